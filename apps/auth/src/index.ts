@@ -1,0 +1,2 @@
+/** Exports of @switchyard/auth. */
+export const packageName = '@switchyard/auth';

@@ -1,0 +1,2 @@
+/** Exports of @switchyard/edge. */
+export const packageName = '@switchyard/edge';

@@ -1,0 +1,2 @@
+/** Exports of @switchyard/ledger. */
+export const packageName = '@switchyard/ledger';

@@ -1,0 +1,2 @@
+/** Exports of @switchyard/prober. */
+export const packageName = '@switchyard/prober';

@@ -1,0 +1,2 @@
+/** Exports of @switchyard/registry. */
+export const packageName = '@switchyard/registry';

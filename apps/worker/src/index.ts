@@ -1,0 +1,2 @@
+/** Exports of @switchyard/worker. */
+export const packageName = '@switchyard/worker';

@@ -1,0 +1,2 @@
+/** Exports of @switchyard/e2e. */
+export const packageName = '@switchyard/e2e';

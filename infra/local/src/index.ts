@@ -1,0 +1,2 @@
+/** Exports of @switchyard/local. */
+export const packageName = '@switchyard/local';

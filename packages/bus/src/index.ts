@@ -1,0 +1,2 @@
+/** Exports of @switchyard/bus. */
+export const packageName = '@switchyard/bus';

@@ -1,0 +1,2 @@
+/** Exports of @switchyard/chassis. */
+export const packageName = '@switchyard/chassis';

@@ -1,0 +1,216 @@
+/**
+ * The canonical form between dialects and protocols. It never crosses a process, so these are types and not schemas: what
+ * comes from outside is parsed by the dialect or the protocol that reads it.
+ */
+import type { FinishReason } from './v1/generation.js';
+import type { Usage } from './v1/usage.js';
+
+export interface CompletionRequest {
+  /** `model` first, then `models`, without duplicates; variants not yet resolved. */
+  readonly models: readonly string[];
+  readonly messages: readonly Message[];
+  readonly stream: boolean;
+  readonly maxTokens?: number;
+  /** How many choices. */
+  readonly n?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly minP?: number;
+  readonly topA?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly repetitionPenalty?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+  readonly logitBias?: Readonly<Record<string, number>>;
+  readonly logprobs?: boolean;
+  readonly topLogprobs?: number;
+  readonly tools?: readonly FunctionTool[];
+  readonly toolChoice?: ToolChoice;
+  readonly parallelToolCalls?: boolean;
+  readonly responseFormat?: ResponseFormat;
+  readonly reasoning?: ReasoningOptions;
+  readonly verbosity?: string;
+  readonly prediction?: unknown;
+  readonly modalities?: readonly string[];
+  readonly audio?: unknown;
+  readonly imageConfig?: unknown;
+  readonly webSearchOptions?: unknown;
+  readonly user?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly cacheControl?: CacheControl;
+  readonly promptCacheKey?: string;
+  readonly serviceTier?: string;
+  readonly sessionId?: string;
+  readonly provider: ProviderPreferences;
+  /** OpenRouter parameter names (`max_tokens`, `tools`, …) that the caller set: what routing filters by. */
+  readonly parameters: readonly string[];
+  /** Fields that no one here knows, kept for providers that speak the same format. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+export type Message =
+  | { readonly role: 'system' | 'developer'; readonly content: readonly TextPart[]; readonly name?: string }
+  | { readonly role: 'user'; readonly content: readonly ContentPart[]; readonly name?: string }
+  | AssistantMessage
+  | {
+      readonly role: 'tool';
+      readonly toolCallId: string;
+      readonly content: readonly ContentPart[];
+      readonly name?: string;
+    };
+
+export interface AssistantMessage {
+  readonly role: 'assistant';
+  readonly content: readonly ContentPart[];
+  readonly toolCalls: readonly ToolCall[];
+  readonly refusal?: string;
+  /** Reasoning of earlier turns, in order, byte-exact. */
+  readonly reasoning: readonly ReasoningDetail[];
+  readonly name?: string;
+}
+
+export interface TextPart {
+  readonly type: 'text';
+  readonly text: string;
+  readonly cacheControl?: CacheControl;
+}
+
+export type ContentPart =
+  | TextPart
+  | {
+      readonly type: 'image';
+      readonly source: MediaSource;
+      readonly detail?: string;
+      readonly cacheControl?: CacheControl;
+    }
+  | { readonly type: 'audio'; readonly data: string; readonly format: string }
+  | { readonly type: 'video'; readonly source: MediaSource }
+  | {
+      readonly type: 'file';
+      readonly source: MediaSource;
+      readonly filename?: string;
+      readonly cacheControl?: CacheControl;
+    };
+
+export type MediaSource =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string }
+  | { readonly kind: 'id'; readonly id: string };
+
+export interface CacheControl {
+  readonly ttl?: '5m' | '1h';
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text as the model wrote it; may be empty or broken. */
+  readonly arguments: string;
+  /** Opaque state that its provider wants back (Gemini's thought signature). */
+  readonly signature?: string;
+}
+
+export interface FunctionTool {
+  readonly name: string;
+  readonly description?: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly strict?: boolean;
+  readonly cacheControl?: CacheControl;
+}
+
+export type ToolChoice = 'none' | 'auto' | 'required' | { readonly name: string };
+
+export type ResponseFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json_object' }
+  | {
+      readonly type: 'json_schema';
+      readonly name: string;
+      readonly description?: string;
+      readonly schema?: Readonly<Record<string, unknown>>;
+      readonly strict?: boolean;
+    };
+
+export interface ReasoningOptions {
+  readonly effort?: 'max' | 'xhigh' | 'high' | 'medium' | 'low' | 'minimal' | 'none';
+  readonly maxTokens?: number;
+  /** Hide the text; it is still billed. */
+  readonly exclude?: boolean;
+  readonly enabled?: boolean;
+  readonly summary?: string;
+}
+
+/** One entry of `reasoning_details` (spec 2.7). `format` names who can read it: `anthropic-claude-v1`, `google-gemini-v1`, … */
+export type ReasoningDetail = { readonly id?: string | null; readonly index?: number; readonly format?: string } & (
+  | { readonly type: 'reasoning.text'; readonly text: string; readonly signature?: string | null }
+  | { readonly type: 'reasoning.summary'; readonly summary: string }
+  | { readonly type: 'reasoning.encrypted'; readonly data: string }
+);
+
+export type SortKey = 'price' | 'throughput' | 'latency';
+
+/** The `provider` object (spec 2.4). */
+export interface ProviderPreferences {
+  readonly order?: readonly string[];
+  readonly only?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly allowFallbacks: boolean;
+  readonly requireParameters: boolean;
+  readonly sort?: SortKey;
+  /** Fields of `provider` that routing does not act on yet, by name. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What a protocol reads out of an answer, one after another. Ends with exactly one `finish` or `error`; `usage` is cumulative
+ * and comes at most once, before or after `finish`, because providers differ. `choice` is 0 unless `n` was asked for: then each
+ * choice has its own `finish`.
+ */
+export type CompletionEvent =
+  | {
+      readonly type: 'start';
+      readonly upstreamId?: string;
+      readonly upstreamModel?: string;
+      readonly systemFingerprint?: string;
+      readonly serviceTier?: string;
+    }
+  | { readonly type: 'text-delta'; readonly choice: number; readonly text: string }
+  | { readonly type: 'reasoning-delta'; readonly choice: number; readonly detail: ReasoningDetail }
+  | { readonly type: 'refusal-delta'; readonly choice: number; readonly text: string }
+  | {
+      readonly type: 'tool-call-start';
+      readonly choice: number;
+      readonly index: number;
+      readonly id: string;
+      readonly name: string;
+      readonly signature?: string;
+    }
+  | { readonly type: 'tool-call-delta'; readonly choice: number; readonly index: number; readonly arguments: string }
+  | { readonly type: 'tool-call-end'; readonly choice: number; readonly index: number }
+  | { readonly type: 'image-delta'; readonly choice: number; readonly mediaType: string; readonly data: string }
+  | { readonly type: 'audio-delta'; readonly choice: number; readonly audio: Readonly<Record<string, unknown>> }
+  | { readonly type: 'annotation'; readonly choice: number; readonly annotation: Readonly<Record<string, unknown>> }
+  | { readonly type: 'logprobs'; readonly choice: number; readonly logprobs: unknown }
+  | { readonly type: 'usage'; readonly usage: Usage; readonly upstreamCostUsd?: string }
+  | {
+      readonly type: 'finish';
+      readonly choice: number;
+      readonly reason: FinishReason;
+      readonly nativeReason: string | null;
+    }
+  | { readonly type: 'error'; readonly failure: UpstreamFailure };
+
+/** A failure as a protocol understood it: from an HTTP error, an error event in the stream, or a broken answer. */
+export interface UpstreamFailure {
+  readonly code: import('./errors.js').ErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  /** The provider's own word for it. */
+  readonly providerCode?: string;
+  /** The provider's error, cut to 2 KiB with secrets masked. */
+  readonly raw?: string;
+}

@@ -1,0 +1,255 @@
+/**
+ * Every error that can leave the gateway. `status` is the HTTP status of the public API, `type` the word that OpenRouter's
+ * documentation uses for it (`error.metadata.error_type`); the key itself is our stable code (`error.metadata.code`).
+ * `retryable` says whether another endpoint, or the same one later, could answer the same request.
+ */
+export const ERRORS = {
+  invalid_json: {
+    status: 400,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The request body is not valid JSON.',
+  },
+  invalid_request: { status: 400, type: 'invalid_request', retryable: false, message: 'The request is not valid.' },
+  invalid_model: {
+    status: 400,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The model is not a valid model ID.',
+  },
+  unsupported_parameter: {
+    status: 400,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'A parameter is not supported.',
+  },
+  context_length_exceeded: {
+    status: 400,
+    type: 'context_length_exceeded',
+    retryable: false,
+    message: 'The request is longer than the context of the model.',
+  },
+  content_policy_violation: {
+    status: 403,
+    type: 'content_policy_violation',
+    retryable: false,
+    message: 'The provider refused the content of the request.',
+  },
+  missing_credentials: {
+    status: 401,
+    type: 'authentication',
+    retryable: false,
+    message: 'No auth credentials found. Send an API key as "Authorization: Bearer sk-sy-v1-…".',
+  },
+  invalid_key: { status: 401, type: 'authentication', retryable: false, message: 'The API key is not valid.' },
+  unknown_key: { status: 401, type: 'authentication', retryable: false, message: 'The API key does not exist.' },
+  disabled_key: { status: 401, type: 'authentication', retryable: false, message: 'The API key is disabled.' },
+  expired_key: { status: 401, type: 'authentication', retryable: false, message: 'The API key has expired.' },
+  revoked_key: { status: 401, type: 'authentication', retryable: false, message: 'The API key was revoked.' },
+  insufficient_credits: {
+    status: 402,
+    type: 'payment_required',
+    retryable: false,
+    message: 'The account has too little credit for this request.',
+  },
+  wrong_key_kind: {
+    status: 403,
+    type: 'permission_denied',
+    retryable: false,
+    message: 'This kind of key may not do that.',
+  },
+  permission_denied: { status: 403, type: 'permission_denied', retryable: false, message: 'The key may not do that.' },
+  key_limit_exceeded: { status: 403, type: 'permission_denied', retryable: false, message: 'Key limit exceeded.' },
+  not_found: { status: 404, type: 'not_found', retryable: false, message: 'There is nothing at this address.' },
+  no_endpoints: { status: 404, type: 'not_found', retryable: false, message: 'No endpoints found for the request.' },
+  method_not_allowed: {
+    status: 405,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'This method is not allowed here.',
+  },
+  request_timeout: { status: 408, type: 'timeout', retryable: true, message: 'The request did not arrive in time.' },
+  conflict: {
+    status: 409,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The request conflicts with an earlier one.',
+  },
+  payload_too_large: {
+    status: 413,
+    type: 'payload_too_large',
+    retryable: false,
+    message: 'The request body is too large.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'Send the body as application/json.',
+  },
+  unprocessable: { status: 422, type: 'unprocessable', retryable: false, message: 'The request cannot be processed.' },
+  rate_limited: { status: 429, type: 'rate_limit_exceeded', retryable: true, message: 'Too many requests.' },
+  client_closed_request: {
+    status: 499,
+    type: 'client_closed_request',
+    retryable: false,
+    message: 'The client closed the connection.',
+  },
+  slow_client: {
+    status: 499,
+    type: 'client_closed_request',
+    retryable: false,
+    message: 'The client did not read for too long.',
+  },
+  internal: { status: 500, type: 'server', retryable: false, message: 'Internal server error.' },
+  upstream_error: { status: 502, type: 'provider_unavailable', retryable: true, message: 'Provider returned error' },
+  upstream_rejected: { status: 400, type: 'invalid_request', retryable: false, message: 'Provider returned error' },
+  upstream_auth: {
+    status: 502,
+    type: 'provider_unavailable',
+    retryable: true,
+    message: 'The provider refused the gateway’s credentials.',
+  },
+  upstream_not_found: {
+    status: 502,
+    type: 'provider_unavailable',
+    retryable: true,
+    message: 'The provider does not know the model.',
+  },
+  upstream_unreachable: {
+    status: 502,
+    type: 'provider_unavailable',
+    retryable: true,
+    message: 'The provider could not be reached.',
+  },
+  upstream_disconnected: {
+    status: 502,
+    type: 'provider_unavailable',
+    retryable: true,
+    message: 'Provider disconnected',
+  },
+  upstream_invalid_response: {
+    status: 502,
+    type: 'provider_unavailable',
+    retryable: true,
+    message: 'The provider sent an answer that cannot be understood.',
+  },
+  upstream_timeout: { status: 524, type: 'timeout', retryable: true, message: 'The provider did not answer in time.' },
+  upstream_rate_limited: {
+    status: 429,
+    type: 'rate_limit_exceeded',
+    retryable: true,
+    message: 'The provider’s rate limit is reached.',
+  },
+  upstream_overloaded: {
+    status: 529,
+    type: 'provider_overloaded',
+    retryable: true,
+    message: 'The provider is overloaded.',
+  },
+  worker_unavailable: {
+    status: 503,
+    type: 'provider_overloaded',
+    retryable: true,
+    message: 'No worker serves this provider right now.',
+  },
+  worker_busy: {
+    status: 503,
+    type: 'provider_overloaded',
+    retryable: true,
+    message: 'All workers of this provider are busy.',
+  },
+  worker_lost: {
+    status: 502,
+    type: 'provider_unavailable',
+    retryable: true,
+    message: 'The worker of this provider was lost.',
+  },
+  stream_lost: {
+    status: 502,
+    type: 'provider_unavailable',
+    retryable: true,
+    message: 'The stream was lost inside the gateway.',
+  },
+  service_unavailable: {
+    status: 503,
+    type: 'provider_overloaded',
+    retryable: true,
+    message: 'A service of the gateway is not available. Try again shortly.',
+  },
+  overloaded: {
+    status: 503,
+    type: 'provider_overloaded',
+    retryable: true,
+    message: 'The gateway is overloaded. Try again shortly.',
+  },
+} as const satisfies Record<string, ErrorDefinition>;
+
+export interface ErrorDefinition {
+  readonly status: number;
+  readonly type: string;
+  readonly retryable: boolean;
+  readonly message: string;
+}
+
+export type ErrorCode = keyof typeof ERRORS;
+export const ERROR_CODES = Object.keys(ERRORS) as readonly ErrorCode[];
+export const isErrorCode = (text: unknown): text is ErrorCode =>
+  typeof text === 'string' && Object.hasOwn(ERRORS, text);
+
+export interface GatewayErrorOptions extends ErrorOptions {
+  /** What went wrong and what to do, for the caller; the default of the code when absent. Never prompt or completion text. */
+  readonly message?: string;
+  /** Facts for `error.metadata`; snake_case, JSON values only. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly retryAfterMs?: number;
+}
+
+/** An error of the closed list. The HTTP status is chosen by the filter of the edge from `code`, never where it is thrown. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, { message, metadata = {}, retryAfterMs, ...options }: GatewayErrorOptions = {}) {
+    super(message ?? ERRORS[code].message, options);
+    this.code = code;
+    this.metadata = metadata;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  get definition(): ErrorDefinition {
+    return ERRORS[this.code];
+  }
+
+  /** The form in which an error crosses the bus. */
+  toWire(): WireError {
+    return {
+      code: this.code,
+      message: this.message,
+      metadata: this.metadata,
+      ...(this.retryAfterMs !== undefined && { retryAfterMs: this.retryAfterMs }),
+    };
+  }
+
+  /** Reads what {@link toWire} wrote; anything else becomes `internal` with the value as cause. */
+  static fromWire(value: unknown): GatewayError {
+    if (value instanceof GatewayError) return value;
+    const wire = value as Partial<WireError> | null;
+    if (typeof wire !== 'object' || wire === null || !isErrorCode(wire.code))
+      return new GatewayError('internal', { cause: value });
+    return new GatewayError(wire.code, {
+      ...(typeof wire.message === 'string' && { message: wire.message }),
+      ...(typeof wire.metadata === 'object' && wire.metadata !== null && { metadata: wire.metadata }),
+      ...(typeof wire.retryAfterMs === 'number' && { retryAfterMs: wire.retryAfterMs }),
+    });
+  }
+}
+
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly retryAfterMs?: number;
+}

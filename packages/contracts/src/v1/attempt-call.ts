@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { isErrorCode } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
+import { CatalogueEndpoint, DialectId } from './catalogue.js';
+import { GenerationId, UsageEvent } from './generation.js';
+
+/**
+ * The facts of one attempt, sent by an edge in the `call` of the data plane. The body travels beside it: the client's request
+ * in its own dialect, as the edge re-serialised it.
+ */
+export const AttemptCall = z.object({
+  generationId: GenerationId,
+  attempt: z.int().positive(),
+  /** Unix seconds, `created` of the answer. */
+  created: z.int(),
+  admittedAtMs: z.int(),
+  dialect: DialectId,
+  stream: z.boolean(),
+  endpoint: CatalogueEndpoint,
+  leaseId: z.uuid(),
+  accountId: z.uuid(),
+  keyId: z.uuid(),
+  edgeId: z.string(),
+  edgeEpoch: z.uuid(),
+  timeouts: z.object({
+    connectMs: z.int().positive(),
+    firstByteMs: z.int().positive(),
+    idleMs: z.int().positive(),
+    totalMs: z.int().positive(),
+  }),
+});
+export type AttemptCall = z.output<typeof AttemptCall>;
+
+/** Meta of the `head` frame: the upstream has answered and bytes for the client follow. */
+export const AttemptHead = z.object({
+  /** Status and content type for the client. */
+  status: z.int(),
+  contentType: z.string(),
+  upstreamStatus: z.int(),
+  worker: z.string(),
+  headersMs: z.number(),
+});
+export type AttemptHead = z.output<typeof AttemptHead>;
+
+/** Meta of the `end` frame: the same usage event that the worker published. */
+export const AttemptEnd = z.object({ usage: UsageEvent });
+export type AttemptEnd = z.output<typeof AttemptEnd>;
+
+/** Meta of the `fail` frame. `usage` is there when bytes had gone out already (the customer is insured) or a cancel was billed. */
+export const AttemptFailure = z.object({
+  code: z.custom<ErrorCode>(isErrorCode),
+  message: z.string(),
+  retryable: z.boolean(),
+  phase: z.enum(['claim', 'body', 'connect', 'headers', 'stream']),
+  upstreamStatus: z.int().nullable().default(null),
+  retryAfterMs: z.int().nonnegative().nullable().default(null),
+  /** The provider's own error, cut to 2 KiB, secrets masked. */
+  raw: z.string().max(2048).nullable().default(null),
+  providerCode: z.string().max(200).nullable().default(null),
+  usage: UsageEvent.nullable().default(null),
+});
+export type AttemptFailure = z.output<typeof AttemptFailure>;

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { nanos, picos } from '../money.js';
+import { event } from '../rpc.js';
+import { Price } from './price.js';
+import { Usage } from './usage.js';
+
+/** `gen-<unix seconds>-<20 random base62 characters>`: the public id of one request through the gateway. */
+export const GenerationId = z.string().regex(/^gen-\d{10}-[A-Za-z0-9]{20}$/);
+
+export const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter', 'error'] as const;
+export const FinishReason = z.enum(FINISH_REASONS);
+export type FinishReason = z.output<typeof FinishReason>;
+
+/**
+ * How a generation ended for the ledger. `final`: usage from the provider. `estimate`: counted by us, because the provider's
+ * usage never came. `insured`: the customer pays nothing, the cost is the house's. `void`: nothing was used.
+ */
+export const UsageOutcome = z.enum(['final', 'estimate', 'insured', 'void']);
+export type UsageOutcome = z.output<typeof UsageOutcome>;
+
+/**
+ * What one generation used and cost: published on `usage.v1.<provider>` by the worker and carried in the `end` frame to the
+ * edge, the same bytes, so that two witnesses know of it. `generationId` is the key of its exactly-once effect.
+ */
+export const UsageEvent = z.object({
+  generationId: GenerationId,
+  leaseId: z.uuid(),
+  accountId: z.uuid(),
+  keyId: z.uuid(),
+  edgeId: z.string(),
+  edgeEpoch: z.uuid(),
+  provider: z.string(),
+  endpointId: z.string(),
+  model: z.string(),
+  upstreamModel: z.string(),
+  outcome: UsageOutcome,
+  usage: Usage,
+  /** The price pinned at admission; the cost must follow from it and the usage. */
+  price: Price,
+  /** Unix milliseconds at which the generation was admitted: selects the override rows of the price. */
+  admittedAtMs: z.int(),
+  costPicos: picos,
+  costNanos: nanos,
+  finishReason: FinishReason.nullable(),
+  nativeFinishReason: z.string().nullable(),
+  upstreamId: z.string().nullable(),
+  cancelled: z.boolean(),
+  streamed: z.boolean(),
+  /** From the call of the provider to its headers, to the first token, to the end; milliseconds. */
+  headersMs: z.number().nullable(),
+  firstTokenMs: z.number().nullable(),
+  totalMs: z.number(),
+  witness: z.enum(['worker', 'edge']),
+});
+export type UsageEvent = z.output<typeof UsageEvent>;
+
+/** JetStream stream of {@link UsageEvent}; the message id is the generation id. */
+export const USAGE_STREAM = 'USAGE';
+export const usageSubject = (provider: string): string => `usage.v1.${provider}`;
+
+/** One try of a generation on one endpoint. */
+export const Attempt = z.object({
+  number: z.int().positive(),
+  endpointId: z.string(),
+  provider: z.string(),
+  providerName: z.string(),
+  model: z.string(),
+  /** Why this endpoint, now: `price_weighted`, `order`, `sort_price`, `fallback`, … */
+  reason: z.string(),
+  outcome: z.enum(['success', 'failed', 'cancelled']),
+  /** HTTP status of the upstream, where it answered. */
+  status: z.int().nullable(),
+  errorCode: z.string().nullable(),
+  /** Worker that served it. */
+  worker: z.string().nullable(),
+  upstreamId: z.string().nullable(),
+  startedAtMs: z.int(),
+  headersMs: z.number().nullable(),
+  firstTokenMs: z.number().nullable(),
+  totalMs: z.number(),
+});
+export type Attempt = z.output<typeof Attempt>;
+
+/** An endpoint that routing looked at and left out, or kept. */
+export const CandidateVerdict = z.object({ endpointId: z.string(), kept: z.boolean(), reason: z.string() });
+
+/** Everything about a generation but its text: what `GET /generation` explains. */
+export const GenerationRecord = z.object({
+  id: GenerationId,
+  accountId: z.uuid(),
+  workspaceId: z.uuid(),
+  keyId: z.uuid(),
+  createdAt: z.iso.datetime(),
+  requestedModel: z.string(),
+  /** Model and provider that answered; null when none did. */
+  model: z.string().nullable(),
+  provider: z.string().nullable(),
+  providerName: z.string().nullable(),
+  endpointId: z.string().nullable(),
+  dialect: z.string(),
+  streamed: z.boolean(),
+  cancelled: z.boolean(),
+  /** HTTP status that the client saw, and the code of the error if there was one. */
+  status: z.int(),
+  errorCode: z.string().nullable(),
+  finishReason: FinishReason.nullable(),
+  nativeFinishReason: z.string().nullable(),
+  upstreamId: z.string().nullable(),
+  attempts: z.array(Attempt),
+  candidates: z.array(CandidateVerdict),
+  boundNanos: nanos,
+  priceVersion: z.string().nullable(),
+  /** Milliseconds: to the first byte for the client, of the whole request, and of the gateway itself (without the upstream). */
+  latencyMs: z.number().nullable(),
+  generationMs: z.number(),
+  overheadMs: z.number().nullable(),
+  httpReferer: z.string().nullable(),
+  appTitle: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  sessionId: z.string().nullable(),
+  externalUser: z.string().nullable(),
+});
+export type GenerationRecord = z.output<typeof GenerationRecord>;
+
+/** JetStream stream of finished generations; the message id is the generation id. */
+export const GENERATIONS_STREAM = 'GENERATIONS';
+export const GenerationFinished = event('generation.v1.event.generation.finished', GenerationRecord);

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { event } from '../rpc.js';
+
+/** KV bucket of {@link EndpointHealth}, keyed by `escapeKey(endpointId)`; written by the prober alone. */
+export const HEALTH_BUCKET = 'health';
+
+/**
+ * How an attempt went, told by the worker that made it. `client_error` and `cancelled` say nothing about the endpoint's
+ * health and count for neither side.
+ */
+export const AttemptOutcome = z.object({
+  endpointId: z.string(),
+  modelId: z.string(),
+  provider: z.string(),
+  outcome: z.enum(['success', 'failure', 'client_error', 'cancelled']),
+  errorCode: z.string().nullable(),
+  headersMs: z.number().nonnegative().nullable(),
+  firstTokenMs: z.number().nonnegative().nullable(),
+  /** Output tokens per second after the first token. */
+  tokensPerSecond: z.number().nonnegative().nullable(),
+  finishedAtMs: z.int(),
+});
+export type AttemptOutcome = z.output<typeof AttemptOutcome>;
+
+/** The provider follows in the subject. */
+export const AttemptFinished = event('worker.v1.event.attempt.finished', AttemptOutcome);
+
+export const Percentiles = z.object({ p50: z.number(), p75: z.number(), p90: z.number(), p99: z.number() });
+export type Percentiles = z.output<typeof Percentiles>;
+
+export const HealthWindow = z.object({
+  count: z.int().nonnegative(),
+  failures: z.int().nonnegative(),
+  /** Time to first token, milliseconds; null without data. */
+  latencyMs: Percentiles.nullable(),
+  /** Output tokens per second. */
+  throughput: Percentiles.nullable(),
+});
+export type HealthWindow = z.output<typeof HealthWindow>;
+
+export const EndpointHealth = z.object({
+  endpointId: z.string(),
+  modelId: z.string(),
+  state: z.enum(['healthy', 'ejected', 'half_open']),
+  /** Unix milliseconds; null unless ejected. */
+  ejectedUntilMs: z.int().nullable(),
+  timesEjected: z.int().nonnegative(),
+  windows: z.object({ last30s: HealthWindow, last5m: HealthWindow, last30m: HealthWindow }),
+  /** Percent of attempts that did not fail; null without data. */
+  uptime: z.object({ last5m: z.number().nullable(), last30m: z.number().nullable(), last1d: z.number().nullable() }),
+  updatedAtMs: z.int(),
+});
+export type EndpointHealth = z.output<typeof EndpointHealth>;

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { nanos, signedNanos } from '../money.js';
+import { event, rpc } from '../rpc.js';
+import { LimitReset } from './auth.js';
+import { GenerationRecord, UsageEvent } from './generation.js';
+
+/** A cap on spending that a lease counts against; the ledger makes its row of the current UTC window when it is first needed. */
+export const BudgetScope = z.object({
+  scopeId: z.uuid(),
+  interval: LimitReset.or(z.literal('total')),
+  capNanos: nanos,
+});
+export type BudgetScope = z.output<typeof BudgetScope>;
+
+/** Usage that the ledger has applied: an edge forgets its own copy of it. */
+export const AppliedUsage = z.object({ generationId: z.string(), leaseId: z.uuid(), chargedNanos: nanos });
+export type AppliedUsage = z.output<typeof AppliedUsage>;
+
+const Refusal = z.object({
+  outcome: z.literal('refused'),
+  reason: z.enum(['insufficient_credits', 'budget_exhausted', 'unknown_account']),
+  /** What could still be lent: to say what is affordable. */
+  availableNanos: nanos,
+  /** The scope that refused, for `budget_exhausted`. */
+  scopeId: z.uuid().nullable(),
+  resetsAt: z.iso.datetime().nullable(),
+});
+
+const LeaseState = z.object({
+  outcome: z.literal('granted'),
+  leaseId: z.uuid(),
+  /** Sum of all that was ever lent to this lease. */
+  grantedNanos: nanos,
+  /** How long the edge may admit against it, from the receipt of this reply. */
+  ttlMs: z.int().positive(),
+});
+
+/**
+ * Lends money of an account to one edge for one key. Idempotent by `leaseId`: the same call again answers what was granted.
+ * Grants at most `wantNanos`, at least `minNanos`, else refuses; a poor account gets exactly `minNanos`.
+ */
+export const GrantLease = rpc(
+  'ledger.v1.rpc.lease.grant',
+  z.object({
+    leaseId: z.uuid(),
+    accountId: z.uuid(),
+    keyId: z.uuid(),
+    edgeId: z.string().min(1).max(64),
+    edgeEpoch: z.uuid(),
+    wantNanos: nanos,
+    minNanos: nanos,
+    budgets: z.array(BudgetScope).max(8).default([]),
+  }),
+  z.discriminatedUnion('outcome', [LeaseState, Refusal]),
+);
+
+/** Adds money to an open lease and renews it. Idempotent by `topUpId`. `not_found` for a closed or unknown lease: grant a new one. */
+export const TopUpLease = rpc(
+  'ledger.v1.rpc.lease.topup',
+  z.object({
+    leaseId: z.uuid(),
+    topUpId: z.uuid(),
+    edgeEpoch: z.uuid(),
+    /** Zero renews without money. */
+    wantNanos: nanos,
+    minNanos: nanos,
+  }),
+  z.discriminatedUnion('outcome', [LeaseState, Refusal]),
+);
+
+/**
+ * Returns a lease. `keepNanos` stays in it for generations that still run or whose usage is under way: with 0 the lease is
+ * closed, otherwise it is draining and the sweeper closes it when the usage has come or the time is up.
+ */
+export const CloseLease = rpc(
+  'ledger.v1.rpc.lease.close',
+  z.object({ leaseId: z.uuid(), edgeEpoch: z.uuid(), keepNanos: nanos }),
+  z.object({ state: z.enum(['draining', 'closed']), returnedNanos: nanos }),
+);
+
+/** Told to the edge of a lease after each applied batch (core NATS; the id is the edge's). */
+export const UsageApplied = event(
+  'ledger.v1.event.usage.applied',
+  z.object({ edgeId: z.string(), applied: z.array(AppliedUsage) }),
+);
+
+/** Opens the ledger account of a tenant. Idempotent. */
+export const OpenAccount = rpc(
+  'ledger.v1.rpc.account.open',
+  z.object({ accountId: z.uuid() }),
+  z.object({ opened: z.boolean() }),
+);
+
+/** `deposited = available + leased + spent`, all at one instant. `not_found` for an unknown account. */
+export const GetBalance = rpc(
+  'ledger.v1.rpc.account.balance',
+  z.object({ accountId: z.uuid() }),
+  z.object({ depositedNanos: nanos, availableNanos: nanos, leasedNanos: nanos, spentNanos: nanos }),
+);
+
+/**
+ * Puts money into an account. Idempotent by (`source`, `externalId`): the same call again moves nothing and answers the same
+ * deposit; the same ids with another amount or account are a `conflict`.
+ */
+export const CreateDeposit = rpc(
+  'ledger.v1.rpc.deposit.create',
+  z.object({
+    accountId: z.uuid(),
+    amountNanos: nanos,
+    source: z.string().regex(/^[a-z0-9_-]{1,32}$/),
+    externalId: z.string().min(1).max(200),
+    note: z.string().max(500).nullable().default(null),
+  }),
+  z.object({
+    depositId: z.uuid(),
+    created: z.boolean(),
+    amountNanos: nanos,
+    createdAt: z.iso.datetime(),
+    availableNanos: nanos,
+  }),
+);
+
+const Spend = z.object({
+  keyId: z.uuid(),
+  totalNanos: nanos,
+  dailyNanos: nanos,
+  weeklyNanos: nanos,
+  monthlyNanos: nanos,
+});
+
+/** What keys have spent, in all and in the current UTC windows. Unknown keys spent nothing. */
+export const GetKeySpend = rpc(
+  'ledger.v1.rpc.key.spend',
+  z.object({ keyIds: z.array(z.uuid()).max(100) }),
+  z.object({ spend: z.array(Spend) }),
+);
+
+/** The record of a generation, with its usage where it has been applied. `generation: null` when the account has no such id. */
+export const GetGeneration = rpc(
+  'ledger.v1.rpc.generation.get',
+  z.object({ generationId: z.string().max(64), accountId: z.uuid() }),
+  z.object({
+    generation: GenerationRecord.nullable(),
+    usage: UsageEvent.nullable(),
+    chargedNanos: nanos.nullable(),
+    appliedAt: z.iso.datetime().nullable(),
+  }),
+);
+
+/** Re-derives the books. `violations` is empty when every invariant holds. */
+export const RunAudit = rpc(
+  'ledger.v1.rpc.audit.run',
+  z.object({}),
+  z.object({
+    violations: z.array(z.object({ invariant: z.string(), count: z.int() })),
+    openLeases: z.int(),
+    oldestOpenLeaseMs: z.number().nullable(),
+    quarantined: z.int(),
+    totals: z.object({
+      depositedNanos: nanos,
+      availableNanos: nanos,
+      leasedNanos: nanos,
+      revenueNanos: nanos,
+      houseLossNanos: nanos,
+      trialBalanceNanos: signedNanos,
+    }),
+  }),
+);

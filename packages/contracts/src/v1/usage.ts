@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+const count = z.int().nonnegative().default(0);
+
+/**
+ * What a generation used, in disjoint buckets that sum to the provider's totals; tokens unless the name says otherwise.
+ * `source` is three-valued because an explicit zero is not a missing usage.
+ */
+export const Usage = z.object({
+  source: z.enum(['reported', 'estimated', 'none']),
+  /** Input that was neither read from nor written to a cache, without audio and images. */
+  inputTokens: count,
+  cacheReadTokens: count,
+  /** Written to the provider's cache with its shortest lifetime (Anthropic: 5 minutes). */
+  cacheWriteTokens: count,
+  cacheWrite1hTokens: count,
+  audioInputTokens: count,
+  imageInputTokens: count,
+  videoInputTokens: count,
+  /** Visible output, without reasoning, audio and images. */
+  outputTokens: count,
+  reasoningTokens: count,
+  audioOutputTokens: count,
+  imageOutputTokens: count,
+  /** Calls of the provider: one for an ordinary generation. */
+  requests: count,
+  /** Web searches that the provider ran. */
+  searches: count,
+});
+export type Usage = z.output<typeof Usage>;
+
+const INPUT_BUCKETS = [
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWriteTokens',
+  'cacheWrite1hTokens',
+  'audioInputTokens',
+  'imageInputTokens',
+  'videoInputTokens',
+] as const;
+const OUTPUT_BUCKETS = ['outputTokens', 'reasoningTokens', 'audioOutputTokens', 'imageOutputTokens'] as const;
+
+/** A usage with every bucket at zero but those given. */
+export const usageOf = (buckets: z.input<typeof Usage>): Usage => Usage.parse(buckets);
+
+/** `prompt_tokens` of the public API: all input buckets. */
+export const promptTokens = (usage: Usage): number => INPUT_BUCKETS.reduce((sum, bucket) => sum + usage[bucket], 0);
+
+/** `completion_tokens` of the public API: all output buckets. */
+export const completionTokens = (usage: Usage): number =>
+  OUTPUT_BUCKETS.reduce((sum, bucket) => sum + usage[bucket], 0);

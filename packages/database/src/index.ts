@@ -1,0 +1,2 @@
+/** Exports of @switchyard/database. */
+export const packageName = '@switchyard/database';

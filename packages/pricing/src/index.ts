@@ -1,0 +1,2 @@
+/** Exports of @switchyard/pricing. */
+export const packageName = '@switchyard/pricing';

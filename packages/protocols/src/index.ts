@@ -1,0 +1,2 @@
+/** Exports of @switchyard/protocols. */
+export const packageName = '@switchyard/protocols';

@@ -1,0 +1,2 @@
+/** Exports of @switchyard/providers. */
+export const packageName = '@switchyard/providers';

@@ -1,0 +1,2 @@
+/** Exports of @switchyard/telemetry. */
+export const packageName = '@switchyard/telemetry';

@@ -1,0 +1,2 @@
+/** Exports of @switchyard/testing. */
+export const packageName = '@switchyard/testing';
