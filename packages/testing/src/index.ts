@@ -1,2 +1,6 @@
-/** Exports of @switchyard/testing. */
-export const packageName = '@switchyard/testing';
+export { ServerProcess } from './servers/child.js';
+export { findNatsServer } from './servers/nats-binary.js';
+export { startNatsServer, type NatsOptions, type TestNats } from './servers/nats.js';
+export { freePort, isListening, waitUntil } from './servers/ports.js';
+export { startPostgres, type PostgresOptions, type TestPostgres } from './servers/postgres.js';
+export { fixturesDirectory } from './fixtures.js';

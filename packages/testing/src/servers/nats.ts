@@ -1,0 +1,89 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ServerProcess } from './child.js';
+import { findNatsServer } from './nats-binary.js';
+import { freePort, isListening, waitUntil } from './ports.js';
+
+export interface NatsOptions {
+  readonly port?: number;
+  /** Folder for JetStream; kept when given, otherwise a temporary one that `stop` removes. */
+  readonly storeDirectory?: string;
+  /** The name and password that clients must give; open on loopback when absent. */
+  readonly credentials?: { readonly user: string; readonly password: string };
+  /** `sync_interval: always`, as in production. */
+  readonly durable?: boolean;
+}
+
+export interface TestNats {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly storeDirectory: string;
+  kill9(): Promise<void>;
+  /** Starts it again on the same port and store after {@link kill9} or a stop of the process. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The settings of data-plane.md: WebSocket, leaf nodes, MQTT and routes stay off. */
+function configuration(port: number, storeDirectory: string, { credentials, durable = false }: NatsOptions): string {
+  return [
+    'server_name: switchyard',
+    `listen: "127.0.0.1:${port}"`,
+    'max_payload: 1MB',
+    'max_pending: 16MB',
+    'write_deadline: "2s"',
+    'max_connections: 4096',
+    'max_subscriptions: 100000',
+    `jetstream { store_dir: ${JSON.stringify(storeDirectory)}, max_mem: 64MB, max_file: 8GB, sync_interval: ${durable ? 'always' : '"2m"'} }`,
+    credentials
+      ? `authorization { user: ${JSON.stringify(credentials.user)}, password: ${JSON.stringify(credentials.password)} }`
+      : '',
+    '',
+  ].join('\n');
+}
+
+/** Starts nats-server with JetStream on loopback. */
+export async function startNatsServer(options: NatsOptions = {}): Promise<TestNats> {
+  const binary = await findNatsServer();
+  const port = options.port ?? (await freePort());
+  const temporary = options.storeDirectory === undefined ? mkdtempSync(path.join(tmpdir(), 'switchyard-nats-')) : null;
+  const storeDirectory = options.storeDirectory ?? path.join(temporary ?? '', 'jetstream');
+  mkdirSync(storeDirectory, { recursive: true });
+  const file = path.join(temporary ?? storeDirectory, 'nats-server.conf');
+  writeFileSync(file, configuration(port, storeDirectory, options), { mode: 0o600 });
+
+  const launch = async () => {
+    const server = new ServerProcess(binary, ['--config', file]);
+    await waitUntil(
+      () => {
+        if (!server.running) throw new Error(`nats-server ended: ${server.log.slice(-2_000)}`);
+        return isListening(port);
+      },
+      { what: `nats-server listens on port ${port}`, timeoutMs: 15_000 },
+    );
+    return server;
+  };
+  let server = await launch();
+  const login = options.credentials
+    ? `${encodeURIComponent(options.credentials.user)}:${encodeURIComponent(options.credentials.password)}@`
+    : '';
+
+  return {
+    url: `nats://${login}127.0.0.1:${port}`,
+    port,
+    storeDirectory,
+    get pid() {
+      return server.pid;
+    },
+    kill9: () => server.stop('SIGKILL'),
+    async start() {
+      if (!server.running) server = await launch();
+    },
+    async stop() {
+      await server.stop('SIGTERM');
+      if (temporary) rmSync(temporary, { recursive: true, force: true });
+    },
+  };
+}
