@@ -1,0 +1,1 @@
+export type { CatalogueView, PreparedEndpoint, PreparedModel } from './prepared-model.js';

@@ -1,0 +1,1 @@
+export type { ConditionState, EndpointCondition, HealthView } from './endpoint-condition.js';

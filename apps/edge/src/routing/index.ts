@@ -1,0 +1,9 @@
+export type {
+  ExclusionReason,
+  OrderedCandidate,
+  PlaceReason,
+  Routing,
+  RoutingFacts,
+  RoutingInput,
+  Verdict,
+} from './routing.js';

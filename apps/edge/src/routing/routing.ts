@@ -1,0 +1,74 @@
+import type { CatalogueEndpoint, CatalogueModel, CompletionRequest, GatewayError } from '@switchyard/contracts';
+import type { CatalogueView } from '../catalogue/prepared-model.js';
+import type { HealthView } from '../health/endpoint-condition.js';
+
+/** The facts of a request that routing filters by; `requestFacts` of the protocols package makes them. */
+export interface RoutingFacts {
+  readonly inputModalities: readonly string[];
+  readonly outputModalities: readonly string[];
+  readonly promptBytes: number;
+}
+
+export interface RoutingInput {
+  readonly request: CompletionRequest;
+  readonly facts: RoutingFacts;
+  readonly catalogue: CatalogueView;
+  readonly health: HealthView;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** In the clock of `health`. */
+  readonly nowMs: number;
+  /** Providers that this release can speak to; every provider when absent. */
+  readonly knownProviders?: ReadonlySet<string>;
+  /** Providers that are known to have no worker now; none when absent. */
+  readonly deadProviders?: ReadonlySet<string>;
+}
+
+/** Why an endpoint stands where it stands: `Attempt.reason` of the generation record. */
+export type PlaceReason =
+  | 'price_weighted'
+  | 'order'
+  | 'sort_price'
+  | 'sort_throughput'
+  | 'sort_latency'
+  | 'fallback'
+  | 'outage'
+  | 'ejected';
+
+/** Why an endpoint was left out. Words of OpenRouter's `availability.excluded_by` where it has one (spec 5.3). */
+export type ExclusionReason =
+  | 'unknown_provider'
+  | 'worker_unavailable'
+  | 'service_tier'
+  | 'output_modality'
+  | 'input_modality'
+  | 'allowed_providers'
+  | 'ignored_providers'
+  | 'require_parameters'
+  | 'max_completion_tokens'
+  | 'context_length'
+  | 'prefers_tools'
+  | 'prefers_response_format'
+  | 'prefers_structured_outputs'
+  | 'prefers_verbosity'
+  | 'fallbacks_off';
+
+export interface OrderedCandidate {
+  readonly endpoint: CatalogueEndpoint;
+  readonly model: CatalogueModel;
+  readonly reason: PlaceReason;
+}
+
+/** What routing thought of one endpoint: a `CandidateVerdict` of the generation record. */
+export interface Verdict {
+  readonly endpointId: string;
+  readonly kept: boolean;
+  readonly reason: PlaceReason | ExclusionReason;
+}
+
+export interface Routing {
+  /** In the order in which they are to be tried; empty exactly when there is an `error`. */
+  readonly candidates: readonly OrderedCandidate[];
+  readonly verdicts: readonly Verdict[];
+  readonly error?: GatewayError;
+}
