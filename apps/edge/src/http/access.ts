@@ -1,0 +1,28 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+
+/**
+ * Who may use a route. `public`: anyone, without a key. `key`: any valid key. `inference` and `management`: that kind of key
+ * alone. A route without a mark asks for a key: forgetting the mark never opens a door.
+ */
+export type AccessKind = 'public' | 'key' | 'inference' | 'management';
+
+export interface RouteAccess {
+  readonly access: AccessKind;
+  /** Largest request body in bytes; {@link DEFAULT_BODY_LIMIT_BYTES} when absent. */
+  readonly bodyLimitBytes?: number;
+}
+
+export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
+/** Images travel inside chat completions as base64. */
+export const MULTIMODAL_BODY_LIMIT_BYTES = 32 * 1024 * 1024;
+
+/** Marks a controller method for the guard, which reads it before the body is read. */
+export const Access = (access: AccessKind, options: Omit<RouteAccess, 'access'> = {}): MethodDecorator =>
+  RouteConfig({ access, ...options } satisfies RouteAccess);
+
+/** Every public route is served under both prefixes: OpenRouter's own and the one that OpenAI clients expect. */
+export const API_PREFIXES = ['api/v1', 'v1'] as const;
+
+/** The paths of a controller under every prefix: `apiPaths('keys')`; `apiPaths('')` is the prefix itself. */
+export const apiPaths = (...paths: readonly string[]): string[] =>
+  API_PREFIXES.flatMap((prefix) => paths.map((path) => (path === '' ? prefix : `${prefix}/${path}`)));
