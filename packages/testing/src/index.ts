@@ -4,3 +4,4 @@ export { startNatsServer, type NatsOptions, type TestNats } from './servers/nats
 export { freePort, isListening, waitUntil } from './servers/ports.js';
 export { startPostgres, type PostgresOptions, type TestPostgres } from './servers/postgres.js';
 export { fixturesDirectory } from './fixtures.js';
+export * from './simulator/index.js';

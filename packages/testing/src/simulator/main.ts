@@ -1,0 +1,14 @@
+import { readConfig } from './config.js';
+import { SimulatorServer } from './server.js';
+
+const server = new SimulatorServer(readConfig());
+const url = await server.start();
+
+const stop = () => void server.stop().then(() => process.exit(0));
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+// A child process goes with its parent.
+process.once('disconnect', stop);
+
+process.stdout.write(`${JSON.stringify({ message: 'simulator listens', url })}\n`);
+process.send?.({ url });

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Book } from './book.js';
+import { Control } from './control.js';
+import { exchange, pathOf } from './exchange.js';
+import type { Format } from './formats/format.js';
+import { openai } from './formats/openai.js';
+import { PrefixCache } from './prefix-cache.js';
+import { ClientGone, readBody, Wire } from './wire.js';
+
+export interface SimulatorServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** 0 is as fast as possible. */
+  readonly tokensPerSecond: number;
+  /** Serves `/_control/*`. */
+  readonly control: boolean;
+  /** Directory of recorded exchanges, for `/replay/*`. */
+  readonly fixtures: string | null;
+}
+
+const ROUTES: readonly (readonly [RegExp, Format])[] = [[/\/chat\/completions$/, openai]];
+
+const KEEP_ALIVE_MS = 60_000;
+
+/** The simulated upstream: an HTTP server that speaks the wire formats of providers and keeps a book of every request. */
+export class SimulatorServer {
+  readonly book = new Book();
+  readonly control: Control;
+  private readonly cache = new PrefixCache();
+  private readonly server: Server;
+  private readonly run = randomBytes(6).toString('hex');
+
+  constructor(private readonly options: SimulatorServerOptions) {
+    this.control = new Control(this.book);
+    this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
+      void this.handle(request, response);
+    });
+  }
+
+  /** Listens; returns the base address without a trailing slash. */
+  async start(): Promise<string> {
+    const { host, port } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, host, resolve);
+    });
+    return `http://${host}:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeAllConnections();
+    });
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.route(request, response);
+    } catch (error) {
+      if (error instanceof ClientGone || response.destroyed) return;
+      if (response.headersSent) response.destroy();
+      else send(response, error instanceof RangeError ? 413 : 500, { error: { message: String(error) } });
+    }
+  }
+
+  private async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = pathOf(request);
+    if (path === '/livez') return send(response, 200, { status: 'ok' });
+    if (path.startsWith('/_control/') && this.options.control) return this.control.handle(request, response);
+    const format = ROUTES.find(([pattern]) => pattern.test(path))?.[1];
+    if (!format || request.method !== 'POST') return send(response, 404, { error: { message: `No route ${path}.` } });
+    const entry = this.book.open({ path, headers: Object.keys(request.headers) });
+    const wire = new Wire(response, entry);
+    await exchange({
+      wire,
+      request,
+      format,
+      body: await readBody(request),
+      cache: this.cache,
+      tokensPerSecond: this.options.tokensPerSecond,
+      ordered: (model) => this.control.takeFault(path, model),
+      replyId: `${this.run}-${entry.id}`,
+    });
+  }
+}
+
+export function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
