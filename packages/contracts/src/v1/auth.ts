@@ -121,10 +121,14 @@ export const RevokeKey = rpc(
   z.object({ revoked: z.boolean() }),
 );
 
-/** Opens a tenant: an account with its first management key. Used by the runner and by set-up jobs. */
+/**
+ * Opens a tenant: an account with its first management key. Used by the runner and by set-up jobs. With an `accountId` of the
+ * caller's the call may be repeated until it is answered: the account is the same, the unused management key of an answer
+ * that was lost is revoked for a new one. `conflict` when that account has another name.
+ */
 export const CreateAccount = rpc(
   'auth.v1.rpc.account.create',
-  z.object({ name: z.string().trim().min(1).max(200) }),
+  z.object({ name: z.string().trim().min(1).max(200), accountId: z.uuid().optional() }),
   z.object({ accountId: z.uuid(), workspaceId: z.uuid(), managementKey: z.string() }),
 );
 

@@ -2,10 +2,20 @@ import { z } from 'zod';
 import { rpc } from '../rpc.js';
 import { CatalogueModel } from './catalogue.js';
 
-/** Puts a model with its endpoints and prices into the catalogue; live at every edge within a second. */
+/**
+ * Puts a model with its endpoints and prices into the catalogue; live at every edge within a second. The model is replaced as
+ * a whole. `invalid_request` with the path of the fault for prices of zero and for a price that is ten times or a tenth of the
+ * one before, unless `force`; `conflict` when a price has the version of an earlier one and another content.
+ */
 export const PutModel = rpc(
   'registry.v1.rpc.model.put',
-  z.object({ model: CatalogueModel }),
+  z.object({
+    model: CatalogueModel,
+    /** Takes zero prices and tenfold jumps as meant. */
+    force: z.boolean().optional(),
+    /** When the prices that differ from the current ones take effect; at once when absent. */
+    validFrom: z.iso.datetime().optional(),
+  }),
   z.object({ revision: z.int() }),
 );
 
