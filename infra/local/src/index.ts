@@ -1,2 +1,3 @@
-/** Exports of @switchyard/local. */
-export const packageName = '@switchyard/local';
+export { serviceDefinition, workerDefinition, type Surroundings } from './services.js';
+export { startStack, type Stack, type StackOptions } from './stack.js';
+export type { ManagedProcess } from './managed-process.js';

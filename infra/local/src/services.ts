@@ -1,0 +1,154 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { providers } from '@switchyard/providers';
+import type { ProcessDefinition } from './managed-process.js';
+import type { Secrets } from './secrets.js';
+
+/** Variables that every process may see; nothing else of the environment is passed on, above all no provider's key. */
+const PASSED_ON = /^(PATH|HOME|LANG|TZ|TMPDIR|LOG_LEVEL|OTEL_.*|NODE_EXTRA_CA_CERTS|SWITCHYARD_FIXTURES|NODE_ENV)$/;
+
+/** Settings of one service, by prefix of the variable. */
+const OWN_SETTINGS: Readonly<Record<string, RegExp>> = {
+  edge: /^(EDGE|CREDIT|BODY|ATTEMPT|STREAM)_/,
+  ledger: /^(LEDGER|LEASE|AUDIT)_/,
+  registry: /^(REGISTRY|LOCAL_MODELS)_/,
+  auth: /^AUTH_/,
+  prober: /^PROBER_/,
+};
+
+export interface Surroundings {
+  readonly root: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: Secrets;
+  readonly natsUrl: string;
+  readonly databaseUrlOf: (service: 'auth' | 'ledger' | 'registry') => string;
+  readonly sandboxUrl: string;
+}
+
+export type DatabaseService = 'auth' | 'ledger' | 'registry';
+export const DATABASE_SERVICES: readonly DatabaseService[] = ['ledger', 'auth', 'registry'];
+
+const pick = (environment: Readonly<Record<string, string>>, pattern: RegExp): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => pattern.test(name)));
+
+/** The environment of a service: what all get, its own settings, its address. */
+function environmentOf(around: Surroundings, service: string, name: string, port: number): Record<string, string> {
+  const own = OWN_SETTINGS[service];
+  return {
+    ...pick(around.environment, PASSED_ON),
+    ...(own && pick(around.environment, own)),
+    NATS_URL: around.natsUrl,
+    HTTP_HOST: '127.0.0.1',
+    HTTP_PORT: String(port),
+    SERVICE_INSTANCE: name,
+    OTEL_SERVICE_NAME: `switchyard-${service}`,
+  };
+}
+
+const scriptOf = (around: Surroundings, app: string, file = 'main.js'): string =>
+  path.join(around.root, 'apps', app, 'dist', file);
+
+/** `node --import` of the telemetry set-up, which loads nothing while no exporter is configured. */
+const telemetry = (around: Surroundings): string[] => [
+  '--import',
+  path.join(around.root, 'packages/telemetry/dist/register.js'),
+];
+
+export function serviceDefinition(
+  around: Surroundings,
+  service: string,
+  options: { name?: string; port: number; env?: Readonly<Record<string, string>> },
+): ProcessDefinition {
+  const name = options.name ?? service;
+  const database = DATABASE_SERVICES.find((known) => known === service);
+  return {
+    name,
+    script: scriptOf(around, service),
+    nodeArguments: telemetry(around),
+    url: `http://127.0.0.1:${options.port}`,
+    env: {
+      ...environmentOf(around, service, name, options.port),
+      ...(database && { DATABASE_URL: around.databaseUrlOf(database) }),
+      ...((service === 'auth' || service === 'edge') && { KEY_PEPPER: around.secrets.keyPepper }),
+      ...(service === 'registry' && { SANDBOX: 'on' }),
+      ...options.env,
+    },
+  };
+}
+
+/** The sandbox's upstream: an HTTP server of its own, as a provider would be. */
+export const sandboxUpstream = (around: Surroundings, port: number): ProcessDefinition => ({
+  name: 'sandbox-upstream',
+  script: path.join(around.root, 'packages/testing/dist/simulator/main.js'),
+  env: {
+    ...pick(around.environment, PASSED_ON),
+    ...pick(around.environment, /^SIMULATOR_/),
+    HOST: '127.0.0.1',
+    PORT: String(port),
+  },
+});
+
+const variablePrefix = (provider: string): string => provider.toUpperCase().replaceAll('-', '_');
+
+/** The providers that can be served: the sandbox, and each whose key (or, for an own server, base URL) is in the environment. */
+export function configuredProviders(environment: Readonly<Record<string, string>>): string[] {
+  return [...providers.values()]
+    .filter((provider) => {
+      if (provider.id === 'sandbox') return true;
+      if (environment[provider.apiKeyVariable]) return true;
+      return !provider.keyRequired && Boolean(environment[provider.baseUrlVariable]);
+    })
+    .map((provider) => provider.id);
+}
+
+export function workerDefinition(
+  around: Surroundings,
+  provider: string,
+  options: { name: string; port: number; env?: Readonly<Record<string, string>> },
+): ProcessDefinition {
+  return {
+    name: options.name,
+    script: scriptOf(around, 'worker'),
+    nodeArguments: telemetry(around),
+    url: `http://127.0.0.1:${options.port}`,
+    env: {
+      ...environmentOf(around, 'worker', options.name, options.port),
+      ...pick(around.environment, /^WORKER_/),
+      PROVIDER: provider,
+      ...pick(around.environment, new RegExp(`^${variablePrefix(provider)}_`)),
+      ...(provider === 'sandbox' && { SANDBOX_BASE_URL: around.sandboxUrl }),
+      ...options.env,
+    },
+  };
+}
+
+/** Commands that run once before the services: schemas, roles, seed, streams and buckets. */
+export function setupCommands(around: Surroundings, ownerUrl: string): readonly ProcessDefinition[] {
+  const migrations = DATABASE_SERVICES.map((service) => ({
+    name: `migrate-${service}`,
+    script: scriptOf(around, service, 'migrate.js'),
+    env: {
+      ...pick(around.environment, PASSED_ON),
+      MIGRATION_DATABASE_URL: ownerUrl,
+      DATABASE_URL: around.databaseUrlOf(service),
+      ...(service === 'registry' && { SANDBOX: 'on' }),
+    },
+  }));
+  const topology = {
+    name: 'topology',
+    script: path.join(around.root, 'packages/bus/dist/topology-command.js'),
+    env: { ...pick(around.environment, PASSED_ON), NATS_URL: around.natsUrl },
+  };
+  return [...migrations, topology];
+}
+
+/** Whether the services were built: the runner's first check, for a clear message. */
+export function missingBuilds(root: string): string[] {
+  return readdirSync(path.join(root, 'apps')).filter((app) => {
+    try {
+      return !readdirSync(path.join(root, 'apps', app, 'dist')).includes('main.js');
+    } catch {
+      return true;
+    }
+  });
+}

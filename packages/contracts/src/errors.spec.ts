@@ -1,0 +1,33 @@
+import { ERROR_CODES, ERRORS, GatewayError } from './errors.js';
+
+/** Statuses that OpenRouter documents for its endpoints, so that its clients map them to typed errors. */
+const DOCUMENTED = [400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 422, 429, 499, 500, 502, 503, 524, 529];
+
+describe('the closed list of errors', () => {
+  it.each(ERROR_CODES)('%s has a documented status and a message that is a sentence', (code) => {
+    expect(DOCUMENTED).toContain(ERRORS[code].status);
+    expect(ERRORS[code].message.length).toBeGreaterThan(10);
+  });
+
+  it('crosses the bus unchanged', () => {
+    const error = new GatewayError('insufficient_credits', {
+      message: 'Too poor.',
+      metadata: { limit_source: 'credits' },
+      retryAfterMs: 5,
+    });
+    const copy = GatewayError.fromWire(JSON.parse(JSON.stringify(error.toWire())));
+    expect(copy.toWire()).toEqual(error.toWire());
+  });
+
+  it.each([null, 7, 'text', {}, { code: 'made_up' }, { code: 'toString' }])(
+    'reads %j from the bus as internal',
+    (value) => {
+      expect(GatewayError.fromWire(value).code).toBe('internal');
+    },
+  );
+
+  it('ignores fields of the wrong type', () => {
+    const error = GatewayError.fromWire({ code: 'not_found', message: 5, metadata: 'x', retryAfterMs: '1' });
+    expect(error.toWire()).toEqual(new GatewayError('not_found').toWire());
+  });
+});
