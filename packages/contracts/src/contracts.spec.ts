@@ -16,7 +16,7 @@ const toJson = (schema: z.ZodType): unknown =>
     override: ({ jsonSchema }) => void delete jsonSchema.$schema,
   });
 
-const exported = Object.entries(contracts);
+const exported: [string, unknown][] = Object.entries(contracts);
 const served = exported.filter((entry): entry is [string, Named & Record<string, unknown>] => isContract(entry[1]));
 
 describe('contracts', () => {
