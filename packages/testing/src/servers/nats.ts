@@ -20,6 +20,8 @@ export interface TestNats {
   readonly port: number;
   readonly pid: number;
   readonly storeDirectory: string;
+  /** The process that runs now; another one after a restart. */
+  readonly process: ServerProcess;
   kill9(): Promise<void>;
   /** Starts it again on the same port and store after {@link kill9} or a stop of the process. */
   start(): Promise<void>;
@@ -76,6 +78,9 @@ export async function startNatsServer(options: NatsOptions = {}): Promise<TestNa
     storeDirectory,
     get pid() {
       return server.pid;
+    },
+    get process() {
+      return server;
     },
     kill9: () => server.stop('SIGKILL'),
     async start() {

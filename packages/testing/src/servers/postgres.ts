@@ -25,6 +25,8 @@ export interface TestPostgres {
   readonly url: string;
   readonly port: number;
   readonly directory: string;
+  /** The process that runs now; another one after a restart. */
+  readonly process: ServerProcess;
   /** Kills the whole server with SIGKILL: a crash. */
   kill9(): Promise<void>;
   /** Starts it again on the same port and directory after a crash or a stop. */
@@ -132,6 +134,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
     url: urlOf('postgres'),
     port,
     directory,
+    get process() {
+      return server;
+    },
     async kill9() {
       // The postmaster's children see its death and end by themselves; a new start waits for that through postmaster.pid.
       await server.stop('SIGKILL');

@@ -1,0 +1,48 @@
+// Makes every secret of the installation at random, once, into volumes that only the services which need them mount.
+// Runs as root, because it also hands the data volumes to the users that write them.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const OWNER = 1000;
+const ROOT = '/secrets';
+const secret = () => randomBytes(32).toString('base64url');
+
+function write(folder, name, text) {
+  const directory = path.join(ROOT, folder);
+  mkdirSync(directory, { recursive: true });
+  const file = path.join(directory, name);
+  writeFileSync(file, text, { mode: 0o400 });
+  chmodSync(file, 0o400);
+  chownSync(file, OWNER, OWNER);
+  chownSync(directory, OWNER, OWNER);
+}
+
+for (const volume of ['/nats-data', '/secrets/account']) chownSync(volume, OWNER, OWNER);
+const done = path.join(ROOT, 'tools', 'done');
+if (existsSync(done)) {
+  console.log('switchyard: the secrets are there already');
+  process.exit(0);
+}
+
+const postgres = secret();
+const nats = secret();
+const pepper = secret();
+const natsUrl = `nats://switchyard:${nats}@nats:4222`;
+const databases = Object.fromEntries(
+  ['auth', 'ledger', 'registry'].map((service) => [
+    service,
+    `postgres://${service}_app:${secret()}@postgres:5432/switchyard`,
+  ]),
+);
+write('postgres', 'password', postgres);
+write('nats', 'auth.conf', `authorization { user: switchyard, password: "${nats}" }\n`);
+for (const service of ['auth', 'ledger', 'registry', 'bus', 'edge', 'tools']) write(service, 'nats-url', natsUrl);
+for (const service of ['auth', 'edge']) write(service, 'key-pepper', pepper);
+for (const [service, url] of Object.entries(databases)) {
+  write(service, 'database-url', url);
+  write('tools', `database-url-${service}`, url);
+}
+write('tools', 'owner-url', `postgres://switchyard:${postgres}@postgres:5432/switchyard`);
+write('tools', 'done', '');
+console.log('switchyard: secrets made');
