@@ -7,3 +7,6 @@ export type {
   RoutingInput,
   Verdict,
 } from './routing.js';
+export { route } from './route.js';
+export { RoutingModule } from './routing.module.js';
+export { RoutingService } from './routing.service.js';

@@ -1,0 +1,72 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import { KvBuckets } from '@switchyard/bus';
+import { Health } from '@switchyard/chassis';
+import { CATALOGUE_BUCKET } from '@switchyard/contracts';
+import { instruments } from '@switchyard/telemetry';
+import { CatalogueStore } from './catalogue.store.js';
+import { decodeEntry } from './decode-entry.js';
+
+/** Feeds the catalogue from its KV bucket, entry by entry: one broken entry costs nothing but its own news. */
+@Injectable()
+export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger(CatalogueWatcher.name);
+  private readonly modelIds = new Map<string, string>();
+  private watch: { stop(): Promise<void> } | null = null;
+  private loaded = false;
+
+  constructor(
+    private readonly kv: KvBuckets,
+    private readonly catalogue: CatalogueStore,
+    private readonly health: Health,
+  ) {}
+
+  onModuleInit(): void {
+    this.health.check('catalogue', () => this.assertUsable());
+    // The watch begins only when the broker is there, which the start of the process does not wait for.
+    void this.kv
+      .watch(CATALOGUE_BUCKET, {
+        onEntry: (key, value) => (value ? this.put(key, value) : this.remove(key)),
+        onReplayed: (keys) => this.forgetAllBut(keys),
+      })
+      .then((watch) => (this.watch = watch));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.watch?.stop();
+  }
+
+  private put(key: string, value: Uint8Array): void {
+    try {
+      const model = decodeEntry(key, value);
+      this.catalogue.put(model);
+      this.modelIds.set(key, model.id);
+    } catch (error) {
+      instruments.catalogueRejected.add(1);
+      const kept = this.modelIds.has(key) ? 'its last good version stays' : 'it is left out';
+      this.logger.warn(`catalogue entry ${key} is broken, ${kept}: ${(error as Error).message}`);
+    }
+  }
+
+  private remove(key: string): void {
+    const modelId = this.modelIds.get(key);
+    if (modelId === undefined) return;
+    this.modelIds.delete(key);
+    this.catalogue.remove(modelId);
+  }
+
+  private forgetAllBut(keys: ReadonlySet<string>): void {
+    this.loaded = true;
+    // An empty bucket means a broker that lost its store, not a catalogue without models: the last one goes on serving.
+    if (keys.size === 0) {
+      if (this.catalogue.size > 0) this.logger.warn('the catalogue bucket is empty; the last catalogue stays');
+      return;
+    }
+    for (const key of this.modelIds.keys()) if (!keys.has(key)) this.remove(key);
+  }
+
+  private assertUsable(): void {
+    if (!this.loaded) throw new Error('the catalogue is not loaded yet');
+    if (this.catalogue.size === 0) throw new Error('the catalogue is empty');
+  }
+}

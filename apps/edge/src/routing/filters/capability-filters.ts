@@ -1,0 +1,79 @@
+import type { CompletionRequest } from '@switchyard/contracts';
+import { isSubset } from '../sets.js';
+import type { FilterFactory } from './filter.js';
+
+/** Chat completions need text out, and whatever else the request names in `modalities`. */
+export const outputModality: FilterFactory = ({ facts }) => {
+  const wanted = new Set(['text', ...facts.outputModalities]);
+  return { reason: 'output_modality', keeps: ({ outputModalities }) => isSubset(wanted, outputModalities) };
+};
+
+/** Every kind of content part in the request must be one that the endpoint reads. */
+export const inputModality: FilterFactory = ({ facts }) => {
+  const wanted = new Set(facts.inputModalities);
+  return { reason: 'input_modality', keeps: ({ inputModalities }) => isSubset(wanted, inputModalities) };
+};
+
+/** More output asked for than the endpoint can give. */
+export const maxCompletionTokens: FilterFactory = ({ request: { maxTokens } }) =>
+  maxTokens === undefined
+    ? null
+    : {
+        reason: 'max_completion_tokens',
+        keeps: ({ endpoint }) => endpoint.maxCompletionTokens === null || maxTokens <= endpoint.maxCompletionTokens,
+      };
+
+/** The words of `supported_parameters` (spec 1.2). Others (`user`, `stream`, …) ask nothing of a model. */
+const MODEL_PARAMETERS: ReadonlySet<string> = new Set([
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'top_a',
+  'frequency_penalty',
+  'presence_penalty',
+  'repetition_penalty',
+  'max_tokens',
+  'max_completion_tokens',
+  'logit_bias',
+  'logprobs',
+  'top_logprobs',
+  'prediction',
+  'seed',
+  'response_format',
+  'structured_outputs',
+  'stop',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'include_reasoning',
+  'reasoning',
+  'reasoning_effort',
+  'web_search_options',
+  'verbosity',
+]);
+
+/** Two names of one ability: an endpoint that lists either understands both, because the protocol renders its own word. */
+const SAME_ABILITY: ReadonlyMap<string, string> = new Map([
+  ['max_tokens', 'max_completion_tokens'],
+  ['max_completion_tokens', 'max_tokens'],
+  ['reasoning_effort', 'reasoning'],
+  ['include_reasoning', 'reasoning'],
+]);
+
+/** `provider.require_parameters`: every parameter that was sent must be supported. */
+export const requiredParameters: FilterFactory = ({ request }) => {
+  if (!request.provider.requireParameters) return null;
+  const wanted = parametersOf(request);
+  return {
+    reason: 'require_parameters',
+    keeps: ({ supportedParameters }) =>
+      wanted.every((name) => supportedParameters.has(name) || supportedParameters.has(SAME_ABILITY.get(name) ?? name)),
+  };
+};
+
+/** Parameters that the request asks a model for, in OpenRouter's words. */
+export function parametersOf(request: CompletionRequest): readonly string[] {
+  const names = request.parameters.filter((name) => MODEL_PARAMETERS.has(name));
+  return request.responseFormat?.type === 'json_schema' ? [...names, 'structured_outputs'] : names;
+}

@@ -1,0 +1,61 @@
+import type { FilterFactory } from './filter.js';
+import { intersects, slugSet } from '../sets.js';
+
+/** Only providers that this release can speak to. */
+export const unknownProvider: FilterFactory = ({ knownProviders }) =>
+  knownProviders
+    ? { reason: 'unknown_provider', keeps: ({ endpoint }) => knownProviders.has(endpoint.provider) }
+    : null;
+
+/** Providers without a live worker cannot serve, whatever else is right about them. */
+export const workerUnavailable: FilterFactory = ({ deadProviders }) =>
+  deadProviders && deadProviders.size > 0
+    ? { reason: 'worker_unavailable', keeps: ({ endpoint }) => !deadProviders.has(endpoint.provider) }
+    : null;
+
+/** `provider.only`, the hard allow-list. */
+export const allowedProviders: FilterFactory = ({ request: { provider } }) => {
+  if (!provider.only || provider.only.length === 0) return null;
+  const allowed = slugSet(provider.only);
+  return { reason: 'allowed_providers', keeps: ({ names }) => intersects(names, allowed) };
+};
+
+/** `provider.ignore`, the hard deny-list. */
+export const ignoredProviders: FilterFactory = ({ request: { provider } }) => {
+  if (!provider.ignore || provider.ignore.length === 0) return null;
+  const ignored = slugSet(provider.ignore);
+  return { reason: 'ignored_providers', keeps: ({ names }) => !intersects(names, ignored) };
+};
+
+/** With `order` and no fallbacks only listed endpoints may serve (spec 3.3). */
+export const listedOnly: FilterFactory = ({ request: { provider } }) => {
+  if (provider.allowFallbacks || !provider.order || provider.order.length === 0) return null;
+  const listed = slugSet(provider.order);
+  return { reason: 'fallbacks_off', keeps: ({ names }) => intersects(names, listed) };
+};
+
+/** What `service_tier` of a request lets in beside the ordinary endpoints (spec 3.8). */
+const TIERS_ASKED_FOR: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['priority', new Set(['priority', 'fast'])],
+  ['fast', new Set(['priority', 'fast'])],
+  ['flex', new Set(['flex'])],
+]);
+const NO_TIERS: ReadonlySet<string> = new Set();
+
+/**
+ * Tier endpoints serve only who asked for them: by `service_tier`, by their full slug, or by a variant. `order` takes a
+ * variant's admission away, and so does `service_tier: "default"`.
+ */
+export const serviceTier: FilterFactory = ({ request }) => {
+  const asked = TIERS_ASKED_FOR.get(request.serviceTier ?? '') ?? NO_TIERS;
+  const named = slugSet([...(request.provider.only ?? []), ...(request.provider.order ?? [])]);
+  const variantCounts = request.serviceTier !== 'default' && !request.provider.order?.length;
+  return {
+    reason: 'service_tier',
+    keeps: ({ serviceTier: tier, names }, { variant }) =>
+      tier === null ||
+      asked.has(tier) ||
+      intersects(names, named) ||
+      (variantCounts && variant !== null && variant.admitsTiers.has(tier)),
+  };
+};

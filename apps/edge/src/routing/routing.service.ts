@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import type { CompletionRequest } from '@switchyard/contracts';
+import { CatalogueStore } from '../catalogue/catalogue.store.js';
+import { HealthStore } from '../health/health.store.js';
+import { route } from './route.js';
+import type { Routing, RoutingFacts, RoutingInput } from './routing.js';
+
+/** Gives the pure {@link route} the state of this edge, and real randomness. */
+@Injectable()
+export class RoutingService {
+  constructor(
+    private readonly catalogue: CatalogueStore,
+    private readonly health: HealthStore,
+  ) {}
+
+  /**
+   * The endpoints that may serve a request, in the order to try them, or the error to answer with. An endpoint that is half
+   * open and comes first is claimed for this request, so that no other request tries it meanwhile: report its outcome with
+   * `HealthStore.observe`.
+   */
+  candidatesFor(
+    request: CompletionRequest,
+    facts: RoutingFacts,
+    options: Pick<RoutingInput, 'knownProviders' | 'deadProviders'> = {},
+  ): Routing {
+    const nowMs = this.health.nowMs();
+    const routing = route({
+      request,
+      facts,
+      catalogue: this.catalogue,
+      health: this.health,
+      random: Math.random,
+      nowMs,
+      ...options,
+    });
+    const [first] = routing.candidates;
+    if (first) this.health.claimTrial(first.endpoint.id, nowMs);
+    return routing;
+  }
+}
