@@ -18,7 +18,10 @@ export async function deliverBody(wire: Wire, format: Format, reply: Reply, faul
   else if (fault.cutAfter !== undefined)
     await wire.write(text.slice(0, text.length / 2)).then(() => wire.destroy('fin'));
   else if (fault.dripMs !== undefined) await drip(wire, text, fault.dripMs);
-  else await wire.write(text, tokens);
+  else {
+    await wire.write(text, tokens);
+    wire.entry.finish = reply.answer.finish;
+  }
   await wire.end();
 }
 
@@ -34,9 +37,11 @@ export async function deliverStream(wire: Wire, format: Format, reply: Reply, fa
   for (const frame of format.frames(reply)) {
     if (await misbehave({ wire, format, reply, fault, sent, frame })) return wire.end();
     if (frame.kind === 'token') await beat(sent);
-    if (fault.dripMs === undefined) await wire.write(frame.text, frame.kind === 'token' ? 1 : 0);
+    const tokens = frame.kind === 'token' ? (frame.tokens ?? 1) : 0;
+    if (fault.dripMs === undefined) await wire.write(frame.text, tokens);
     else await drip(wire, frame.text, fault.dripMs);
-    if (frame.kind === 'token') sent += 1;
+    if (frame.kind === 'close') wire.entry.finish = reply.answer.finish;
+    sent += tokens;
   }
   if (fault.twoDone) await wire.write(lastFrame(format, reply));
   if (fault.afterDone) await wire.write(format.textEvent(reply, 'text after the end'));

@@ -32,7 +32,7 @@ const HUGE_TOKENS = 1_000_000_000;
 export async function exchange(context: ExchangeContext): Promise<void> {
   const { wire, format, body, request } = context;
   try {
-    const prompt = format.parse(parseJson(body), pathOf(request));
+    const prompt = format.parse(parseJson(body), request.url ?? '/');
     const fault = { ...parseFault(lastUserText(prompt)), ...context.ordered(prompt.model) };
     Object.assign(wire.entry, { format: format.id, model: prompt.model, stream: prompt.stream });
     await respond(context, prompt, fault);
@@ -92,7 +92,7 @@ async function sendError({ wire, format }: ExchangeContext, refusal: Refusal, fa
   await wire.end();
 }
 
-function replyTo({ wire, cache, replyId }: ExchangeContext, prompt: Prompt, fault: Fault): Reply {
+function replyTo({ wire, cache, replyId, format }: ExchangeContext, prompt: Prompt, fault: Fault): Reply {
   const said = answer(prompt, fault);
   const promptTokens = promptTokensOf(prompt);
   const usage = reportedUsage({
@@ -100,13 +100,19 @@ function replyTo({ wire, cache, replyId }: ExchangeContext, prompt: Prompt, faul
     cachedTokens: cache.read(promptTokens),
     said,
     fault,
+    format,
   });
-  const reply = { id: replyId, createdSeconds: Math.floor(Date.now() / 1000), prompt, answer: said, usage };
+  const reply = {
+    id: `${format.idPrefix}${replyId}`,
+    createdSeconds: Math.floor(Date.now() / 1000),
+    prompt,
+    answer: said,
+    usage,
+  };
   Object.assign(wire.entry, {
     promptTokens: promptTokens.length,
-    upstreamId: replyId,
+    upstreamId: reply.id,
     reported: usage,
-    finish: said.finish,
   });
   return reply;
 }
@@ -116,14 +122,15 @@ interface UsageInput {
   readonly cachedTokens: number;
   readonly said: Answer;
   readonly fault: Fault;
+  readonly format: Format;
 }
 
-function reportedUsage({ promptTokens, cachedTokens, said, fault }: UsageInput): ReportedUsage | null {
+function reportedUsage({ promptTokens, cachedTokens, said, fault, format }: UsageInput): ReportedUsage | null {
   const usage = {
     promptTokens,
     cachedTokens,
     outputTokens: outputTokensOf(said),
-    reasoningTokens: said.reasoning.length,
+    reasoningTokens: format.reportsReasoning ? said.reasoning.length : 0,
   };
   switch (fault.usage) {
     case 'none':

@@ -6,8 +6,11 @@ import { Book } from './book.js';
 import { Control } from './control.js';
 import { exchange, pathOf } from './exchange.js';
 import type { Format } from './formats/format.js';
+import { anthropic } from './formats/anthropic.js';
+import { gemini } from './formats/gemini.js';
 import { openai } from './formats/openai.js';
 import { PrefixCache } from './prefix-cache.js';
+import { kindOf, Recordings, sendRecording } from './replay.js';
 import { ClientGone, readBody, Wire } from './wire.js';
 
 export interface SimulatorServerOptions {
@@ -22,7 +25,11 @@ export interface SimulatorServerOptions {
   readonly fixtures: string | null;
 }
 
-const ROUTES: readonly (readonly [RegExp, Format])[] = [[/\/chat\/completions$/, openai]];
+const ROUTES: readonly (readonly [RegExp, Format])[] = [
+  [/\/chat\/completions$/, openai],
+  [/\/messages$/, anthropic],
+  [/\/models\/[^/]+:(?:generateContent|streamGenerateContent)$/, gemini],
+];
 
 const KEEP_ALIVE_MS = 60_000;
 
@@ -31,11 +38,13 @@ export class SimulatorServer {
   readonly book = new Book();
   readonly control: Control;
   private readonly cache = new PrefixCache();
+  private readonly recordings: Recordings | null;
   private readonly server: Server;
   private readonly run = randomBytes(6).toString('hex');
 
   constructor(private readonly options: SimulatorServerOptions) {
     this.control = new Control(this.book);
+    this.recordings = options.fixtures === null ? null : new Recordings(options.fixtures);
     this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, (request, response) => {
       void this.handle(request, response);
     });
@@ -72,6 +81,8 @@ export class SimulatorServer {
     const path = pathOf(request);
     if (path === '/livez') return send(response, 200, { status: 'ok' });
     if (path.startsWith('/_control/') && this.options.control) return this.control.handle(request, response);
+    const provider = /^\/replay\/([a-z0-9-]+)\//.exec(path)?.[1];
+    if (provider !== undefined) return this.replay(provider, request, response);
     const format = ROUTES.find(([pattern]) => pattern.test(path))?.[1];
     if (!format || request.method !== 'POST') return send(response, 404, { error: { message: `No route ${path}.` } });
     const entry = this.book.open({ path, headers: Object.keys(request.headers) });
@@ -86,6 +97,29 @@ export class SimulatorServer {
       ordered: (model) => this.control.takeFault(path, model),
       replyId: `${this.run}-${entry.id}`,
     });
+  }
+
+  private async replay(provider: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = pathOf(request);
+    const entry = this.book.open({ path, headers: Object.keys(request.headers) });
+    const wire = new Wire(response, entry);
+    const kind = kindOf(parsed(await readBody(request)), path);
+    Object.assign(entry, { format: 'replay', model: kind.model, stream: kind.stream });
+    const name = this.control.takeReplay(provider);
+    const recorded = await (name === undefined
+      ? this.recordings?.fitting(provider, kind)
+      : this.recordings?.find(provider, name));
+    if (!this.recordings || !recorded)
+      return send(response, 404, { error: { message: `No recording ${name ?? ''} of ${provider}.` } });
+    await sendRecording(wire, recorded, await this.recordings.bytesOf(provider, recorded, path));
+  }
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return null;
   }
 }
 

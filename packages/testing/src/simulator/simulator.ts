@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { fixturesDirectory } from '../fixtures.js';
 import type { BookEntry } from './book.js';
 import type { FaultOrder, ReplayOrder } from './control.js';
 import { SimulatorServer } from './server.js';
@@ -31,7 +32,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     host: '127.0.0.1',
     port: 0,
     tokensPerSecond: 0,
-    fixtures: null,
+    fixtures: fixturesDirectory(),
     ...options,
     control: true,
   });
@@ -50,6 +51,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
 /** Starts a simulator as a child process: its own event loop, so that its times and sockets are honest. Ends with this process. */
 export async function spawnSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const fixtures = options.fixtures === undefined ? fixturesDirectory() : options.fixtures;
   const child = fork(mainPath(), {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -59,7 +61,7 @@ export async function spawnSimulator(options: SimulatorOptions = {}): Promise<Si
       HOST: options.host ?? '127.0.0.1',
       SIMULATOR_TOKENS_PER_SECOND: String(options.tokensPerSecond ?? 0),
       SIMULATOR_CONTROL: '1',
-      ...(options.fixtures && { SWITCHYARD_FIXTURES: options.fixtures }),
+      ...(fixtures !== null && { SWITCHYARD_FIXTURES: fixtures }),
     },
   });
   const [message] = (await once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) })) as [

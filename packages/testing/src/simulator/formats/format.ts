@@ -24,16 +24,22 @@ export interface ReportedUsage {
 export interface Frame {
   readonly kind: 'open' | 'token' | 'close' | 'done';
   readonly text: string;
+  /** Output tokens of a `token` frame; 1 when absent. */
+  readonly tokens?: number;
 }
 
 /** A wire format as its provider speaks it. */
 export interface Format {
   readonly id: FormatId;
+  /** What the ids of its answers begin with. */
+  readonly idPrefix: string;
+  /** Usage tells reasoning tokens apart. */
+  readonly reportsReasoning: boolean;
   /**
-   * @param path the path of the request without query; some formats carry the model there
+   * @param address path and query of the request; some formats carry the model there
    * @throws RefusedRequest when the provider would refuse the body
    */
-  parse(body: unknown, path: string): Prompt;
+  parse(body: unknown, address: string): Prompt;
   /** The events of a stream; one `token` frame per output token. */
   frames(reply: Reply): Iterable<Frame>;
   body(reply: Reply): object;

@@ -41,6 +41,8 @@ const ROLES: Readonly<Record<string, Turn['role']>> = {
 /** OpenAI chat completions: `POST /v1/chat/completions`. */
 export const openai: Format = {
   id: 'openai',
+  idPrefix: 'chatcmpl-',
+  reportsReasoning: true,
   parse(body) {
     const result = ChatBody.safeParse(body);
     if (!result.success) throw new RefusedRequest(`Invalid request: ${z.prettifyError(result.error)}`);
@@ -120,7 +122,7 @@ function jsonOf(format: ChatBody['response_format']): Prompt['json'] {
 }
 
 const envelope = ({ id, createdSeconds, prompt }: Reply, object: string) => ({
-  id: `chatcmpl-${id}`,
+  id,
   object,
   created: createdSeconds,
   model: prompt.model,
@@ -144,7 +146,7 @@ function* tokens(reply: Reply): Generator<Frame> {
 }
 
 const toolCallOf = ({ id, answer }: Reply, text: string) => ({
-  id: `call_${id}`,
+  id: `call_${id.replace('chatcmpl-', '')}`,
   type: 'function',
   function: { name: answer.toolCall?.name, arguments: text },
 });
