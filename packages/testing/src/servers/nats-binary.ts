@@ -19,8 +19,15 @@ const run = promisify(execFile);
 /** Older servers ignore stream settings that we rely on (`sync_interval`, several filter subjects). */
 const MINIMUM = [2, 10] as const;
 
-/** The official release that is fetched where neither PATH nor Debian has a server, with the digests its makers publish. */
-const RELEASE = 'v2.12.1';
+/**
+ * The official release that is fetched where neither PATH nor Debian has a server. The digests are those that NATS's own container
+ * images pin; it serves one account on loopback, so the later advisories (accounts, WebSocket, leaf nodes) do not touch it.
+ */
+const RELEASE = 'v2.10.12';
+const RELEASE_DIGESTS: Readonly<Record<string, string>> = {
+  'linux-amd64': '462584768f2e734d6be3cb5f24d817abef5191f3575091612e849e4718aac5dd',
+  'linux-arm64': 'df353b32cc8813cc84b9a5fe131d702136bfbbcd3394d83cefe2dd59ecf9078c',
+};
 const RELEASE_URL = `https://github.com/nats-io/nats-server/releases/download/${RELEASE}`;
 
 const HINT =
@@ -78,27 +85,17 @@ async function fromDebian(target: string): Promise<void> {
   }
 }
 
-/** Fetches the official release and checks it against the release's own list of SHA-256 digests. */
+/** Fetches the official release and checks it against the digest pinned here. */
 async function fromRelease(target: string): Promise<void> {
-  const architecture = { x64: 'amd64', arm64: 'arm64' }[process.arch as string];
-  if (!architecture || !['linux', 'darwin'].includes(process.platform)) {
-    throw new Error(`no release for ${process.platform}-${process.arch}`);
-  }
-  const name = `nats-server-${RELEASE}-${process.platform}-${architecture}`;
-  const fetchBytes = async (file: string) => {
-    const response = await fetch(`${RELEASE_URL}/${file}`, { signal: AbortSignal.timeout(60_000) });
-    if (!response.ok) throw new Error(`${file}: HTTP ${response.status}`);
-    return Buffer.from(await response.arrayBuffer());
-  };
-  const [archive, digests] = await Promise.all([fetchBytes(`${name}.tar.gz`), fetchBytes('SHA256SUMS')]);
-  const expected = digests
-    .toString('utf8')
-    .split('\n')
-    .find((line) => line.includes(`${name}.tar.gz`))
-    ?.split(/\s+/)[0];
+  const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const expected = RELEASE_DIGESTS[platform];
+  if (!expected) throw new Error(`no pinned release for ${platform}`);
+  const name = `nats-server-${RELEASE}-${platform}`;
+  const response = await fetch(`${RELEASE_URL}/${name}.tar.gz`, { signal: AbortSignal.timeout(60_000) });
+  if (!response.ok) throw new Error(`${name}.tar.gz: HTTP ${response.status}`);
+  const archive = Buffer.from(await response.arrayBuffer());
   const actual = createHash('sha256').update(archive).digest('hex');
-  if (expected !== actual)
-    throw new Error(`${name}.tar.gz has SHA-256 ${actual}, expected ${expected ?? 'an entry in SHA256SUMS'}`);
+  if (expected !== actual) throw new Error(`${name}.tar.gz has SHA-256 ${actual}, expected ${expected}`);
   const folder = mkdtempSync(path.join(tmpdir(), 'switchyard-nats-'));
   try {
     writeFileSync(path.join(folder, 'archive.tar.gz'), archive);
@@ -111,12 +108,11 @@ async function fromRelease(target: string): Promise<void> {
 
 function install(source: string, target: string): void {
   mkdirSync(path.dirname(target), { recursive: true });
-  copyFileSync(source, `${target}.${process.pid}`);
-  chmodSync(`${target}.${process.pid}`, 0o755);
+  const temporary = `${target}.${process.pid}`;
+  copyFileSync(source, temporary);
+  chmodSync(temporary, 0o755);
   // Renaming is atomic: a second process that does the same at the same time is harmless.
-  copyFileSync(`${target}.${process.pid}`, target);
-  chmodSync(target, 0o755);
-  rmSync(`${target}.${process.pid}`);
+  renameSync(temporary, target);
 }
 
 /**
