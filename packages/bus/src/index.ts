@@ -1,2 +1,6 @@
-/** Exports of @switchyard/bus. */
-export const packageName = '@switchyard/bus';
+export { Bus, connectBus } from './bus.js';
+export { BusModule } from './bus.module.js';
+export * from './connection/index.js';
+export * from './events/index.js';
+export * from './jetstream/index.js';
+export * from './rpc/index.js';

@@ -1,0 +1,2 @@
+export { EventPublisher } from './publisher.js';
+export { EventSubscriber, type EventSubscription, type SubscribeOptions } from './subscriber.js';

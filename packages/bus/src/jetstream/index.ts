@@ -1,0 +1,6 @@
+export { type ConsumeOptions, JetStreamConsumers, type RunningConsumer } from './consumers.js';
+export { KvBuckets } from './kv-buckets.js';
+export type { KvWatcher } from './kv-watch.js';
+export type { JetStreamMessage } from './message.js';
+export { JetStreamPublisher, type JetStreamPublishOptions } from './publisher.js';
+export { ensureTopology, TopologyError, type TopologyOptions } from './topology.js';

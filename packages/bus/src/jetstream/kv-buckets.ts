@@ -1,0 +1,79 @@
+import type { JetStreamClient } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { Logger } from '@nestjs/common';
+import type { Connection } from '../connection/connection.js';
+import { inboxOf } from '../connection/options.js';
+import { KvWatch, type KvWatcher } from './kv-watch.js';
+import { retryUntil } from './retry.js';
+
+const TIMEOUT_MS = 5_000;
+
+/** The key-value buckets that topology.ts makes. Keys are `[-/_=.A-Za-z0-9]`: other text goes through `escapeKey` of the contracts. */
+export class KvBuckets {
+  readonly #connection: Connection;
+  readonly #client: JetStreamClient;
+  readonly #open = new Map<string, Promise<KV>>();
+
+  constructor(connection: Connection, client: JetStreamClient) {
+    this.#connection = connection;
+    this.#client = client;
+  }
+
+  /**
+   * Follows all entries of a bucket for ever: first the state, then the changes; the state again after every reconnect and when the
+   * bucket was made anew. Resolves when it has begun, or has failed to for now: `onInitialDone` says that the state is complete.
+   */
+  async watch(bucket: string, watcher: KvWatcher): Promise<{ stop(): Promise<void> }> {
+    const watch = new KvWatch(bucket, watcher, {
+      connection: this.#connection,
+      client: this.#client,
+      inbox: () => inboxOf(this.#connection.name),
+      logger: new Logger(`kv:${bucket}`),
+    });
+    await watch.start();
+    return watch;
+  }
+
+  /** Resolves to the revision. The last writer wins. */
+  put(bucket: string, key: string, value: string | Uint8Array): Promise<number> {
+    return this.#try(bucket, `put ${bucket}/${key}`, (kv, timeout) => kv.put(key, value, { timeout }));
+  }
+
+  /** Null for a key that was never written or is deleted. */
+  get(bucket: string, key: string): Promise<{ value: Uint8Array; revision: number } | null> {
+    return this.#try(bucket, `get ${bucket}/${key}`, async (kv) => {
+      const entry = await kv.get(key);
+      return entry?.operation === 'PUT' ? { value: entry.value, revision: entry.revision } : null;
+    });
+  }
+
+  /** Deleting what is not there is not an error; watchers are told all the same. */
+  delete(bucket: string, key: string): Promise<void> {
+    return this.#try(bucket, `delete ${bucket}/${key}`, (kv) => kv.delete(key));
+  }
+
+  /** The keys that exist, in no order. */
+  keys(bucket: string): Promise<string[]> {
+    return this.#try(bucket, `keys of ${bucket}`, async (kv) => {
+      const keys: string[] = [];
+      for await (const key of await kv.keys()) keys.push(key);
+      return keys;
+    });
+  }
+
+  #try<T>(bucket: string, what: string, work: (kv: KV, timeoutMs: number) => Promise<T>): Promise<T> {
+    return retryUntil(this.#connection, what, TIMEOUT_MS, async (timeoutMs) =>
+      work(await this.#bucket(bucket), timeoutMs),
+    );
+  }
+
+  #bucket(name: string): Promise<KV> {
+    let bucket = this.#open.get(name);
+    if (!bucket) {
+      // Binding needs no message to the broker, so it cannot fail for now and does not have to be forgotten.
+      bucket = new Kvm(this.#client).open(name);
+      this.#open.set(name, bucket);
+    }
+    return bucket;
+  }
+}
