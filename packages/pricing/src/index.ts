@@ -1,2 +1,4 @@
-/** Exports of @switchyard/pricing. */
-export const packageName = '@switchyard/pricing';
+export * from './bound.js';
+export { costOf, type Cost } from './cost.js';
+export { effectivePrice, type UnitPrices } from './effective-price.js';
+export { blendedPricePicos, priceFromUsd, priceToUsd, type PriceConditions } from './usd.js';

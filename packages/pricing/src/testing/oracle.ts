@@ -1,0 +1,67 @@
+import type { Price, PriceOverride, Usage } from '@switchyard/contracts';
+
+/** An exact fraction of pico-dollars. */
+export interface Fraction {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+/**
+ * The cost of a usage once more, in fractions and written from the rules alone, to hold `costOf` against: a field is looked up
+ * in the matching row with the highest threshold that names it (of equals the last), then in the price, then in its fallback.
+ */
+export function oracleCost(usage: Usage, price: Price, admittedAtMs: number): Fraction {
+  const tokens = INPUT.reduce((sum, [bucket]) => sum + usage[bucket], 0);
+  const moment = new Date(admittedAtMs);
+  const minute = moment.getUTCHours() * 60 + moment.getUTCMinutes();
+  const lookUp = (fields: readonly (keyof PriceOverride & keyof Price)[]): bigint => {
+    for (const field of fields) {
+      let best: { threshold: number; picos: bigint } | null = null;
+      for (const row of price.overrides ?? []) {
+        const picos = row[field];
+        const threshold = row.minPromptTokens ?? 0;
+        if (picos === undefined || threshold > tokens || !windowMinutes(row).has(minute)) continue;
+        if (best === null || threshold >= best.threshold) best = { threshold, picos };
+      }
+      const picos = best?.picos ?? price[field];
+      if (picos !== undefined) return picos;
+    }
+    return 0n;
+  };
+  let numerator = 0n;
+  for (const [bucket, ...fields] of [...INPUT, ...OUTPUT]) numerator += BigInt(usage[bucket]) * lookUp(fields);
+  return { numerator: numerator * BigInt(1_000_000 - (price.discountPpm ?? 0)), denominator: 1_000_000n };
+}
+
+/** The smallest whole number of `unit` that is not less than the fraction, found by checking and not by the formula under test. */
+export function roundedUp({ numerator, denominator }: Fraction, unit: bigint): bigint {
+  const whole = numerator / (denominator * unit);
+  return whole * denominator * unit === numerator ? whole : whole + 1n;
+}
+
+type Lines = readonly (readonly [Exclude<keyof Usage, 'source'>, ...(keyof PriceOverride & keyof Price)[]])[];
+
+const INPUT: Lines = [
+  ['inputTokens', 'prompt'],
+  ['cacheReadTokens', 'cacheRead', 'prompt'],
+  ['cacheWriteTokens', 'cacheWrite', 'prompt'],
+  ['cacheWrite1hTokens', 'cacheWrite1h', 'cacheWrite', 'prompt'],
+  ['audioInputTokens', 'audioInput', 'prompt'],
+  ['imageInputTokens', 'imageToken', 'prompt'],
+  ['videoInputTokens', 'prompt'],
+];
+const OUTPUT: Lines = [
+  ['outputTokens', 'completion'],
+  ['reasoningTokens', 'reasoning', 'completion'],
+  ['audioOutputTokens', 'audioOutput', 'completion'],
+  ['imageOutputTokens', 'imageOutput', 'completion'],
+  ['requests', 'request'],
+  ['searches', 'webSearch'],
+];
+
+function windowMinutes(row: PriceOverride): ReadonlySet<number> {
+  const all = Array.from({ length: 1440 }, (_, minute) => minute);
+  const { utcStartMinute: start = 0, utcEndMinute: end = 1440 } = row;
+  if (start <= end) return new Set(all.slice(start, end));
+  return new Set([...all.slice(start), ...all.slice(0, end)]);
+}
