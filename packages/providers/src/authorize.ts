@@ -1,0 +1,11 @@
+/** `Authorization: Bearer …`. */
+export const bearer = (apiKey: string): Record<string, string> => ({ authorization: `Bearer ${apiKey}` });
+
+/** Anthropic: the key and the version of the API that our protocol is written for (https://docs.anthropic.com/en/api/versioning). */
+export const anthropicKey = (apiKey: string): Record<string, string> => ({
+  'x-api-key': apiKey,
+  'anthropic-version': '2023-06-01',
+});
+
+/** Gemini: in a header, never in the query, where it would end up in logs. */
+export const googleKey = (apiKey: string): Record<string, string> => ({ 'x-goog-api-key': apiKey });

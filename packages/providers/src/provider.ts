@@ -1,0 +1,56 @@
+import type { ProtocolId } from '@switchyard/contracts';
+
+/** A company, or a server of your own, with an API that speaks one of our protocols. Data only: no I/O, no credentials. */
+export interface Provider {
+  /** Lower case with dashes; also the name of its file. */
+  readonly id: string;
+  readonly name: string;
+  /** The protocol of endpoints that name none. */
+  readonly protocol: ProtocolId;
+  /** Further protocols that it speaks, each below a path of its own, which is appended to the base URL. */
+  readonly also?: readonly { readonly protocol: ProtocolId; readonly basePath: string }[];
+  /** null: it must be configured. */
+  readonly baseUrl: string | null;
+  readonly baseUrlVariable: string;
+  readonly apiKeyVariable: string;
+  /** A worker does not start without a key. */
+  readonly keyRequired: boolean;
+  /** The headers, in lower case, that carry the key. */
+  authorize(apiKey: string): Record<string, string>;
+  readonly quirks?: Quirks;
+  /**
+   * Closing the connection of a stream stops the bill: class A of the cancellation rules. Where it does not, a cancelled answer
+   * is read to its end, because all of it will be billed.
+   */
+  readonly stopsBillingOnAbort: boolean;
+  /** Where that is said, and when it was read. */
+  readonly source: { readonly url: string; readonly date: string };
+}
+
+/**
+ * How a provider differs from its protocol: a short closed list, applied to the top level of the body in this order. What does
+ * not fit here three times over needs a protocol of its own.
+ */
+export interface Quirks {
+  /** Field names by what the protocol calls them. A field that is already there under the new name stays. */
+  readonly rename?: Readonly<Record<string, string>>;
+  /** Fields that it refuses. */
+  readonly omit?: readonly string[];
+  /** Fields that it needs, unless the request has them. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
+}
+
+type Definition = Omit<Provider, 'baseUrlVariable' | 'apiKeyVariable' | 'keyRequired'> & {
+  readonly keyRequired?: boolean;
+};
+
+/** A provider whose variables follow from its id: `OPENAI_BASE_URL`, `OPENAI_API_KEY`. */
+export function defineProvider(definition: Definition): Provider {
+  const prefix = definition.id.toUpperCase().replaceAll('-', '_');
+  return Object.freeze({
+    keyRequired: true,
+    ...definition,
+    baseUrlVariable: `${prefix}_BASE_URL`,
+    apiKeyVariable: `${prefix}_API_KEY`,
+  });
+}

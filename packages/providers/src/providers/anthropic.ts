@@ -1,0 +1,13 @@
+import { anthropicKey } from '../authorize.js';
+import { defineProvider } from '../provider.js';
+import { CANCELLATION_SOURCE } from '../sources.js';
+
+export const anthropic = defineProvider({
+  id: 'anthropic',
+  name: 'Anthropic',
+  protocol: 'anthropic-messages',
+  baseUrl: 'https://api.anthropic.com/v1',
+  authorize: anthropicKey,
+  stopsBillingOnAbort: true,
+  source: CANCELLATION_SOURCE,
+});

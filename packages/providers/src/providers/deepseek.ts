@@ -1,0 +1,14 @@
+import { bearer } from '../authorize.js';
+import { defineProvider } from '../provider.js';
+import { CANCELLATION_SOURCE } from '../sources.js';
+
+export const deepseek = defineProvider({
+  id: 'deepseek',
+  name: 'DeepSeek',
+  protocol: 'openai-chat',
+  baseUrl: 'https://api.deepseek.com/v1',
+  authorize: bearer,
+  quirks: { rename: { max_completion_tokens: 'max_tokens' } },
+  stopsBillingOnAbort: true,
+  source: CANCELLATION_SOURCE,
+});

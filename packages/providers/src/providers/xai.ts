@@ -1,0 +1,14 @@
+import { bearer } from '../authorize.js';
+import { defineProvider } from '../provider.js';
+import { CANCELLATION_SOURCE } from '../sources.js';
+
+export const xai = defineProvider({
+  id: 'xai',
+  name: 'xAI',
+  protocol: 'openai-chat',
+  baseUrl: 'https://api.x.ai/v1',
+  authorize: bearer,
+  quirks: { rename: { max_tokens: 'max_completion_tokens' }, omit: ['logit_bias'] },
+  stopsBillingOnAbort: true,
+  source: CANCELLATION_SOURCE,
+});

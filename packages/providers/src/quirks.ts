@@ -1,0 +1,18 @@
+import type { Provider } from './provider.js';
+
+/** Applies a provider's {@link Quirks} to a rendered request; the request itself stays as it is. */
+export function applyQuirks<Request extends { readonly body: Record<string, unknown> }>(
+  { quirks }: Pick<Provider, 'quirks'>,
+  request: Request,
+): Request {
+  if (!quirks) return request;
+  const body = { ...request.body };
+  for (const [from, to] of Object.entries(quirks.rename ?? {})) {
+    if (!(from in body)) continue;
+    body[to] ??= body[from];
+    delete body[from];
+  }
+  for (const name of quirks.omit ?? []) delete body[name];
+  for (const [name, value] of Object.entries(quirks.defaults ?? {})) body[name] ??= value;
+  return { ...request, body };
+}
