@@ -4,3 +4,4 @@ export * from './connection/index.js';
 export * from './events/index.js';
 export * from './jetstream/index.js';
 export * from './rpc/index.js';
+export * from './stream/index.js';

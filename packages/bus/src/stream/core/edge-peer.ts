@@ -1,0 +1,217 @@
+import type { EdgeEntry, EdgeHost, OpenOptions } from './edge-host.js';
+import { encodeCall } from './call.js';
+import { EdgeStream } from './edge-stream.js';
+import { StreamFailure, busFailure } from './failure.js';
+import { FrameType, encodeFrame, encodeJson, encodeTextFrame, isFrame } from './frame.js';
+import {
+  DEFAULT_WINDOW_BYTES,
+  MAX_BODY_BYTES,
+  MAX_INLINE_BODY_BYTES,
+  MAX_META_BYTES,
+  MAX_WINDOW_BYTES,
+} from './limits.js';
+import { Liveness } from './liveness.js';
+import type { Port, Scheduler, StreamCounters } from './ports.js';
+import { assertToken, framesPrefix, isControlSubject } from './subjects.js';
+import type { StreamTimers } from './timers.js';
+
+export interface EdgePeerOptions {
+  readonly ports: readonly Port[];
+  /** Bodies go out through a connection of their own. */
+  readonly bulk: Port;
+  /** Random id of this process, in heartbeats and calls. */
+  readonly edge: string;
+  readonly scheduler: Scheduler;
+  readonly timers: StreamTimers;
+  readonly counters: StreamCounters;
+  readonly newId: () => string;
+}
+
+/** The confirmations of finished streams that go out in one message. */
+const DONE_BATCH = 64;
+
+/** All streams of an edge process: routes what comes in, looks at deadlines, notices dead workers. */
+export class EdgePeer implements EdgeHost {
+  private readonly byId = new Map<string, EdgeEntry>();
+  private readonly byWorker = new Map<string, Set<EdgeStream>>();
+  private readonly watched = new Set<EdgeStream>();
+  private readonly running = new Set<EdgeStream>();
+  private readonly liveness: Liveness;
+  private readonly doneByControl = new Map<string, string[]>();
+  private donePlanned = false;
+  readonly timers: StreamTimers;
+  readonly counters: StreamCounters;
+  readonly bulk: Port;
+
+  constructor(private readonly options: EdgePeerOptions) {
+    this.timers = options.timers;
+    this.counters = options.counters;
+    this.bulk = options.bulk;
+    this.liveness = new Liveness(options.timers.missedBeats);
+  }
+
+  /** Streams that a worker serves or is asked to. */
+  get inFlight(): number {
+    return this.running.size;
+  }
+
+  newId(): string {
+    return this.options.newId();
+  }
+
+  nowMs(): number {
+    return this.options.scheduler.nowMs();
+  }
+
+  /**
+   * Starts a stream; `opened` of it settles at its head.
+   * @throws StreamFailure at once for a body or meta over the limit and when no connection is up.
+   */
+  open(options: OpenOptions, traceparent = ''): EdgeStream {
+    assertToken(options.provider, 'provider');
+    const meta = encodeJson(options.meta);
+    if (options.body.length > MAX_BODY_BYTES || meta.length > MAX_META_BYTES)
+      throw new StreamFailure(busFailure('payload_too_large', 'claim'));
+    const port = this.choosePort();
+    if (!port) throw new StreamFailure(busFailure('worker_unavailable', 'claim', { retryAfterMs: 1000 }));
+    const chunked = options.body.length > MAX_INLINE_BODY_BYTES;
+    const call = encodeCall({
+      edge: this.options.edge,
+      traceparent,
+      meta,
+      bodyBytes: options.body.length,
+      inlineBody: chunked ? null : options.body,
+    });
+    const windowBytes = Math.min(Math.max(1, options.windowBytes ?? DEFAULT_WINDOW_BYTES), MAX_WINDOW_BYTES);
+    const { provider, body } = options;
+    const stream = new EdgeStream(this, port, { provider, body, windowBytes }, call, chunked);
+    this.watched.add(stream);
+    this.running.add(stream);
+    return stream;
+  }
+
+  onMessage(port: Port, subject: string, frame: Uint8Array, reply: string | undefined): void {
+    const id = subject.slice(framesPrefix(port.address).length);
+    if (!isFrame(frame)) {
+      this.counters.malformed += 1;
+      return;
+    }
+    const stream = this.byId.get(id);
+    if (stream) {
+      stream.onFrame(id, frame, reply);
+      return;
+    }
+    this.counters.stray += 1;
+    // A worker that serves a stream nobody here wants any more says where it listens, and is told to stop.
+    if (reply && isControlSubject(reply) && reply.endsWith(id)) {
+      port.publish(reply, encodeTextFrame(FrameType.cancel, 'unknown stream'));
+    }
+  }
+
+  /** The broker says that nobody listens where a call or ping of this stream went. */
+  onNoResponders(port: Port, subject: string): void {
+    const id = subject.slice(framesPrefix(port.address).length);
+    this.byId.get(id)?.onNoResponders(id);
+  }
+
+  onWorkerBeat(worker: string): void {
+    this.liveness.beat(worker);
+  }
+
+  /** One interval of worker heartbeats has passed. */
+  onBeatInterval(): void {
+    if (!this.options.ports.some((port) => port.connected)) return;
+    for (const worker of this.liveness.tick()) this.buryWorker(worker);
+  }
+
+  onDisconnect(port: Port): void {
+    for (const stream of this.running) if (stream.port === port) stream.onDisconnect();
+  }
+
+  onReconnect(port: Port): void {
+    this.liveness.reset();
+    const nowMs = this.nowMs();
+    for (const stream of this.running) if (stream.port === port) stream.onReconnect(nowMs);
+  }
+
+  tick(): void {
+    const nowMs = this.nowMs();
+    for (const stream of this.watched) stream.tick(nowMs);
+  }
+
+  /** The process ends: every stream is cancelled. */
+  close(): void {
+    for (const stream of this.running) void stream.cancel('edge closed');
+    this.flushDone();
+  }
+
+  register(id: string, stream: EdgeEntry): void {
+    this.byId.set(id, stream);
+  }
+
+  unregister(id: string): void {
+    this.byId.delete(id);
+  }
+
+  bind(worker: string, stream: EdgeStream): void {
+    this.liveness.watch(worker);
+    const streams = this.byWorker.get(worker);
+    if (streams) streams.add(stream);
+    else this.byWorker.set(worker, new Set([stream]));
+  }
+
+  buryWorker(worker: string): void {
+    for (const stream of this.byWorker.get(worker) ?? []) stream.onWorkerDead();
+  }
+
+  release(stream: EdgeStream, worker: string | null): void {
+    this.running.delete(stream);
+    if (worker === null) return;
+    this.liveness.unwatch(worker);
+    const streams = this.byWorker.get(worker);
+    streams?.delete(stream);
+    if (streams?.size === 0) this.byWorker.delete(worker);
+  }
+
+  forget(stream: EdgeStream): void {
+    this.watched.delete(stream);
+  }
+
+  confirmDone(control: string, id: string): void {
+    const target = control.slice(0, -id.length);
+    const ids = this.doneByControl.get(target);
+    if (ids) ids.push(id);
+    else this.doneByControl.set(target, [id]);
+    if (ids && ids.length >= DONE_BATCH) this.flushDone();
+    else if (!this.donePlanned) {
+      this.donePlanned = true;
+      this.options.scheduler.after(this.timers.tickMs, () => {
+        this.donePlanned = false;
+        this.flushDone();
+      });
+    }
+  }
+
+  private flushDone(): void {
+    const port = this.options.ports.find((candidate) => candidate.connected);
+    // Without a connection the workers forget by themselves after their retention.
+    if (port) {
+      for (const [target, ids] of this.doneByControl) {
+        const payload = Buffer.from(ids.join(''), 'latin1');
+        port.publish(target + ids[0]!, encodeFrame(FrameType.done, 0, payload));
+      }
+    }
+    this.doneByControl.clear();
+  }
+
+  /** Streams spread over the connections at random, as their ids are; one that is away is passed over. */
+  private choosePort(): Port | null {
+    const { ports } = this.options;
+    const start = Math.floor(Math.random() * ports.length);
+    for (let offset = 0; offset < ports.length; offset += 1) {
+      const port = ports[(start + offset) % ports.length]!;
+      if (port.connected) return port;
+    }
+    return null;
+  }
+}

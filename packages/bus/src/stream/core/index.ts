@@ -1,0 +1,4 @@
+export { StreamFailure, busFailure, type StreamOutcome } from './failure.js';
+export { STREAM_TIMERS, type StreamTimers } from './timers.js';
+export type { StreamCounters } from './ports.js';
+export * from './limits.js';

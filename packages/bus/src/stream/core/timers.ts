@@ -1,0 +1,80 @@
+/**
+ * Every timer of the data plane in one place, milliseconds. Tests shorten single ones; a process runs with these.
+ */
+export interface StreamTimers {
+  /** How often deadlines are looked at; every other timer is exact to this. */
+  readonly tickMs: number;
+  /** How long an edge waits for `accept` before it calls the queue group again. */
+  readonly acceptMs: number;
+  /** A claim that never gets its `go` is given up: the edge chose another worker or is gone. */
+  readonly claimMs: number;
+  readonly workerBeatMs: number;
+  readonly edgeBeatMs: number;
+  /** Missing heartbeats after which a process counts as dead. */
+  readonly missedBeats: number;
+  /** Silence after which a stream is probed: before its first frame, where a fallback is still possible, and after it. */
+  readonly firstProbeMs: number;
+  readonly probeMs: number;
+  readonly pingTimeoutMs: number;
+  /** Between a ping that timed out and the next one. */
+  readonly pingPauseMs: number;
+  readonly missedPings: number;
+  /** After a reconnect the other side may still be on its way back, so that silence of the broker proves nothing. */
+  readonly reconnectGraceMs: number;
+  /** A second `resume` for the same gap is not sent sooner. */
+  readonly resumeMs: number;
+  /** Between beats inside a stream. */
+  readonly streamBeatMs: number;
+  /** Longest wait of a data byte for company. */
+  readonly coalesceMs: number;
+  /** How long finished frames stay replayable. */
+  readonly retainMs: number;
+  /** A stream whose connection is away for longer is lost. */
+  readonly streamLostMs: number;
+  /** A client that takes nothing for this long while data waits is cut. */
+  readonly slowClientMs: number;
+  /** Between two `cancel` of the same stream. */
+  readonly cancelResendMs: number;
+  /** How long `cancel` waits for the worker to say how the stream ended. */
+  readonly cancelMs: number;
+  /** A body of which no chunk arrives for this long is given up. */
+  readonly bodyIdleMs: number;
+  /** At start, how long a process waits for its first connection before it goes on connecting in the background. */
+  readonly connectMs: number;
+  /** How long finished streams may wait for their confirmation when a worker stops. */
+  readonly confirmMs: number;
+  /** How long handlers get to end after the drain deadline aborted them. */
+  readonly abortGraceMs: number;
+  /** Drain deadline of a plain `close()`. */
+  readonly closeMs: number;
+}
+
+export const STREAM_TIMERS: StreamTimers = {
+  tickMs: 50,
+  acceptMs: 250,
+  claimMs: 2_000,
+  workerBeatMs: 1_000,
+  edgeBeatMs: 2_000,
+  missedBeats: 3,
+  firstProbeMs: 500,
+  probeMs: 1_500,
+  pingTimeoutMs: 300,
+  pingPauseMs: 500,
+  missedPings: 3,
+  reconnectGraceMs: 5_000,
+  resumeMs: 200,
+  streamBeatMs: 5_000,
+  coalesceMs: 8,
+  retainMs: 30_000,
+  streamLostMs: 12_000,
+  slowClientMs: 60_000,
+  cancelResendMs: 1_000,
+  cancelMs: 30_000,
+  bodyIdleMs: 10_000,
+  connectMs: 5_000,
+  confirmMs: 2_000,
+  abortGraceMs: 2_000,
+  closeMs: 5_000,
+};
+
+export const withTimers = (overrides: Partial<StreamTimers> = {}): StreamTimers => ({ ...STREAM_TIMERS, ...overrides });

@@ -1,0 +1,97 @@
+import type { Msg, Subscription } from '@nats-io/transport-node';
+import { Connection } from '../connection/index.js';
+import type { BusOptions } from '../connection/index.js';
+import { MAX_INLINE_BODY_BYTES, MAX_META_BYTES } from './core/limits.js';
+import type { Port, StreamCounters } from './core/ports.js';
+import { randomId } from './ids.js';
+
+const NO_RESPONDERS = 503;
+const ENVELOPE_BYTES = 1024;
+
+export interface PortEvents {
+  onDown(port: NatsPort): void;
+  onUp(port: NatsPort): void;
+}
+
+/** A data connection to the broker. */
+export class NatsPort implements Port {
+  readonly address = randomId();
+  connected = true;
+  changedAtMs = performance.now();
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly counters: StreamCounters,
+  ) {}
+
+  /** @throws Error when no broker answers within the connect time-out, or when its `max_payload` is too small for a call. */
+  static async open(
+    options: BusOptions,
+    purpose: string,
+    counters: StreamCounters,
+    events: PortEvents,
+  ): Promise<NatsPort> {
+    const connection = await Connection.open(options, purpose);
+    const neededBytes = MAX_INLINE_BODY_BYTES + MAX_META_BYTES + ENVELOPE_BYTES;
+    const allowedBytes = connection.nats.info?.max_payload ?? 0;
+    if (allowedBytes < neededBytes) {
+      await connection.close();
+      throw new Error(`max_payload of the NATS server is ${allowedBytes} bytes, at least ${neededBytes} are needed`);
+    }
+    const port = new NatsPort(connection, counters);
+    port.connected = connection.connected;
+    connection.onStatus((status) => port.onStatus(status === 'connected', events));
+    return port;
+  }
+
+  publish(subject: string, payload: Uint8Array, reply?: string): void {
+    if (!this.connected) return;
+    try {
+      this.connection.nats.publish(subject, payload, reply === undefined ? undefined : { reply });
+    } catch {
+      // Only a connection that is closing refuses here, or a frame over `max_payload`, which the limits rule out.
+      this.counters.faults += 1;
+    }
+  }
+
+  /** What a callback throws must not end the reader of the connection, so it is counted instead. */
+  subscribe(subject: string, onMessage: (message: Msg) => void, queue?: string): Subscription {
+    return this.connection.nats.subscribe(subject, {
+      ...(queue !== undefined && { queue }),
+      callback: (error, message) => {
+        try {
+          if (error) throw error;
+          onMessage(message);
+        } catch {
+          this.counters.faults += 1;
+        }
+      },
+    });
+  }
+
+  async flush(): Promise<void> {
+    if (this.connected) await this.connection.nats.flush().catch(() => undefined);
+  }
+
+  /** Breaks the connection, which then comes back. */
+  async reconnect(): Promise<void> {
+    await this.connection.nats.reconnect();
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+    this.connected = false;
+  }
+
+  private onStatus(connected: boolean, events: PortEvents): void {
+    if (connected === this.connected) return;
+    this.connected = connected;
+    this.changedAtMs = performance.now();
+    if (connected) events.onUp(this);
+    else events.onDown(this);
+  }
+}
+
+/** The broker's answer to a message that nobody listens to. */
+export const isNoResponders = (message: Msg): boolean =>
+  message.data.length === 0 && message.headers?.code === NO_RESPONDERS;

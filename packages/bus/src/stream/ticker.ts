@@ -1,0 +1,36 @@
+/** A tick that is this much late found a blocked event loop. */
+const LATE_MS = 100;
+
+/**
+ * Calls back at a fixed interval and knows how late the event loop is. A late tick judges nothing: what arrived while the
+ * process was asleep is still unread then, and would look like silence.
+ */
+export class Ticker {
+  private readonly timer: NodeJS.Timeout;
+  private dueMs: number;
+  private lastLagMs = 0;
+
+  constructor(
+    private readonly intervalMs: number,
+    private readonly onTick: () => void,
+  ) {
+    this.dueMs = performance.now() + intervalMs;
+    this.timer = setInterval(() => this.tick(), intervalMs);
+  }
+
+  /** How late the event loop was at the last tick, or is now. */
+  get lagMs(): number {
+    return Math.max(this.lastLagMs, performance.now() - this.dueMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private tick(): void {
+    const nowMs = performance.now();
+    this.lastLagMs = Math.max(0, nowMs - this.dueMs);
+    this.dueMs = nowMs + this.intervalMs;
+    if (this.lastLagMs < LATE_MS) this.onTick();
+  }
+}
