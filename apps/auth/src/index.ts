@@ -1,2 +1,0 @@
-/** Exports of @switchyard/auth. */
-export const packageName = '@switchyard/auth';

@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import type { KeyKind } from '@switchyard/contracts';
+import { query, transaction } from '@switchyard/database';
+import { DataSource, IsNull, type EntityManager } from 'typeorm';
+import { KeyChangeEntity } from '../changes/key-change.entity.js';
+import { KeyEntity, type KeyRow } from './key.entity.js';
+
+/** A key of one account: the account comes from the caller's own key, and is part of every query but `findByDigest`. */
+export interface OwnKey {
+  readonly accountId: string;
+  readonly digest: string;
+}
+
+export interface KeyPage {
+  readonly accountId: string;
+  readonly kind: KeyKind;
+  readonly includeDisabled: boolean;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export type KeyChanges = Partial<
+  Pick<KeyEntity, 'name' | 'disabled' | 'limitNanos' | 'limitReset' | 'includeByokInLimit'>
+>;
+
+@Injectable()
+export class KeysRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Of any account, and also revoked: for resolving the credential itself. */
+  findByDigest(digest: string): Promise<KeyEntity | null> {
+    return this.read((manager) => manager.findOneBy(KeyEntity, { digest }));
+  }
+
+  /** Null for another account's and for revoked keys. */
+  findOwn({ accountId, digest }: OwnKey): Promise<KeyEntity | null> {
+    return this.read((manager) => manager.findOneBy(KeyEntity, { accountId, digest, revokedAt: IsNull() }));
+  }
+
+  /** Newest first, without revoked keys. */
+  list({ accountId, kind, includeDisabled, offset, limit }: KeyPage): Promise<KeyEntity[]> {
+    return this.read((manager) =>
+      manager.find(KeyEntity, {
+        where: { accountId, kind, revokedAt: IsNull(), ...(includeDisabled ? {} : { disabled: false }) },
+        order: { createdAt: 'DESC', id: 'ASC' },
+        skip: offset,
+        take: limit,
+      }),
+    );
+  }
+
+  /** Storing the same key again changes nothing. */
+  async insert(key: KeyRow): Promise<void> {
+    await transaction(this.dataSource, { idempotent: true }, (manager) => insertKey(manager, key));
+  }
+
+  /** The key after the changes; null when the account has no such key. */
+  update(own: OwnKey, changes: KeyChanges): Promise<KeyRow | null> {
+    return this.change(own, changes, (key) => key.revokedAt === null);
+  }
+
+  /** The key after it was revoked, now or before; null when the account has no such key. */
+  revoke(own: OwnKey): Promise<KeyRow | null> {
+    return this.change(own, { revokedAt: new Date() }, () => true);
+  }
+
+  /** Notes uses at minute grain, never backwards and never in the future. Unknown keys are left out. */
+  async touch(uses: readonly { readonly keyId: string; readonly usedAt: string }[]): Promise<void> {
+    await query(
+      this.dataSource,
+      { idempotent: true },
+      `UPDATE api_key AS key SET last_used_at = seen.at
+         FROM (SELECT id, date_trunc('minute', least(max(used_at), now())) AS at
+                 FROM unnest($1::uuid[], $2::timestamptz[]) AS use (id, used_at) GROUP BY id) AS seen
+        WHERE key.id = seen.id AND (key.last_used_at IS NULL OR key.last_used_at < seen.at)`,
+      [uses.map((use) => use.keyId), uses.map((use) => use.usedAt)],
+    );
+  }
+
+  private change(
+    { accountId, digest }: OwnKey,
+    changes: Partial<KeyRow>,
+    applies: (key: KeyRow) => boolean,
+  ): Promise<KeyRow | null> {
+    return transaction(this.dataSource, { idempotent: true }, async (manager) => {
+      const key = await manager.findOne(KeyEntity, {
+        where: { accountId, digest },
+        lock: { mode: 'pessimistic_write' },
+      });
+      if (!key || !applies(key)) return null;
+      if (key.revokedAt) return key;
+      return changeKey(manager, key, changes);
+    });
+  }
+
+  private read<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+    return transaction(this.dataSource, { idempotent: true }, work);
+  }
+}
+
+export async function insertKey(manager: EntityManager, key: KeyRow): Promise<void> {
+  await manager.createQueryBuilder().insert().into(KeyEntity).values(key).orIgnore().execute();
+}
+
+/** Changes a locked key and announces it in the same transaction, so that no change is ever lost on the way to the edges. */
+export async function changeKey(manager: EntityManager, key: KeyRow, changes: Partial<KeyRow>): Promise<KeyRow> {
+  const changed: KeyRow = { ...key, ...changes, version: key.version + 1, updatedAt: new Date() };
+  await manager.update(
+    KeyEntity,
+    { id: key.id, accountId: key.accountId },
+    { ...changes, version: changed.version, updatedAt: changed.updatedAt },
+  );
+  await manager.insert(KeyChangeEntity, { digest: key.digest, keyId: key.id, version: changed.version });
+  return changed;
+}

@@ -1,2 +1,0 @@
-/** Exports of @switchyard/registry. */
-export const packageName = '@switchyard/registry';
