@@ -48,6 +48,8 @@ export const EndpointHealth = z.object({
   windows: z.object({ last30s: HealthWindow, last5m: HealthWindow, last30m: HealthWindow }),
   /** Percent of attempts that did not fail; null without data. */
   uptime: z.object({ last5m: z.number().nullable(), last30m: z.number().nullable(), last1d: z.number().nullable() }),
+  /** Attempts of the last day: what a prober that starts again goes on from. */
+  day: z.object({ count: z.int().nonnegative(), failures: z.int().nonnegative() }).optional(),
   updatedAtMs: z.int(),
 });
 export type EndpointHealth = z.output<typeof EndpointHealth>;
