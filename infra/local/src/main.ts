@@ -11,7 +11,10 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../.
 
 /** The state is written where it always is, and into the data directory when that is another one. */
 const stateFiles = (dataDirectory: string): string[] => [
-  ...new Set([path.join(root, '.switchyard/state.json'), path.join(dataDirectory, 'state.json')]),
+  ...new Set([
+    process.env['SWITCHYARD_STATE_FILE'] ?? path.join(root, '.switchyard/state.json'),
+    path.join(dataDirectory, 'state.json'),
+  ]),
 ];
 
 function writeState(stack: Stack, options: StartOptions): void {
@@ -62,7 +65,10 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const environment = { ...readEnvironmentFile(path.join(root, '.env')), ...(process.env as Record<string, string>) };
+  const environment = {
+    ...readEnvironmentFile(process.env['SWITCHYARD_ENV_FILE'] ?? path.join(root, '.env')),
+    ...(process.env as Record<string, string>),
+  };
   // A signal during the start must not leave half a system behind: it is remembered, and everything stops once it is up.
   let early = false;
   const remember = () => {

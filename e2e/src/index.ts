@@ -1,2 +1,0 @@
-/** Exports of @switchyard/e2e. */
-export const packageName = '@switchyard/e2e';
