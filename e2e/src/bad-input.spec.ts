@@ -40,7 +40,7 @@ describe('bad input', () => {
       'invalid_json',
     ],
   ])('%s', async (_name, request, status, code) => {
-    const answer = await chat(request as string | object);
+    const answer = await chat(request);
     expect([answer.status, answer.body['error']!['metadata']!['code']]).toEqual([status, code]);
     expect(answer.body['error']).toMatchObject({ code: status, message: expect.stringMatching(/.{10,}/) });
   });

@@ -18,7 +18,7 @@ export interface TestStack extends Stack {
   /** Calls the public API with the management key unless told otherwise. */
   api(
     pathName: string,
-    options?: RequestInit & { key?: string | null; edge?: number },
+    options?: { method?: string; body?: string; headers?: Record<string, string>; key?: string | null; edge?: number },
   ): Promise<{ status: number; body: Json; headers: Headers }>;
   /** Names and pids of the running workers of a provider. */
   workers(provider: string): { name: string; pid: number }[];
