@@ -40,7 +40,8 @@ describe('the bound of a request', () => {
           expect(boundOf(input, endpoints)).toBeGreaterThanOrEqual(cost.nanos);
         },
       ),
-      { numRuns: 5_000 },
+      // Shrinking a failure through this many dependent values takes minutes; the seed is enough to repeat it.
+      { numRuns: 5_000, endOnFailure: true },
     );
   });
 
