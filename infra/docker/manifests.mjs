@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const [source, target] = process.argv.slice(2);
 const rootFiles = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'turbo.json'];
-const manifests = globSync(['{apps,packages,infra}/*/package.json', 'e2e/package.json'], { cwd: source });
+const manifests = globSync(['{apps,packages,infra}/*/package.json', '{e2e,bench}/package.json'], { cwd: source });
 for (const file of [...rootFiles, ...manifests]) {
   mkdirSync(path.join(target, path.dirname(file)), { recursive: true });
   copyFileSync(path.join(source, file), path.join(target, file));

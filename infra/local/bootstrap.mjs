@@ -85,11 +85,16 @@ function handOver(node, args) {
 }
 
 const [command = 'start', ...args] = process.argv.slice(2);
-if (!['start', 'test', 'setup'].includes(command)) fail(`unknown command ${command}: use start, test or setup`);
+const PROGRAMS = {
+  start: 'infra/local/dist/main.js',
+  test: 'infra/local/test.mjs',
+  bench: 'bench/src/main.mjs',
+  setup: null,
+};
+if (!Object.hasOwn(PROGRAMS, command)) fail(`unknown command ${command}: use ${Object.keys(PROGRAMS).join(', ')}`);
 if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node ${process.versions.node} is too old: use 20 or newer`);
 installPnpm();
 installDependencies();
 const node = findNode();
 build();
-if (command === 'start') handOver(node, [path.join(root, 'infra/local/dist/main.js'), ...args]);
-if (command === 'test') handOver(node, [path.join(root, 'infra/local/test.mjs'), ...args]);
+if (PROGRAMS[command]) handOver(node, [path.join(root, PROGRAMS[command]), ...args]);
