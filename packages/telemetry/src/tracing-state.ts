@@ -1,15 +1,33 @@
 /**
- * Whether spans are recorded in this process. A symbol of the global registry and not a module variable, because `register`
- * is loaded by `node --import` before the service and must speak to the same switch whatever path it was loaded by.
+ * Whether spans are recorded in this process, and how what is recorded gets out. In the registry of global symbols and not in a
+ * module variable, because `register` is loaded by `node --import` before the service and must speak to the same switch.
  */
-const TRACING = Symbol.for('switchyard.tracing');
+const TRACING = Symbol.for('switchyard.telemetry');
 
-interface Switch {
-  [TRACING]?: boolean;
+interface TelemetryState {
+  readonly tracing: boolean;
+  readonly flush: () => Promise<void>;
 }
 
-export const isTracing = (): boolean => (globalThis as Switch)[TRACING] === true;
+const state = globalThis as { [TRACING]?: TelemetryState };
 
-export const setTracing = (enabled: boolean): void => {
-  (globalThis as Switch)[TRACING] = enabled;
+export const isTracing = (): boolean => state[TRACING]?.tracing === true;
+
+export const setTelemetry = (telemetry: TelemetryState | undefined): void => {
+  state[TRACING] = telemetry;
 };
+
+const FLUSH_DEADLINE_MS = 3_000;
+
+/**
+ * Sends what is recorded but not exported yet; does nothing when telemetry is off. Never throws and never waits for long: a
+ * collector that is away must not keep a process from stopping.
+ */
+export async function flushTelemetry(): Promise<void> {
+  const telemetry = state[TRACING];
+  if (!telemetry) return;
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, FLUSH_DEADLINE_MS);
+  await Promise.race([telemetry.flush().catch(() => undefined), late]);
+  clearTimeout(timer);
+}
