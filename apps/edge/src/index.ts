@@ -1,2 +1,2 @@
-/** Exports of @switchyard/edge. */
-export const packageName = '@switchyard/edge';
+export { edgeConfig, EdgeConfig } from './config.js';
+export { edgeService } from './edge-service.js';

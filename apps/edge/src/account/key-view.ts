@@ -1,0 +1,64 @@
+import { usdNumber } from '@switchyard/contracts';
+import type { ApiKey, GetKeySpend, ReplyOf } from '@switchyard/contracts';
+
+export type KeySpend = Omit<ReplyOf<typeof GetKeySpend>['spend'][number], 'keyId'>;
+
+export const NOTHING_SPENT: KeySpend = { totalNanos: 0n, dailyNanos: 0n, weeklyNanos: 0n, monthlyNanos: 0n };
+
+/** What a key has spent in the window of its limit. */
+export function spentInWindow({ limitReset }: ApiKey, spend: KeySpend): bigint {
+  const byWindow = { daily: spend.dailyNanos, weekly: spend.weeklyNanos, monthly: spend.monthlyNanos };
+  return limitReset === null ? spend.totalNanos : byWindow[limitReset];
+}
+
+/** What is left of the key's limit, never below zero; null without a limit. */
+export function limitRemaining(key: ApiKey, spend: KeySpend): bigint | null {
+  if (key.limitNanos === null) return null;
+  const rest = key.limitNanos - spentInWindow(key, spend);
+  return rest > 0n ? rest : 0n;
+}
+
+const usd = (amountNanos: bigint | null): number | null => (amountNanos === null ? null : usdNumber(amountNanos));
+
+const amounts = (key: ApiKey, spend: KeySpend) => ({
+  label: key.label,
+  limit: usd(key.limitNanos),
+  limit_remaining: usd(limitRemaining(key, spend)),
+  limit_reset: key.limitReset,
+  include_byok_in_limit: key.includeByokInLimit,
+  usage: usdNumber(spend.totalNanos),
+  usage_daily: usdNumber(spend.dailyNanos),
+  usage_weekly: usdNumber(spend.weeklyNanos),
+  usage_monthly: usdNumber(spend.monthlyNanos),
+  byok_usage: 0,
+  byok_usage_daily: 0,
+  byok_usage_weekly: 0,
+  byok_usage_monthly: 0,
+  creator_user_id: key.creatorUserId,
+  workspace_id: key.workspaceId,
+  ...(key.expiresAt !== null && { expires_at: key.expiresAt }),
+});
+
+/** The key object of the management API (spec 1.3 and Annex C). `hash` is the digest, the public handle. */
+export const keyView = (key: ApiKey, spend: KeySpend): Record<string, unknown> => ({
+  hash: key.digest,
+  name: key.name,
+  disabled: key.disabled,
+  created_at: key.createdAt,
+  updated_at: key.updatedAt,
+  external_user: key.externalUser,
+  last_used_at: key.lastUsedAt,
+  ...amounts(key, spend),
+});
+
+/** `data` of `GET /key`: the key that asks. There are no free models with a daily limit here and no fixed rate. */
+export const currentKeyView = (key: ApiKey, spend: KeySpend): Record<string, unknown> => ({
+  ...amounts(key, spend),
+  is_free_tier: false,
+  is_management_key: key.kind === 'management',
+  is_provisioning_key: key.kind === 'management',
+  organization_id: null,
+  allowed_data_regions: ['global'],
+  free_model_daily_requests: { limit: 0, remaining: 0, used: 0 },
+  rate_limit: { interval: '10s', note: 'This field is deprecated: there is no fixed rate.', requests: -1 },
+});

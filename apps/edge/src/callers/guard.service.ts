@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { GatewayError } from '@switchyard/contracts';
+import type { KeyKind } from '@switchyard/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { EdgeConfig } from '../config.js';
+import type { RouteAccess } from '../http/access.js';
+import { BodyBudget } from '../http/body-budget.js';
+import { announcedBytes, assertJsonBody, hasBody } from '../http/request-head.js';
+import { LoadService } from '../process/load.service.js';
+import { credentialsOf } from './credentials.js';
+import { KeyResolver } from './key-resolver.service.js';
+import { KeyUses } from './key-uses.service.js';
+
+/**
+ * Decides who may pass, from the headers alone: the body of a caller whom nobody knows is never read. The decision follows the
+ * route that was matched, so no spelling of a path gets round it.
+ */
+@Injectable()
+export class Guard {
+  private readonly bodies: BodyBudget;
+
+  constructor(
+    private readonly keys: KeyResolver,
+    private readonly load: LoadService,
+    private readonly uses: KeyUses,
+    config: EdgeConfig,
+  ) {
+    this.bodies = new BodyBudget(config.MAX_BODY_BYTES_IN_FLIGHT);
+  }
+
+  async admit(request: FastifyRequest, reply: FastifyReply, { access }: RouteAccess): Promise<void> {
+    if (access === 'public') return;
+    const { secret, kind } = credentialsOf(request.raw);
+    const key = await this.keys.resolve(secret, request.ip);
+    assertKind(access, kind);
+    if (access === 'inference') this.load.assertRoom();
+    if (hasBody(request.raw)) this.admitBody(request, reply);
+    request.caller = { key };
+    this.uses.note(key.id);
+  }
+
+  private admitBody(request: FastifyRequest, reply: FastifyReply): void {
+    assertJsonBody(request.raw);
+    const limit = request.routeOptions.bodyLimit;
+    const bytes = announcedBytes(request.raw) ?? limit;
+    if (bytes > limit)
+      throw new GatewayError('payload_too_large', { message: `The request body may have at most ${limit} bytes.` });
+    const giveBack = this.bodies.take(bytes);
+    reply.raw.once('close', giveBack);
+  }
+}
+
+/** Keys of one kind never do the other's work: a leaked inference key can spend its credit, but make no more keys. */
+function assertKind(access: RouteAccess['access'], kind: KeyKind): void {
+  if (access === 'inference' && kind === 'management')
+    throw new GatewayError('wrong_key_kind', { message: 'A management key cannot be used for inference.' });
+  if (access === 'management' && kind === 'inference')
+    throw new GatewayError('wrong_key_kind', { message: 'This address asks for a management key.' });
+}

@@ -1,0 +1,49 @@
+import { AttemptCall } from '@switchyard/contracts';
+import type { EdgeConfig } from '../config.js';
+import type { Lease } from '../credit/lease.js';
+import type { EdgeProcess } from '../process/edge-process.js';
+import type { PlannedAttempt } from './attempt-plan.js';
+import type { Generation } from './generation.js';
+import { z } from 'zod';
+
+/** An answer that comes in one piece takes as long as it is written: milliseconds per token that is waited for. */
+const MS_PER_WHOLE_TOKEN = 20;
+const USUAL_ANSWER_TOKENS = 4_096;
+
+/** The facts of one attempt, in their wire form. */
+export function attemptCall(
+  generation: Generation,
+  { number, candidate }: PlannedAttempt,
+  lease: Lease,
+  edge: EdgeProcess,
+  config: EdgeConfig,
+): unknown {
+  const { endpoint } = candidate;
+  return z.encode(AttemptCall, {
+    generationId: generation.id,
+    attempt: number,
+    created: Math.floor(generation.admittedAtMs / 1000),
+    admittedAtMs: generation.admittedAtMs,
+    dialect: 'openai-chat',
+    stream: generation.request.stream,
+    endpoint,
+    leaseId: lease.identity.leaseId,
+    accountId: generation.caller.key.accountId,
+    keyId: generation.caller.key.id,
+    edgeId: edge.edgeId,
+    edgeEpoch: edge.edgeEpoch,
+    timeouts: {
+      connectMs: config.UPSTREAM_CONNECT_MS,
+      firstByteMs: firstByteMs(generation, endpoint.reasoning !== null, config),
+      idleMs: config.UPSTREAM_IDLE_MS,
+      totalMs: config.UPSTREAM_TOTAL_MS,
+    },
+  });
+}
+
+/** Models that reason are slow to speak, not dead. */
+function firstByteMs({ request }: Generation, reasons: boolean, config: EdgeConfig): number {
+  const patienceMs = reasons ? config.UPSTREAM_REASONING_FIRST_BYTE_MS : config.UPSTREAM_FIRST_BYTE_MS;
+  const writingMs = request.stream ? 0 : (request.maxTokens ?? USUAL_ANSWER_TOKENS) * MS_PER_WHOLE_TOKEN;
+  return Math.min(patienceMs + writingMs, config.UPSTREAM_TOTAL_MS);
+}

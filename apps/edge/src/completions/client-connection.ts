@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import type { FastifyReply } from 'fastify';
+
+export interface ClientConnectionOptions {
+  readonly generationId: string;
+  readonly keepAlive: Uint8Array;
+  readonly keepAliveMs: number;
+  readonly slowClientMs: number;
+}
+
+/** Why a client no longer gets what it asked for. */
+export type GoneReason = 'client_closed_request' | 'slow_client';
+
+/** The client closed its connection, or did not read for too long. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+  constructor(readonly reason: GoneReason) {
+    super(reason);
+  }
+}
+
+/** Why the client of an aborted signal is gone. */
+export const reasonOf = (signal: AbortSignal): GoneReason =>
+  signal.reason instanceof ClientGone ? signal.reason.reason : 'client_closed_request';
+
+/**
+ * The connection on which an answer goes out. Headers are sent with the first byte, so that an error before it is an ordinary
+ * HTTP error; long silence sends them early, with a comment that keeps proxies from cutting the line.
+ */
+export class ClientConnection {
+  private readonly controller = new AbortController();
+  private silence: NodeJS.Timeout | undefined;
+  private waiting = false;
+  private begun = false;
+  private firstByteMs: number | null = null;
+
+  constructor(
+    private readonly reply: FastifyReply,
+    private readonly options: ClientConnectionOptions,
+  ) {
+    reply.header('x-generation-id', options.generationId);
+    reply.raw.once('close', this.closed);
+  }
+
+  /** Aborted with {@link ClientGone} as reason as soon as nobody listens any more. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+  /** An answer has begun: errors can only be events of the stream now. */
+  get streaming(): boolean {
+    return this.begun;
+  }
+  /** When the first byte of the answer was written, on the monotonic clock; comments do not count. */
+  get firstByteAtMs(): number | null {
+    return this.firstByteMs;
+  }
+
+  /** From now on silence is filled with comments. */
+  keepAlive(): void {
+    this.silence = setInterval(() => {
+      if (this.waiting || this.signal.aborted) return;
+      this.begin();
+      this.reply.raw.write(this.options.keepAlive);
+    }, this.options.keepAliveMs);
+  }
+
+  /** Writes bytes of the stream as they are. Resolves when the socket has accepted them. @throws ClientGone */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.signal.aborted) throw this.signal.reason;
+    this.begin();
+    this.firstByteMs ??= performance.now();
+    this.silence?.refresh();
+    if (!this.reply.raw.write(bytes)) await this.drained();
+  }
+
+  /** Ends the stream. */
+  end(lastBytes?: Uint8Array): void {
+    if (lastBytes && !this.signal.aborted) {
+      this.begin();
+      this.reply.raw.write(lastBytes);
+    }
+    this.release();
+    this.reply.raw.end();
+  }
+
+  /** Sends a whole answer. @throws ClientGone */
+  send(status: number, contentType: string, body: Buffer): void {
+    if (this.signal.aborted) throw this.signal.reason;
+    this.release();
+    this.firstByteMs ??= performance.now();
+    void this.reply.status(status).header('content-type', contentType).send(body);
+  }
+
+  /** Lets go of the connection: whatever ends it later is no abort. */
+  release(): void {
+    clearInterval(this.silence);
+    this.reply.raw.off('close', this.closed);
+  }
+
+  /** Cuts a client that does not read. */
+  cut(): void {
+    this.abort('slow_client');
+    this.reply.raw.destroy();
+  }
+
+  private readonly closed = (): void => this.abort('client_closed_request');
+
+  private abort(reason: GoneReason): void {
+    clearInterval(this.silence);
+    this.controller.abort(new ClientGone(reason));
+  }
+
+  private begin(): void {
+    if (this.begun) return;
+    this.begun = true;
+    this.reply.hijack();
+    this.reply.raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache',
+      // Tells nginx not to collect the events.
+      'x-accel-buffering': 'no',
+      'x-generation-id': this.options.generationId,
+    });
+  }
+
+  /** Waits until the socket takes more. A socket may close instead of draining, and a client may never read again. */
+  private async drained(): Promise<void> {
+    this.waiting = true;
+    const timer = setTimeout(() => this.cut(), this.options.slowClientMs);
+    try {
+      await once(this.reply.raw, 'drain', { signal: this.signal });
+    } catch (error) {
+      throw this.signal.aborted ? this.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+      this.waiting = false;
+      this.silence?.refresh();
+    }
+  }
+}

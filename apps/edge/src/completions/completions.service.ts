@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { dialectOf, requestFacts } from '@switchyard/protocols';
+import type { Caller } from '../callers/caller.js';
+import { CreditService } from '../credit/credit.service.js';
+import type { Hold } from '../credit/lease.js';
+import { GenerationsService } from '../generations/generations.service.js';
+import { LoadService } from '../process/load.service.js';
+import { RoutingService } from '../routing/routing.service.js';
+import { Admission } from './admission.service.js';
+import type { Answer } from './answer.js';
+import { AnswerService } from './answer.service.js';
+import type { ClientConnection } from './client-connection.js';
+import type { ClientFacts, Generation } from './generation.js';
+import { settlementOf } from './settlement.js';
+
+export interface CompletionInput {
+  readonly id: string;
+  readonly caller: Caller;
+  readonly body: unknown;
+  readonly facts: ClientFacts;
+  readonly startedMs: number;
+}
+
+/** The life of a generation, from the parsed body to the last byte and the books. */
+@Injectable()
+export class CompletionsService {
+  constructor(
+    private readonly routing: RoutingService,
+    private readonly admission: Admission,
+    private readonly answers: AnswerService,
+    private readonly credit: CreditService,
+    private readonly generations: GenerationsService,
+    private readonly load: LoadService,
+  ) {}
+
+  /** @throws GatewayError as long as nothing was sent; later errors are events of the stream. */
+  async create(input: CompletionInput, client: ClientConnection): Promise<void> {
+    const request = dialectOf('openai-chat').parseRequest(input.body);
+    const facts = requestFacts(request);
+    const { candidates, verdicts, error } = this.routing.candidatesFor(request, facts);
+    if (error) throw error;
+
+    const leave = this.load.enter();
+    try {
+      const { hold, bound } = await this.admission.admit(input.caller, request, facts, candidates);
+      const generation: Generation = {
+        id: input.id,
+        caller: input.caller,
+        request,
+        body: Buffer.from(JSON.stringify(input.body)),
+        client: { ...input.facts, sessionId: request.sessionId ?? input.facts.sessionId },
+        candidates,
+        verdicts,
+        boundNanos: bound.nanos,
+        promptBytes: facts.promptBytes,
+        admittedAtMs: bound.admittedAtMs,
+        startedMs: input.startedMs,
+        attempts: [],
+      };
+      await this.serve(generation, hold, client);
+    } finally {
+      leave();
+    }
+  }
+
+  private async serve(generation: Generation, hold: Hold, client: ClientConnection): Promise<void> {
+    let answer: Answer | null = null;
+    try {
+      answer = await this.answers.give(generation, hold.lease, client);
+      if (answer.error && !answer.delivered) throw answer.error;
+    } finally {
+      this.settle(generation, hold, answer);
+      if (answer) this.generations.finished(generation, answer, client.firstByteAtMs);
+    }
+  }
+
+  /** Without an answer (a fault of ours) somebody may have used something: the bound stays until the ledger tells. */
+  private settle(generation: Generation, hold: Hold, answer: Answer | null): void {
+    const ending = answer?.ending ?? ({ kind: 'unknown' } as const);
+    const settlement = settlementOf(generation.id, ending, hold.boundNanos);
+    this.credit.settle(hold, settlement);
+    if (ending.kind === 'witnessed' && settlement.event) this.generations.publishUsage(settlement.event);
+  }
+}

@@ -1,0 +1,70 @@
+import { usageOf } from '@switchyard/contracts';
+import type { Attempt, UsageEvent } from '@switchyard/contracts';
+import { costOf } from '@switchyard/pricing';
+import type { Lease } from '../credit/lease.js';
+import type { EdgeProcess } from '../process/edge-process.js';
+import type { OrderedCandidate } from '../routing/index.js';
+import type { Generation } from './generation.js';
+
+/** Bytes of prompt text per token, on average, and bytes of a streamed event around one token. */
+const PROMPT_BYTES_PER_TOKEN = 4;
+const STREAM_BYTES_PER_TOKEN = 256;
+
+export interface LostAttempt {
+  readonly generation: Generation;
+  readonly candidate: OrderedCandidate;
+  readonly attempt: Attempt;
+  readonly lease: Lease;
+  readonly edge: EdgeProcess;
+  /** Bytes that the client got. */
+  readonly bytesForwarded: number;
+  /** Who broke it off: a client pays an estimate, a lost worker is the house's. */
+  readonly outcome: 'estimate' | 'insured';
+}
+
+/** The usage of an attempt whose worker cannot tell any more, estimated from what passed through this edge. */
+export function edgeUsage({
+  generation,
+  candidate,
+  attempt,
+  lease,
+  edge,
+  bytesForwarded,
+  outcome,
+}: LostAttempt): UsageEvent {
+  const { endpoint } = candidate;
+  const usage = usageOf({
+    source: 'estimated',
+    inputTokens: Math.ceil(generation.promptBytes / PROMPT_BYTES_PER_TOKEN),
+    outputTokens: Math.floor(bytesForwarded / STREAM_BYTES_PER_TOKEN),
+    requests: 1,
+  });
+  const cost = costOf(usage, endpoint.price, generation.admittedAtMs);
+  return {
+    generationId: generation.id,
+    leaseId: lease.identity.leaseId,
+    accountId: generation.caller.key.accountId,
+    keyId: generation.caller.key.id,
+    edgeId: edge.edgeId,
+    edgeEpoch: edge.edgeEpoch,
+    provider: endpoint.provider,
+    endpointId: endpoint.id,
+    model: candidate.model.id,
+    upstreamModel: endpoint.upstreamModel,
+    outcome,
+    usage,
+    price: endpoint.price,
+    admittedAtMs: generation.admittedAtMs,
+    costPicos: cost.picos,
+    costNanos: cost.nanos,
+    finishReason: outcome === 'insured' ? 'error' : null,
+    nativeFinishReason: null,
+    upstreamId: attempt.upstreamId,
+    cancelled: outcome === 'estimate',
+    streamed: generation.request.stream,
+    headersMs: attempt.headersMs,
+    firstTokenMs: attempt.firstTokenMs,
+    totalMs: attempt.totalMs,
+    witness: 'edge',
+  };
+}

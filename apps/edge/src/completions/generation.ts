@@ -1,0 +1,32 @@
+import type { CandidateVerdict, CompletionRequest, Attempt } from '@switchyard/contracts';
+import type { z } from 'zod';
+import type { Caller } from '../callers/caller.js';
+import type { OrderedCandidate } from '../routing/index.js';
+
+/** What the headers of a request tell about the application behind it. */
+export interface ClientFacts {
+  readonly httpReferer: string | null;
+  readonly appTitle: string | null;
+  readonly userAgent: string | null;
+  readonly sessionId: string | null;
+}
+
+/** One public request on its way through the gateway. Facts first; `attempts` grows while it runs. */
+export interface Generation {
+  readonly id: string;
+  readonly caller: Caller;
+  readonly request: CompletionRequest;
+  /** The client's JSON, serialised again: what was parsed is what is sent on. */
+  readonly body: Uint8Array;
+  readonly client: ClientFacts;
+  readonly candidates: readonly OrderedCandidate[];
+  readonly verdicts: readonly z.output<typeof CandidateVerdict>[];
+  readonly boundNanos: bigint;
+  /** UTF-8 bytes of the prompt, for estimates. */
+  readonly promptBytes: number;
+  /** Wall clock, milliseconds: dates and the price row. Durations count on `startedMs`. */
+  readonly admittedAtMs: number;
+  /** Monotonic clock, when the request's headers had come. */
+  readonly startedMs: number;
+  readonly attempts: Attempt[];
+}

@@ -1,0 +1,17 @@
+import type { AttemptOutcome, ErrorCode } from '@switchyard/contracts';
+
+/** Faults of our own side of the wire, which say nothing about the endpoint behind it. */
+const OURS: ReadonlySet<ErrorCode> = new Set([
+  'worker_busy',
+  'stream_lost',
+  'payload_too_large',
+  'overloaded',
+  'internal',
+]);
+const GONE: ReadonlySet<ErrorCode> = new Set(['client_closed_request', 'slow_client']);
+
+/** What a failed attempt says about the health of its endpoint. */
+export function healthOutcome(code: ErrorCode, retryable: boolean): AttemptOutcome['outcome'] {
+  if (GONE.has(code)) return 'cancelled';
+  return OURS.has(code) || !retryable ? 'client_error' : 'failure';
+}

@@ -1,0 +1,49 @@
+import type { UpstreamStream } from '@switchyard/bus';
+import { GatewayError } from '@switchyard/contracts';
+import type { ClientConnection } from './client-connection.js';
+
+/** The largest answer that is held in memory as a whole. */
+export const MAX_WHOLE_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** What `read` needs to prove that a stream speaks: its first bytes, and the rest to go on with. */
+export interface Opening {
+  readonly first: IteratorResult<Uint8Array>;
+  readonly rest: AsyncIterator<Uint8Array>;
+}
+
+export async function firstBytes(stream: UpstreamStream): Promise<Opening> {
+  const rest = stream[Symbol.asyncIterator]();
+  return { first: await rest.next(), rest };
+}
+
+/** Reads an answer that is sent in one piece. Its bytes are acknowledged as they come: there is no slow client to wait for. */
+export async function wholeAnswer(stream: UpstreamStream): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of stream) {
+    bytes += piece.byteLength;
+    if (bytes > MAX_WHOLE_ANSWER_BYTES) throw new GatewayError('upstream_invalid_response');
+    pieces.push(piece);
+    stream.acknowledge(piece.byteLength);
+  }
+  await stream.end;
+  return Buffer.concat(pieces, bytes);
+}
+
+/**
+ * Carries a stream to the client, byte for byte and without parsing. Credit goes back to the worker when the client's socket has
+ * accepted the bytes, so a slow reader slows the provider down and nothing piles up in between.
+ * @param onBytes told what the client got
+ */
+export async function relay(
+  stream: UpstreamStream,
+  { first, rest }: Opening,
+  client: ClientConnection,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  for (let next = first; next.done !== true; next = await rest.next()) {
+    await client.write(next.value);
+    onBytes(next.value.byteLength);
+    stream.acknowledge(next.value.byteLength);
+  }
+}

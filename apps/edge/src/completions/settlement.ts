@@ -1,0 +1,40 @@
+import { UsageEvent, usageSubject } from '@switchyard/contracts';
+import type { AttemptFailure } from '@switchyard/contracts';
+import { z } from 'zod';
+import type { Settlement } from '../credit/credit.service.js';
+
+/** How a generation ended for the books of this edge. */
+export type Ending =
+  /** The worker told its usage; both witnesses have it. */
+  | { readonly kind: 'confirmed'; readonly usage: UsageEvent }
+  /** The worker cannot tell any more: this edge speaks for it. */
+  | { readonly kind: 'witnessed'; readonly usage: UsageEvent }
+  /** Somebody may have used something, and nobody knows how much yet. */
+  | { readonly kind: 'unknown' }
+  /** No provider was called, or none said a word that costs. */
+  | { readonly kind: 'nothing' };
+
+export const NOTHING: Ending = { kind: 'nothing' };
+
+/** What the customer pays for a usage: nothing when it is insured or void. */
+export const chargedNanos = ({ outcome, costNanos }: UsageEvent): bigint =>
+  outcome === 'insured' || outcome === 'void' ? 0n : costNanos;
+
+export const endingOfFailure = ({ usage }: AttemptFailure): Ending => (usage ? { kind: 'confirmed', usage } : NOTHING);
+
+/** What the hold is settled with. An unknown ending keeps the whole bound until the ledger tells what was applied. */
+export function settlementOf(generationId: string, ending: Ending, boundNanos: bigint): Settlement {
+  if (ending.kind === 'nothing') return { generationId, chargedNanos: 0n, event: null, assumed: false };
+  if (ending.kind === 'unknown') return { generationId, chargedNanos: boundNanos, event: null, assumed: true };
+  const { usage } = ending;
+  const bytes = Buffer.from(JSON.stringify(z.encode(UsageEvent, usage)));
+  const event = { subject: usageSubject(usage.provider), bytes, messageId: messageIdOf(usage) };
+  return { generationId, chargedNanos: chargedNanos(usage), event, assumed: false };
+}
+
+/**
+ * What the stream recognises the event by. The edge's own words have an id of their own, or they would hide what the worker
+ * may still have to say.
+ */
+const messageIdOf = ({ generationId, witness }: UsageEvent): string =>
+  witness === 'edge' ? `${generationId}-edge` : generationId;

@@ -1,0 +1,58 @@
+import { serviceConfig } from '@switchyard/chassis';
+import { KeyPepper } from '@switchyard/contracts';
+import { z } from 'zod';
+
+const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+
+export const edgeConfig = z.object({
+  ...serviceConfig,
+  /** The same as auth's: keys are looked up by their digest under it. */
+  KEY_PEPPER: KeyPepper,
+  /** Names this edge to the ledger; that of the instance when absent. */
+  EDGE_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'may have 1 to 64 letters, digits, _ and -')
+    .optional(),
+  /** Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. */
+  TRUSTED_PROXIES: z.string().default(''),
+  /** Tries of one generation, over all endpoints and models. */
+  MAX_ATTEMPTS: count(6),
+  /** No new try is started after this. */
+  ATTEMPT_WINDOW_MS: milliseconds(120_000),
+  UPSTREAM_CONNECT_MS: milliseconds(5_000),
+  UPSTREAM_FIRST_BYTE_MS: milliseconds(60_000),
+  UPSTREAM_REASONING_FIRST_BYTE_MS: milliseconds(300_000),
+  UPSTREAM_IDLE_MS: milliseconds(60_000),
+  UPSTREAM_TOTAL_MS: milliseconds(600_000),
+  /** Silence after which a streaming client gets a comment. */
+  KEEP_ALIVE_MS: milliseconds(10_000),
+  /** A client that takes nothing for this long while data waits is cut. */
+  SLOW_CLIENT_MS: milliseconds(60_000),
+  /** At more event-loop lag than this no new generation is started. */
+  MAX_LOOP_LAG_MS: milliseconds(200),
+  /** Generations that may run at once in this process. */
+  MAX_GENERATIONS: count(10_000),
+  /** Bytes of request bodies that this process holds at once. */
+  MAX_BODY_BYTES_IN_FLIGHT: count(256 * 1024 * 1024),
+  KEY_MISSES_PER_SECOND: count(20),
+  KEY_MISS_BURST: count(100),
+  /** From readiness off to the closed door: what a load balancer needs to look away. */
+  SHUTDOWN_DELAY_MS: z.coerce.number().int().nonnegative().default(5_000),
+  /** Running streams are waited for this long. */
+  SHUTDOWN_TIMEOUT_MS: milliseconds(600_000),
+  /** Connections to the broker that carry streams. */
+  DATA_CONNECTIONS: count(2),
+});
+
+// A schema has no class, and dependency injection needs one as its token.
+const Settings = class {} as abstract new () => Readonly<z.output<typeof edgeConfig>>;
+
+/** Injectable form of the validated configuration. */
+export abstract class EdgeConfig extends Settings {}
+
+const MAX_EDGE_ID_CHARACTERS = 64;
+
+/** The name of this edge, made of characters that a NATS subject may hold. */
+export const edgeIdOf = ({ EDGE_ID, SERVICE_INSTANCE }: EdgeConfig): string =>
+  EDGE_ID ?? SERVICE_INSTANCE.replaceAll(/[^A-Za-z0-9_-]/g, '-').slice(-MAX_EDGE_ID_CHARACTERS);

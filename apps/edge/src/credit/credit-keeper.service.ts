@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { EventSubscriber } from '@switchyard/bus';
+import type { EventSubscription } from '@switchyard/bus';
+import { UsageApplied } from '@switchyard/contracts';
+import { EdgeProcess } from '../process/edge-process.js';
+import { Outbox } from '../process/outbox.service.js';
+import { CreditService } from './credit.service.js';
+
+const ROUND_MS = 1_000;
+
+/** Keeps leases and usage in order beside the requests: renewal, return, confirmation, a second publication. */
+@Injectable()
+export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+  private subscription: EventSubscription | undefined;
+
+  constructor(
+    private readonly credit: CreditService,
+    private readonly events: EventSubscriber,
+    private readonly outbox: Outbox,
+    private readonly edge: EdgeProcess,
+  ) {}
+
+  onModuleInit(): void {
+    this.subscription = this.events.subscribe(
+      UsageApplied,
+      ({ applied }) => applied.forEach((usage) => this.credit.pending.confirm(usage)),
+      { suffix: this.edge.edgeId },
+    );
+    let running = false;
+    this.timer = setInterval(() => {
+      // A slow ledger must not pile rounds up.
+      if (running) return;
+      running = true;
+      this.round = this.keep().finally(() => (running = false));
+    }, ROUND_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.subscription?.stop();
+  }
+
+  /** Before the process ends: leases go back, and what the ledger has not confirmed is published once more. */
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.round;
+    this.republish(this.credit.pending.all());
+    await this.credit.closeAll();
+  }
+
+  private async keep(): Promise<void> {
+    this.republish(this.credit.pending.due());
+    await this.credit.keep();
+  }
+
+  private republish(pending: ReturnType<CreditService['pending']['due']>): void {
+    for (const { event } of pending) if (event) this.outbox.send(event);
+  }
+}

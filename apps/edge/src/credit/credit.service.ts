@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { GatewayError } from '@switchyard/contracts';
+import type { ApiKey } from '@switchyard/contracts';
+import { EdgeProcess } from '../process/edge-process.js';
+import { KeyCredit } from './key-credit.js';
+import type { Hold, Lease } from './lease.js';
+import { Lender } from './lender.js';
+import { PendingUsageBook } from './pending-usage.js';
+import type { UsageMessage } from './pending-usage.js';
+
+/** A lease without a generation for this long goes back to the account. */
+export const IDLE_CLOSE_MS = 15_000;
+
+/** What one generation came to, for its hold. */
+export interface Settlement {
+  readonly generationId: string;
+  readonly chargedNanos: bigint;
+  /** Null when nothing was used, or when only the worker knows what. */
+  readonly event: UsageMessage | null;
+  /** Nobody has confirmed the outcome: the charge is the most it can be, until the ledger tells. */
+  readonly assumed: boolean;
+}
+
+/** Credit leases of every key that is active at this edge. Admission is arithmetic in memory; the ledger is asked only when a lease is short. */
+@Injectable()
+export class CreditService {
+  private readonly credits = new Map<string, KeyCredit>();
+  readonly pending: PendingUsageBook;
+
+  constructor(
+    private readonly lender: Lender,
+    private readonly edge: EdgeProcess,
+  ) {
+    this.pending = new PendingUsageBook(edge.clock);
+  }
+
+  /**
+   * Sets the bound of a generation aside. The hold has one owner, who settles it in a `finally`.
+   * @throws CreditRefused, or GatewayError `service_unavailable` when the ledger cannot be asked and no lease covers it.
+   */
+  async admit(key: ApiKey, boundNanos: bigint): Promise<Hold> {
+    if (this.pending.full) throw new GatewayError('service_unavailable', { retryAfterMs: 1_000 });
+    let credit = this.credits.get(key.id);
+    if (!credit) {
+      credit = new KeyCredit(this.lender, this.edge, this.edge.clock);
+      this.credits.set(key.id, credit);
+    }
+    return credit.admit(key, boundNanos);
+  }
+
+  /** Ends a hold. The charge stays on the edge's books until the ledger has applied the usage. */
+  settle(hold: Hold, { generationId, chargedNanos, event, assumed }: Settlement): void {
+    const charged = hold.settle(chargedNanos);
+    this.credits.get(hold.lease.identity.keyId)?.spent(charged);
+    if (event || assumed) this.pending.remember({ generationId, lease: hold.lease, chargedNanos: charged, event });
+  }
+
+  /** One round of keeping: renew and top up what is used, give back what is idle. Called every second. */
+  async keep(): Promise<void> {
+    const work: Promise<unknown>[] = [];
+    for (const [keyId, credit] of this.credits) {
+      const { current } = credit;
+      if (current && (!current.live || (current.idleMs > IDLE_CLOSE_MS && current.heldNanos === 0n && !credit.busy)))
+        credit.retire();
+      for (const lease of credit.leases)
+        if (lease !== credit.current && lease.heldNanos === 0n) work.push(this.giveBack(credit, lease));
+      work.push(credit.refresh(), credit.renewRunning());
+      if (credit.leases.length === 0 && !credit.busy) this.credits.delete(keyId);
+    }
+    await Promise.allSettled(work);
+  }
+
+  /** Gives every lease back, keeping what still runs or is not applied yet: at shutdown. */
+  async closeAll(): Promise<void> {
+    const work: Promise<unknown>[] = [];
+    for (const credit of this.credits.values()) {
+      credit.retire();
+      for (const lease of credit.leases) work.push(this.giveBack(credit, lease));
+    }
+    await Promise.allSettled(work);
+  }
+
+  get activeLeases(): number {
+    let count = 0;
+    for (const credit of this.credits.values()) count += credit.leases.length;
+    return count;
+  }
+
+  /** If the ledger cannot be told, its sweeper closes the lease when its time is up: nothing is lost but time. */
+  private async giveBack(credit: KeyCredit, lease: Lease): Promise<void> {
+    credit.forget(lease);
+    const keepNanos = lease.heldNanos + this.pending.unappliedNanos(lease);
+    await this.lender.close({ leaseId: lease.identity.leaseId, edgeEpoch: this.edge.edgeEpoch, keepNanos });
+  }
+}

@@ -1,0 +1,91 @@
+import type { Clock } from './clock.js';
+import type { Lease } from './lease.js';
+
+/** A usage event as it goes into the USAGE stream. */
+export interface UsageMessage {
+  readonly subject: string;
+  readonly bytes: Uint8Array;
+  readonly messageId: string;
+}
+
+/** A charge that the ledger has not confirmed yet. */
+export interface PendingUsage {
+  readonly generationId: string;
+  readonly lease: Lease;
+  /** What the lease was charged here. */
+  readonly chargedNanos: bigint;
+  /** The usage event to publish again: null when only the worker has it. */
+  readonly event: UsageMessage | null;
+}
+
+interface Entry extends PendingUsage {
+  publishAtMs: number;
+  readonly sinceMs: number;
+}
+
+/** The ledger applies within a second; after this the worker's publication counts as lost and the edge's witness speaks. */
+export const REPUBLISH_AFTER_MS = 30_000;
+/** A charge that was only assumed (the outcome never became known) is given up after this: the ledger would have told. */
+export const FORGET_ASSUMED_AFTER_MS = 120_000;
+export const MAX_PENDING_USAGE = 20_000;
+
+/**
+ * The edge's witness of usage: what it charged its leases for, kept until the ledger says that it was applied (`UsageApplied`),
+ * and published again after {@link REPUBLISH_AFTER_MS}. Bounded: when it is full the edge admits nothing more, so that no
+ * usage is ever forgotten for want of memory.
+ */
+export class PendingUsageBook {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly capacity = MAX_PENDING_USAGE,
+  ) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+  get full(): boolean {
+    return this.entries.size >= this.capacity;
+  }
+
+  remember(usage: PendingUsage): void {
+    const now = this.clock();
+    this.entries.set(usage.generationId, { ...usage, sinceMs: now, publishAtMs: now + REPUBLISH_AFTER_MS });
+  }
+
+  /** The ledger has applied a generation. A charge that came out smaller gives room back to its lease. */
+  confirm({ generationId, chargedNanos }: { readonly generationId: string; readonly chargedNanos: bigint }): void {
+    const entry = this.entries.get(generationId);
+    if (!entry) return;
+    this.entries.delete(generationId);
+    if (chargedNanos < entry.chargedNanos) entry.lease.credit(entry.chargedNanos - chargedNanos);
+  }
+
+  /** Sum of what a lease was charged and the ledger has not applied: must stay in the lease when it is given back. */
+  unappliedNanos(lease: Lease): bigint {
+    let sum = 0n;
+    for (const entry of this.entries.values()) if (entry.lease === lease) sum += entry.chargedNanos;
+    return sum;
+  }
+
+  /** What is to be published again now; each is due again after another {@link REPUBLISH_AFTER_MS}. */
+  due(): PendingUsage[] {
+    const now = this.clock();
+    const due: PendingUsage[] = [];
+    for (const entry of this.entries.values()) {
+      if (entry.event && entry.publishAtMs <= now) {
+        entry.publishAtMs = now + REPUBLISH_AFTER_MS;
+        due.push(entry);
+      }
+      if (!entry.event && now - entry.sinceMs > FORGET_ASSUMED_AFTER_MS)
+        this.confirm({ generationId: entry.generationId, chargedNanos: 0n });
+    }
+    return due;
+  }
+
+  /** Everything that can be published: at shutdown. */
+  all(): PendingUsage[] {
+    return [...this.entries.values()].filter(({ event }) => event !== null);
+  }
+}

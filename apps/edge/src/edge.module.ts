@@ -1,0 +1,84 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { BusModule, StreamClientModule } from '@switchyard/bus';
+import { AccountService } from './account/account.service.js';
+import { CreditsController, CurrentKeyController } from './account/account.controller.js';
+import { KeysController } from './account/keys.controller.js';
+import { Guard } from './callers/guard.service.js';
+import { KeyChanges } from './callers/key-changes.service.js';
+import { KeyResolver } from './callers/key-resolver.service.js';
+import { KeyUses } from './callers/key-uses.service.js';
+import { CatalogueModule } from './catalogue/catalogue.module.js';
+import { Admission } from './completions/admission.service.js';
+import { AnswerService } from './completions/answer.service.js';
+import { Attempts } from './completions/attempts.service.js';
+import { CompletionsController } from './completions/completions.controller.js';
+import { CompletionsService } from './completions/completions.service.js';
+import { EdgeConfig, edgeIdOf } from './config.js';
+import { CreditKeeper } from './credit/credit-keeper.service.js';
+import { CreditService } from './credit/credit.service.js';
+import { LedgerLender } from './credit/ledger-lender.service.js';
+import { Lender } from './credit/lender.js';
+import { GenerationsController } from './generations/generations.controller.js';
+import { GenerationsService } from './generations/generations.service.js';
+import { HealthModule } from './health/health.module.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { ModelsModule } from './models/models.module.js';
+import { EdgeDrain } from './process/edge-drain.service.js';
+import { EdgeProcess } from './process/edge-process.js';
+import { LoadService } from './process/load.service.js';
+import { Outbox } from './process/outbox.service.js';
+import { RoutingModule } from './routing/routing.module.js';
+
+@Module({})
+export class EdgeModule {
+  static forRoot(config: EdgeConfig): DynamicModule {
+    const edge = new EdgeProcess(edgeIdOf(config));
+    const streams = {
+      servers: config.NATS_URL,
+      edgeId: edge.edgeId,
+      connections: config.DATA_CONNECTIONS,
+      maxLagMs: config.MAX_LOOP_LAG_MS,
+    };
+    return {
+      module: EdgeModule,
+      imports: [
+        BusModule.forRoot({ servers: config.NATS_URL, name: 'edge' }),
+        StreamClientModule.forRoot(streams),
+        CatalogueModule,
+        HealthModule,
+        RoutingModule,
+        ModelsModule,
+      ],
+      controllers: [
+        CompletionsController,
+        GenerationsController,
+        CurrentKeyController,
+        CreditsController,
+        KeysController,
+      ],
+      providers: [
+        { provide: EdgeConfig, useValue: config },
+        { provide: EdgeProcess, useValue: edge },
+        { provide: Lender, useClass: LedgerLender },
+        { provide: APP_FILTER, useClass: ErrorFilter },
+        AccountService,
+        Admission,
+        AnswerService,
+        Attempts,
+        CompletionsService,
+        CreditKeeper,
+        CreditService,
+        EdgeDrain,
+        GenerationsService,
+        Guard,
+        KeyChanges,
+        KeyResolver,
+        KeyUses,
+        LoadService,
+        Outbox,
+      ],
+    };
+  }
+}

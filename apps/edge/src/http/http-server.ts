@@ -1,0 +1,105 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { GatewayError } from '@switchyard/contracts';
+import { dialectOf } from '@switchyard/protocols';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { ServiceOptions } from '@switchyard/chassis';
+import type { EdgeConfig } from '../config.js';
+import { Guard } from '../callers/guard.service.js';
+import { DEFAULT_BODY_LIMIT_BYTES } from './access.js';
+import type { RouteAccess } from './access.js';
+import { allowAnyOrigin, preflightHeaders } from './cors.js';
+import { parseJsonBody } from './json-body.js';
+import { hasBody } from './request-head.js';
+
+/** The whole request must have arrived after this; the answer may take longer. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 15_000;
+/** How often Node looks for connections that took too long. */
+const CONNECTION_CHECK_MS = 5_000;
+/** Addresses of the process itself, for its supervisor: they read no body and say nothing about tenants. */
+const SUPERVISION = new Set(['/livez', '/readyz', '/metrics']);
+const METHODS = ['GET', 'POST', 'PATCH', 'DELETE'] as const;
+
+/** What Fastify must be told when it is made. */
+export const fastifyOptions = ({ TRUSTED_PROXIES }: EdgeConfig): NonNullable<ServiceOptions['fastify']> => ({
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTION_CHECK_MS },
+  bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
+  // Only named proxies are believed: whoever could forge an address would get round the limits per address.
+  trustProxy: TRUSTED_PROXIES === '' ? false : TRUSTED_PROXIES.split(',').map((network) => network.trim()),
+});
+
+/**
+ * Prepares the HTTP server of the edge. Called before the routes are registered, so that every one of them gets its limit and
+ * the guard.
+ */
+export function configureHttp(app: NestFastifyApplication): void {
+  const server: FastifyInstance = app.getHttpAdapter().getInstance();
+  const guard = app.get(Guard);
+  server.addHook('onRoute', limitBody);
+  server.addHook('onRequest', async (request, reply) => {
+    allowAnyOrigin(reply.raw);
+    if (request.method === 'OPTIONS') {
+      answerPreflight(request, reply);
+      return;
+    }
+    try {
+      if (request.is404) throw nothingHere(server, request);
+      await guard.admit(request, reply, accessOf(request));
+    } catch (error) {
+      // The rest of a body that nobody will read is not worth the connection.
+      if (hasBody(request.raw)) reply.header('connection', 'close');
+      throw error;
+    }
+  });
+  app.useBodyParser('application/json', {}, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body));
+    } catch (error) {
+      done(error as GatewayError);
+    }
+  });
+  answerBrokenRequests(app.getHttpServer());
+}
+
+/** Routes without a mark ask for a key, whatever they are. */
+function accessOf(request: FastifyRequest): RouteAccess {
+  const { access, bodyLimitBytes } = request.routeOptions.config as Partial<RouteAccess>;
+  if (access) return { access, ...(bodyLimitBytes !== undefined && { bodyLimitBytes }) };
+  return { access: SUPERVISION.has(request.routeOptions.url ?? '') ? 'public' : 'key' };
+}
+
+function limitBody(route: RouteOptions): void {
+  const { bodyLimitBytes } = (route.config ?? {}) as Partial<RouteAccess>;
+  route.bodyLimit = bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES;
+}
+
+function answerPreflight(request: FastifyRequest, reply: FastifyReply): void {
+  const requested = request.headers['access-control-request-headers'];
+  void reply.status(204).headers(preflightHeaders(requested)).send();
+}
+
+/** Tells a wrong method from a wrong address. */
+function nothingHere(server: FastifyInstance, request: FastifyRequest): GatewayError {
+  const [url = '/'] = request.url.split('?', 1);
+  const allowed = METHODS.filter((method) => server.findRoute({ method, url }) !== null);
+  return allowed.length === 0
+    ? new GatewayError('not_found')
+    : new GatewayError('method_not_allowed', { metadata: { allowed_methods: allowed } });
+}
+
+/** Fastify answers what cannot be parsed, and what does not arrive in time, in its own words. */
+function answerBrokenRequests(server: Server): void {
+  server.removeAllListeners('clientError');
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy();
+    const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request';
+    const { status, body } = dialectOf('openai-chat').renderError(new GatewayError(code));
+    const json = JSON.stringify(body);
+    const head = `HTTP/1.1 ${status} Error\r\nContent-Type: application/json\r\nConnection: close\r\n`;
+    socket.end(`${head}Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`);
+    return undefined;
+  });
+}
