@@ -1,2 +1,1 @@
-/** Exports of @switchyard/prober. */
-export const packageName = '@switchyard/prober';
+export { ProberModule } from './prober.module.js';
