@@ -59,6 +59,17 @@ export const instruments = {
   usageApplied: create.createCounter('switchyard.usage.applied', {
     description: 'Usage events that the ledger applied',
   }),
+  /** Entries that broke their contract; the last good version stays in use. Anything but 0 is an alarm. */
+  catalogueRejected: create.createCounter('switchyard.catalogue.rejected', {
+    description: 'Broken catalogue entries that were not taken over',
+  }),
+  catalogueModels: create.createGauge('switchyard.catalogue.models', {
+    description: 'Models of the catalogue that this process holds',
+  }),
+  /** With `state`: the one that the endpoint is in now. */
+  endpointTransitions: create.createCounter('switchyard.endpoint.transitions', {
+    description: 'Endpoints ejected, half opened and restored',
+  }),
   /** What the last audit found; anything but 0 is an alarm. */
   ledgerAuditViolations: create.createGauge('switchyard.ledger.audit_violations', {
     description: 'Invariants of the ledger that do not hold',
