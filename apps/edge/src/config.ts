@@ -46,7 +46,7 @@ export const edgeConfig = z.object({
 });
 
 // A schema has no class, and dependency injection needs one as its token.
-const Settings = class {} as abstract new () => Readonly<z.output<typeof edgeConfig>>;
+const Settings = class {} as unknown as abstract new () => Readonly<z.output<typeof edgeConfig>>;
 
 /** Injectable form of the validated configuration. */
 export abstract class EdgeConfig extends Settings {}
