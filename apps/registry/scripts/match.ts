@@ -1,0 +1,113 @@
+/** Finds the public id (`author/slug`) of what a provider calls by a name of its own. */
+export interface Match {
+  readonly model: string;
+  /** The provider id, or `provider/variant` for another price or speed of the same model. */
+  readonly tag: string;
+}
+
+export interface ModelNames {
+  readonly ids: ReadonlySet<string>;
+  /** Lower-case Hugging Face id → public id. */
+  readonly byHuggingFace: ReadonlyMap<string, string>;
+  /** Slug without author → public id, where only one author has it. */
+  readonly bySlug: ReadonlyMap<string, string>;
+}
+
+/** Names that no rule finds. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'groq:llama-3.1-8b-instant': 'meta-llama/llama-3.1-8b-instruct',
+  'groq:llama-3.3-70b-versatile': 'meta-llama/llama-3.3-70b-instruct',
+  'groq:meta-llama/llama-4-scout-17b-16e-instruct': 'meta-llama/llama-4-scout',
+  'mistral:mistral-medium-2505': 'mistralai/mistral-medium-3',
+  'mistral:mistral-medium-2508': 'mistralai/mistral-medium-3.1',
+  'mistral:mistral-medium-2604': 'mistralai/mistral-medium-3-5',
+  'mistral:mistral-small-2506': 'mistralai/mistral-small-3.2-24b-instruct',
+  'mistral:open-mistral-nemo': 'mistralai/mistral-nemo',
+  'mistral:open-mixtral-8x22b': 'mistralai/mixtral-8x22b-instruct',
+  'mistral:voxtral-small-2507': 'mistralai/voxtral-small-24b-2507',
+  'mistral:mistral-large-4': 'mistralai/mistral-large-4-0',
+  'mistral:zai-glm-5-2': 'z-ai/glm-5.2',
+  'mistral:zai-glm-5-3': 'z-ai/glm-5.3',
+  'mistral:zai-glm-5-3-flash': 'z-ai/glm-5.3-flash',
+  'mistral:deepseek-v4-1-flash-1017': 'deepseek/deepseek-v4.1-flash-1017',
+  'deepseek:deepseek-flash': 'deepseek/deepseek-v4.1-flash',
+  'xai:grok-4.20-0309-reasoning': 'x-ai/grok-4.20',
+  'anthropic:claude-3-haiku-20240307': 'anthropic/claude-3-haiku',
+  'anthropic:claude-opus-4-0': 'anthropic/claude-opus-4',
+  'anthropic:claude-sonnet-4-0': 'anthropic/claude-sonnet-4',
+  'cerebras:gpt-oss-120b': 'openai/gpt-oss-120b',
+  'cerebras:qwen-3.8-27b': 'qwen/qwen3.8-27b',
+  'cerebras:zai-glm-4.7': 'z-ai/glm-4.7',
+  'together:meta-models/Muse-Spark-Open-816B-A42B': 'meta/muse-spark-open',
+  'together:nvidia/NVIDIA-Nemotron-3.5-Super-VL': 'nvidia/nemotron-3.5-super-vl',
+  'together:deepcogito/cogito-v2-1-671b': 'deepcogito/cogito-v2.1-671b',
+};
+
+const AUTHORS: Readonly<Record<string, string>> = {
+  openai: 'openai',
+  anthropic: 'anthropic',
+  google: 'google',
+  mistral: 'mistralai',
+  deepseek: 'deepseek',
+  xai: 'x-ai',
+};
+
+/** The provider makes the model itself, so that its list price and OpenRouter's describe the same thing. */
+export const isAuthor = (provider: string, model: string): boolean => model.startsWith(`${AUTHORS[provider]}/`);
+
+/** Of the Responses API alone, or not for answering: not to be had by chat completions. */
+const NOT_CHAT = /(^|[-/])(pro|codex|cyber|deep-research|multi-agent|computer-use|robotics|daybreak)(-|$)/;
+const DATED = /-20\d{6}$/;
+/** Names that stand for another model every few months. */
+const MOVING = /-latest$|^deepseek-(chat|reasoner)$/;
+/** Capacity that may be taken away at any time, at a price that would draw all traffic to it. */
+const SPOT = /-spot$/;
+const VARIANT = /-(fast|ultrafast|turbo)$/;
+const BUILDS = /-(turbo|fp8|tput|lite)$/i;
+
+/** Null when the catalogue has no such model, or the provider's name should not be used. */
+export function matchModel(provider: string, name: string, names: ModelNames): Match | null {
+  const alias = ALIASES[`${provider}:${name}`];
+  if (alias) return names.ids.has(alias) ? { model: alias, tag: provider } : null;
+  if (MOVING.test(name) || SPOT.test(name) || DATED.test(name)) return null;
+  if ((provider === 'openai' || provider === 'xai') && NOT_CHAT.test(name)) return null;
+  if (provider === 'google' && NOT_CHAT.test(name.replace(/-pro(?=-|$)/, ''))) return null;
+  if (provider === 'fireworks') return matchFireworks(name, names);
+  const model = candidates(provider, name).find((id) => names.ids.has(id)) ?? byBuild(name, names);
+  return model ? { model, tag: provider } : null;
+}
+
+function candidates(provider: string, name: string): string[] {
+  const author = AUTHORS[provider];
+  const lower = name.toLowerCase();
+  // Anthropic writes 4-5 where the public id has 4.5.
+  return [...(author ? [`${author}/${lower}`, `${author}/${lower.replace(/(\d)-(\d)/g, '$1.$2')}`] : []), lower];
+}
+
+function byBuild(name: string, names: ModelNames): string | undefined {
+  if (!name.includes('/')) return undefined;
+  const lower = name.toLowerCase().replace(BUILDS, '');
+  return names.byHuggingFace.get(lower) ?? names.bySlug.get(lower.slice(lower.indexOf('/') + 1));
+}
+
+/** `accounts/fireworks/models/glm-5p3`, `accounts/fireworks/routers/glm-5p3-fast`. */
+function matchFireworks(name: string, names: ModelNames): Match | null {
+  const slug = name.slice(name.lastIndexOf('/') + 1).replace(/(\d)p(\d)/g, '$1.$2');
+  const variant = VARIANT.exec(slug)?.[1];
+  const model = names.bySlug.get(variant ? slug.replace(VARIANT, '') : slug);
+  return model ? { model, tag: variant ? `fireworks/${variant}` : 'fireworks' } : null;
+}
+
+export function namesOf(models: readonly { readonly id: string; readonly huggingFaceId: string | null }[]): ModelNames {
+  const plain = models.filter(({ id }) => !id.includes(':') && !id.startsWith('~'));
+  const slugs = Map.groupBy(plain, ({ id }) => id.slice(id.indexOf('/') + 1).toLowerCase());
+  return {
+    ids: new Set(plain.map(({ id }) => id)),
+    byHuggingFace: new Map(
+      plain.flatMap(({ id, huggingFaceId }) => (huggingFaceId ? [[huggingFaceId.toLowerCase(), id]] : [])),
+    ),
+    bySlug: new Map(
+      [...slugs].flatMap(([slug, found]) => (found.length === 1 && found[0] ? [[slug, found[0].id]] : [])),
+    ),
+  };
+}

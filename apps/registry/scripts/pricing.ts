@@ -1,0 +1,96 @@
+import { perUnit, times, withoutNoise } from './decimal.ts';
+import type { Cost, ListedModel, ProviderRow } from './sources.ts';
+
+export interface Pricing {
+  [unit: string]: string | Record<string, string | number>[] | undefined;
+  overrides?: Record<string, string | number>[];
+}
+
+/** A price that cannot be used; the reason goes into the report. */
+export class UnusablePrice extends Error {}
+
+const UNITS = new Set([
+  'prompt',
+  'completion',
+  'request',
+  'image',
+  'image_token',
+  'image_output',
+  'audio',
+  'audio_output',
+  'web_search',
+  'internal_reasoning',
+  'input_cache_read',
+  'input_cache_write',
+  'input_cache_write_1h',
+]);
+
+/** OpenRouter's list calls the price of an image token `image`, as its equality with `prompt` shows; elsewhere it is per image. */
+const MOST_PER_IMAGE_TOKEN = 0.0001;
+
+/**
+ * Prices of OpenRouter's list: already per unit, as text. Zeros beside `prompt` and `completion` mean that there is no such price.
+ * @throws UnusablePrice for what is negative, missing, or zero without the word "free".
+ */
+export function listedPricing(model: ListedModel, free: boolean): Pricing {
+  const { overrides, ...units } = model.pricing;
+  for (const unit of ['prompt', 'completion']) {
+    const value = Number(units[unit] ?? Number.NaN);
+    if (Number.isNaN(value)) throw new UnusablePrice(`${unit} is missing`);
+    if (value < 0) throw new UnusablePrice(`${unit} is ${units[unit]}: the price depends on what is chosen`);
+    if (value === 0 && !free) throw new UnusablePrice(`${unit} is 0 and the source does not say that it is free`);
+  }
+  const rows = (overrides ?? []).map((row) => unitPrices(row));
+  return {
+    ...(unitPrices(units) as Record<string, string>),
+    ...(rows.length > 0 && {
+      overrides: rows.toSorted((a, b) => Number(a['min_prompt_tokens']) - Number(b['min_prompt_tokens'])),
+    }),
+  };
+}
+
+function unitPrices(units: Readonly<Record<string, string | number>>): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(units).flatMap(([name, value]): [string, string | number][] => {
+      if (typeof value === 'number') return [[name, value]];
+      const unit = name === 'image' && Number(value) < MOST_PER_IMAGE_TOKEN ? 'image_token' : name;
+      const isPrice = unit === 'prompt' || unit === 'completion' || Number(value) > 0;
+      return UNITS.has(unit) && isPrice ? [[unit, withoutNoise(value)]] : [];
+    }),
+  );
+}
+
+/** Anthropic's price for writing a cache that lives an hour is twice its price of input. */
+const HOUR_CACHE_FACTOR = 2;
+
+/**
+ * Prices of a provider's catalogue, which are per million tokens.
+ * @throws UnusablePrice for what is missing, negative or zero: these catalogues write zero for "unknown" and "free tier" alike.
+ */
+export function providerPricing({ provider, cost, tiers }: ProviderRow): Pricing {
+  const overrides = tiers
+    .toSorted((left, right) => left.above - right.above)
+    .map((tier) => ({ min_prompt_tokens: tier.above + 1, ...costUnits(tier, provider) }));
+  return { ...costUnits(cost, provider), ...(overrides.length > 0 && { overrides }) };
+}
+
+function costUnits(cost: Cost, provider: string): Record<string, string> {
+  const { input, output, cacheRead, cacheWrite, audioInput } = cost;
+  if (input === undefined || output === undefined) throw new UnusablePrice('the price is missing');
+  if (!(input > 0) || !(output > 0)) throw new UnusablePrice(`the price is ${input}/${output} without the word free`);
+  const prompt = perUnit(input);
+  return {
+    prompt,
+    completion: perUnit(output),
+    ...(cacheRead && { input_cache_read: perUnit(cacheRead) }),
+    ...(cacheWrite && { input_cache_write: perUnit(cacheWrite) }),
+    ...(cacheWrite && provider === 'anthropic' && { input_cache_write_1h: times(prompt, HOUR_CACHE_FACTOR) }),
+    ...(audioInput && { audio: perUnit(audioInput) }),
+  };
+}
+
+/** Prices that the author's list has and the provider's catalogue leaves out, where both agree on the main ones. */
+export function supplemented(own: Pricing, listed: Pricing | null): Pricing {
+  if (!listed || listed['prompt'] !== own['prompt'] || listed['completion'] !== own['completion']) return own;
+  return { ...listed, ...own };
+}

@@ -1,0 +1,88 @@
+import { isAuthor, matchModel, type Match, type ModelNames } from './match.ts';
+import { takenBy, type EndpointFacts, type ModelFacts } from './openrouter.ts';
+import { basicParameters, CACHES_BY_ITSELF, PROVIDER_INPUTS } from './parameters.ts';
+import { providerPricing, supplemented, UnusablePrice, type Pricing } from './pricing.ts';
+import type { Report } from './report.ts';
+import type { ProviderRow, Source } from './sources.ts';
+
+/** Providers with an API of their own that this release speaks to. */
+export const DIRECT_PROVIDERS = [
+  'openai',
+  'anthropic',
+  'google',
+  'groq',
+  'mistral',
+  'deepseek',
+  'xai',
+  'together',
+  'fireworks',
+  'cerebras',
+] as const;
+
+export interface Catalogue {
+  readonly names: ModelNames;
+  readonly models: ReadonlyMap<string, ModelFacts>;
+  /** Parameters of OpenRouter's list; none for models that it does not have. */
+  readonly parameters: ReadonlyMap<string, readonly string[]>;
+  readonly listedPricing: ReadonlyMap<string, Pricing>;
+}
+
+/** Endpoints of one provider from one catalogue; `taken` has the tags and models that a younger catalogue has given already. */
+export function providerEndpoints(
+  provider: string,
+  { rows }: Source<ProviderRow>,
+  catalogue: Catalogue,
+  taken: Set<string>,
+  report: Report,
+): EndpointFacts[] {
+  return rows
+    .filter((row) => row.provider === provider)
+    .flatMap((row) => {
+      const match = matchModel(provider, row.upstreamModel, catalogue.names);
+      if (!match) report.unmatched.push({ provider, name: row.upstreamModel });
+      const id = match && `${match.tag}:${match.model}`;
+      if (!match || !id || taken.has(id)) return [];
+      const endpoint = toEndpoint(row, match, catalogue, report);
+      if (endpoint) taken.add(id);
+      return endpoint ? [endpoint] : [];
+    });
+}
+
+function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report: Report): EndpointFacts | null {
+  const facts = catalogue.models.get(match.model);
+  const contextLength = row.contextLength ?? facts?.contextLength;
+  try {
+    if (!facts || !contextLength) throw new UnusablePrice('the context length is missing');
+    if (facts.outputModalities.some((modality) => modality !== 'text'))
+      throw new UnusablePrice('it makes images or audio, which the protocol of the provider does not bring here');
+    const listed = isAuthor(row.provider, match.model) ? (catalogue.listedPricing.get(match.model) ?? null) : null;
+    const pricing = supplemented(providerPricing(row), listed);
+    return {
+      model: match.model,
+      provider: row.provider,
+      tag: match.tag,
+      upstreamModel: row.upstreamModel,
+      contextLength,
+      maxCompletionTokens: row.maxCompletionTokens ?? facts.maxCompletionTokens,
+      inputModalities: facts.inputModalities.filter(
+        (name) => PROVIDER_INPUTS[row.provider]?.includes(name) && isPriced(name, pricing),
+      ),
+      outputModalities: facts.outputModalities,
+      supportedParameters: takenBy(
+        row.provider,
+        catalogue.parameters.get(match.model) ?? basicParameters(row.reasoning),
+      ),
+      supportsImplicitCaching: CACHES_BY_ITSELF.has(row.provider) && pricing['input_cache_read'] !== undefined,
+      reasoning: facts.reasoning,
+      pricing,
+    };
+  } catch (error) {
+    if (!(error instanceof UnusablePrice)) throw error;
+    report.notServed.push({ provider: row.provider, name: row.upstreamModel, reason: error.message });
+    return null;
+  }
+}
+
+/** Audio costs several times as much as text, so without a price of its own it is not offered; images and video cost as text. */
+const isPriced = (modality: string, pricing: Pricing): boolean =>
+  modality !== 'audio' || pricing['audio'] !== undefined;
