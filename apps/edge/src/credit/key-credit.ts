@@ -149,6 +149,8 @@ export class KeyCredit {
 
   private async serveQueue(): Promise<void> {
     this.asking = true;
+    // Requests that come in the same turn share one question.
+    await Promise.resolve();
     let questions = 0;
     while (this.queue[0]) {
       const waiter = this.queue[0];

@@ -204,4 +204,3 @@ export class SmallLedger implements OnModuleInit {
 
 // What the codec takes is the wire form, which JSON.parse cannot know.
 const wireOf = <Wire>(data: Uint8Array): Wire => JSON.parse(Buffer.from(data).toString('utf8')) as Wire;
-

@@ -37,7 +37,11 @@ export class SmallWorker {
   }
 
   /** Publishes usage and answers the same for the last frame, as the contract asks. */
-  async bill(call: AttemptCall, outputTokens: number, fields: Partial<UsageEvent> = {}): Promise<z.input<typeof UsageEvent>> {
+  async bill(
+    call: AttemptCall,
+    outputTokens: number,
+    fields: Partial<UsageEvent> = {},
+  ): Promise<z.input<typeof UsageEvent>> {
     const usage = usageOf({ source: 'reported', inputTokens: 10, outputTokens, requests: 1 });
     const cost = costOf(usage, call.endpoint.price, call.admittedAtMs);
     const event = z.encode(UsageEvent, {
@@ -69,14 +73,18 @@ export class SmallWorker {
       ...fields,
     });
     const options = { messageId: call.generationId };
-    void this.jetstream.publish(usageSubject(call.endpoint.provider), JSON.stringify(event), options).catch(() => undefined);
+    void this.jetstream
+      .publish(usageSubject(call.endpoint.provider), JSON.stringify(event), options)
+      .catch(() => undefined);
     return event;
   }
 }
 
 const text = new TextEncoder();
 const chunk = (call: AttemptCall, fields: object): Uint8Array =>
-  text.encode(`data: ${JSON.stringify({ id: call.generationId, object: 'chat.completion.chunk', created: call.created, model: call.endpoint.modelId, provider: call.endpoint.providerName, ...fields })}\n\n`);
+  text.encode(
+    `data: ${JSON.stringify({ id: call.generationId, object: 'chat.completion.chunk', created: call.created, model: call.endpoint.modelId, provider: call.endpoint.providerName, ...fields })}\n\n`,
+  );
 
 export const delta = (call: AttemptCall, content: string): Uint8Array =>
   chunk(call, { choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: null }] });
