@@ -1,2 +1,21 @@
-/** Exports of @switchyard/protocols. */
-export const packageName = '@switchyard/protocols';
+export { maskSecrets } from './failures/secrets.js';
+export { cutRaw, failureOf, MAX_RAW_BYTES } from './failures/failure.js';
+export { MAX_RETRY_AFTER_MS } from './failures/retry-after.js';
+export { createLane } from './lanes/create-lane.js';
+export { LISTED_PARAMETERS, supports } from './parameters.js';
+export { dialectOf, protocolOf } from './registry.js';
+export { renderUpstream } from './render-upstream.js';
+export { requestFacts } from './request-facts.js';
+export type { RequestFacts } from './request-facts.js';
+export type {
+  Billing,
+  Dialect,
+  Lane,
+  LaneOptions,
+  LaneSummary,
+  Protocol,
+  RenderContext,
+  RenderTarget,
+  StreamReader,
+  UpstreamRequest,
+} from './types.js';

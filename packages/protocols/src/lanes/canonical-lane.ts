@@ -1,0 +1,86 @@
+import type { CompletionEvent, UpstreamFailure } from '@switchyard/contracts';
+import { ChunkRenderer } from '../dialects/openai-chat/chunk-renderer.js';
+import { ResponseBuilder } from '../dialects/openai-chat/response-builder.js';
+import { failureOf } from '../failures/failure.js';
+import { encodeBinaryText } from '../frames/binary-text.js';
+import { FrameReader } from '../frames/frame-reader.js';
+import { parseJson } from '../json.js';
+import type { Billing, Lane, LaneOptions, LaneSummary, Protocol, StreamReader } from '../types.js';
+import { isMeaningful } from './meaningful.js';
+import { OutputGate } from './output-gate.js';
+import { SummaryKeeper } from './summary-keeper.js';
+
+/** Any protocol to our dialect, through canonical events. */
+export class CanonicalLane implements Lane {
+  private readonly reader: StreamReader;
+  private readonly keeper: SummaryKeeper;
+  private readonly chunks: ChunkRenderer;
+  private readonly body: ResponseBuilder;
+  private readonly gate = new OutputGate();
+  private readonly hideReasoning: boolean;
+
+  constructor(
+    private readonly protocol: Protocol,
+    { context, request }: LaneOptions,
+  ) {
+    this.hideReasoning = request.reasoning?.exclude === true;
+    this.reader = protocol.createStreamReader();
+    this.keeper = new SummaryKeeper(request, this.reader);
+    this.chunks = new ChunkRenderer(context, this.hideReasoning);
+    this.body = new ResponseBuilder(context, this.hideReasoning);
+  }
+
+  get summary(): LaneSummary {
+    return this.keeper;
+  }
+
+  async *stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const frames = new FrameReader();
+    for await (const chunk of chunks) {
+      for (const frame of frames.push(chunk)) if (!this.reader.done) this.write(this.reader.read(frame));
+      this.fail(frames.failure);
+      const bytes = this.gate.take();
+      if (bytes) yield bytes;
+      if (this.reader.done || this.keeper.failure) break;
+    }
+    if (!this.reader.done && !this.keeper.failure) {
+      for (const frame of frames.end()) this.write(this.reader.read(frame));
+      this.fail(frames.failure);
+      this.write(this.reader.end());
+    }
+    const rest = this.gate.take();
+    if (rest) yield rest;
+  }
+
+  response(body: string): void {
+    const json = parseJson(body);
+    const events: readonly CompletionEvent[] = json
+      ? this.protocol.parseResponse(json.value)
+      : [{ type: 'error', failure: failureOf('upstream_invalid_response', { raw: body }) }];
+    for (const event of events) {
+      this.keeper.observe(event);
+      this.body.add(event);
+    }
+    this.keeper.markWhole();
+  }
+
+  renderEnd(billing: Billing): Uint8Array {
+    return this.chunks.end(billing);
+  }
+
+  renderResponse(billing: Billing): Uint8Array {
+    return this.body.render(billing);
+  }
+
+  private write(events: readonly CompletionEvent[]): void {
+    for (const event of events) {
+      this.keeper.observe(event);
+      if (isMeaningful(event, this.hideReasoning)) this.gate.open();
+      this.gate.write(encodeBinaryText(this.chunks.render(event)));
+    }
+  }
+
+  private fail(failure: UpstreamFailure | null): void {
+    if (failure && !this.keeper.terminal) this.keeper.observe({ type: 'error', failure });
+  }
+}

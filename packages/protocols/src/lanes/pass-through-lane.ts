@@ -1,0 +1,131 @@
+import { Buffer } from 'node:buffer';
+import type { CompletionEvent, UpstreamFailure } from '@switchyard/contracts';
+import { ChunkRenderer } from '../dialects/openai-chat/chunk-renderer.js';
+import { renderUsage } from '../dialects/openai-chat/render-usage.js';
+import { failureOf } from '../failures/failure.js';
+import { encodeBinaryText } from '../frames/binary-text.js';
+import { FrameReader, frameJson } from '../frames/frame-reader.js';
+import type { Frame } from '../frames/frame-reader.js';
+import { isRecord, parseJson, recordsOf } from '../json.js';
+import type { JsonRecord } from '../json.js';
+import { parseResponse } from '../openai-chat/response.js';
+import { DONE, OpenAiStreamReader } from '../openai-chat/stream.js';
+import { usageFieldOf } from '../openai-chat/usage.js';
+import type { Billing, Lane, LaneOptions, LaneSummary } from '../types.js';
+import { ChunkEditor } from './chunk-editor.js';
+import { isMeaningful } from './meaningful.js';
+import { OutputGate } from './output-gate.js';
+import { SummaryKeeper } from './summary-keeper.js';
+import { TemplateCache } from './template-cache.js';
+
+/** OpenAI's format to OpenAI's format: upstream bytes go through after the smallest edit, unknown fields included. */
+export class PassThroughLane implements Lane {
+  private readonly reader = new OpenAiStreamReader();
+  private readonly keeper: SummaryKeeper;
+  private readonly editor: ChunkEditor;
+  private readonly chunks: ChunkRenderer;
+  private readonly gate = new OutputGate();
+  private readonly hideReasoning: boolean;
+  private readonly templates = new TemplateCache();
+  private body: JsonRecord = {};
+
+  constructor({ context, request }: LaneOptions) {
+    this.hideReasoning = request.reasoning?.exclude === true;
+    this.keeper = new SummaryKeeper(request, this.reader);
+    this.editor = new ChunkEditor(context, this.hideReasoning);
+    this.chunks = new ChunkRenderer(context, this.hideReasoning);
+  }
+
+  get summary(): LaneSummary {
+    return this.keeper;
+  }
+
+  async *stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const frames = new FrameReader();
+    for await (const chunk of chunks) {
+      for (const frame of frames.push(chunk)) if (!this.reader.done) this.pass(frame);
+      this.fail(frames.failure);
+      const bytes = this.gate.take();
+      if (bytes) yield bytes;
+      if (this.reader.done || this.keeper.failure) break;
+    }
+    if (!this.reader.done && !this.keeper.failure) {
+      for (const frame of frames.end()) this.pass(frame);
+      this.fail(frames.failure);
+      this.observe(this.reader.end());
+    }
+    const rest = this.gate.take();
+    if (rest) yield rest;
+  }
+
+  response(text: string): void {
+    const json = parseJson(text);
+    this.observe(
+      json
+        ? parseResponse(json.value)
+        : [{ type: 'error', failure: failureOf('upstream_invalid_response', { raw: text }) }],
+    );
+    this.keeper.markWhole();
+    if (isRecord(json?.value)) this.body = json.value;
+  }
+
+  renderEnd(billing: Billing): Uint8Array {
+    return this.chunks.end(billing);
+  }
+
+  renderResponse(billing: Billing): Uint8Array {
+    return Buffer.from(JSON.stringify({ ...this.editor.editBody(this.body), usage: renderUsage(billing) }));
+  }
+
+  private pass(frame: Frame): void {
+    // Nothing that matters can be in a frame that differs from an ordinary one only in its text.
+    const copied = this.gate.isOpen && frame.event === undefined ? this.templates.apply(frame.data) : null;
+    if (copied) {
+      this.keeper.outputCharacters += copied.characters;
+      this.gate.write(copied.output);
+    } else this.passParsed(frame);
+  }
+
+  private passParsed(frame: Frame): void {
+    const json = frame.data === '' || frame.data === DONE ? undefined : frameJson(frame);
+    if (!json) {
+      const events = this.reader.read(frame);
+      this.observe(events);
+      for (const event of events) this.writeEvent(event);
+      return;
+    }
+    const events = this.reader.readValue(json.value, frame);
+    this.observe(events);
+    if (this.keeper.failure || !isRecord(json.value)) return;
+    if (isUsageOnly(json.value) || (this.hideReasoning && isReasoningOnly(events))) return;
+    const chunk = json.value;
+    for (const choice of recordsOf(chunk['choices'])) this.chunks.markBegun(Number(choice['index'] ?? 0));
+    this.gate.write(`data: ${encodeBinaryText(JSON.stringify(this.editor.editChunk(chunk)))}\n\n`);
+    if (this.gate.isOpen && frame.event === undefined)
+      this.templates.learn(frame.data, chunk, (probed) => this.editor.editChunk(probed));
+  }
+
+  /** Only what the upstream did not say itself: a finish that it forgot. */
+  private writeEvent(event: CompletionEvent): void {
+    if (event.type === 'finish') this.gate.write(encodeBinaryText(this.chunks.render(event)));
+  }
+
+  private observe(events: readonly CompletionEvent[]): void {
+    for (const event of events) {
+      this.keeper.observe(event);
+      if (isMeaningful(event, this.hideReasoning)) this.gate.open();
+    }
+  }
+
+  private fail(failure: UpstreamFailure | null): void {
+    if (failure && !this.keeper.terminal) this.keeper.observe({ type: 'error', failure });
+  }
+}
+
+const isReasoningOnly = (events: readonly CompletionEvent[]): boolean =>
+  events.some((event) => event.type === 'reasoning-delta') &&
+  events.every((event) => event.type === 'reasoning-delta' || event.type === 'start');
+
+/** The chunk that only brings the usage: ours, with the cost, takes its place at the end. */
+const isUsageOnly = (chunk: JsonRecord): boolean =>
+  recordsOf(chunk['choices']).length === 0 && usageFieldOf(chunk) !== undefined;

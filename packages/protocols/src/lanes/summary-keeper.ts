@@ -1,0 +1,78 @@
+import type { CompletionEvent, CompletionRequest, FinishReason, UpstreamFailure, Usage } from '@switchyard/contracts';
+import type { LaneSummary, StreamReader } from '../types.js';
+import { ToolCallCheck } from './tool-call-check.js';
+
+/** Keeps the facts of an answer up to date while its events pass. */
+export class SummaryKeeper implements LaneSummary {
+  usage: Usage | null = null;
+  upstreamCostUsd: string | null = null;
+  finishReason: FinishReason | null = null;
+  nativeFinishReason: string | null = null;
+  upstreamId: string | null = null;
+  outputCharacters = 0;
+  failure: UpstreamFailure | null = null;
+  private readonly toolCalls: ToolCallCheck;
+  private wholeAnswer = false;
+
+  constructor(
+    request: CompletionRequest,
+    private readonly reader: StreamReader,
+  ) {
+    this.toolCalls = new ToolCallCheck(request);
+  }
+
+  get terminal(): boolean {
+    return this.failure === null && (this.wholeAnswer || this.reader.terminal);
+  }
+
+  get partialUsage(): Usage | null {
+    return this.usage ?? this.reader.partialUsage;
+  }
+
+  get toolCallsValid(): boolean | null {
+    return this.toolCalls.valid;
+  }
+
+  /** The answer came in one piece. */
+  markWhole(): void {
+    this.wholeAnswer = true;
+  }
+
+  observe(event: CompletionEvent): void {
+    this.outputCharacters += charactersOf(event);
+    this.toolCalls.observe(event);
+    if (event.type === 'start') this.upstreamId = event.upstreamId ?? null;
+    else if (event.type === 'usage') {
+      this.usage = event.usage;
+      this.upstreamCostUsd = event.upstreamCostUsd ?? null;
+    } else if (event.type === 'finish') this.finish(event.reason, event.nativeReason);
+    else if (event.type === 'error') this.failure ??= event.failure;
+  }
+
+  /** With several choices the first one speaks for the generation, but an error of any counts. */
+  private finish(reason: FinishReason, native: string | null): void {
+    if (this.finishReason !== null && reason !== 'error') return;
+    this.finishReason = reason;
+    this.nativeFinishReason = native;
+  }
+}
+
+function charactersOf(event: CompletionEvent): number {
+  switch (event.type) {
+    case 'text-delta':
+    case 'refusal-delta':
+      return event.text.length;
+    case 'reasoning-delta':
+      return event.detail.type === 'reasoning.text'
+        ? event.detail.text.length
+        : event.detail.type === 'reasoning.summary'
+          ? event.detail.summary.length
+          : 0;
+    case 'tool-call-start':
+      return event.name.length;
+    case 'tool-call-delta':
+      return event.arguments.length;
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,56 @@
+import type { CompletionEvent, ReasoningDetail } from '@switchyard/contracts';
+import { isRecord, recordOf, recordsOf, textOf } from '../json.js';
+import type { JsonRecord } from '../json.js';
+import { base64SourceOf } from '../media.js';
+import { contentOf, reasoningOf } from './wire.js';
+import type { WireChoice } from './wire.js';
+import type { ToolCallTracker } from './tool-call-tracker.js';
+
+const DETAIL_TYPES = ['reasoning.text', 'reasoning.summary', 'reasoning.encrypted'];
+
+/** The events of one `delta` or `message`: reasoning before text before tool calls, as models produce them. */
+export function* messageEvents(choice: WireChoice, tools: ToolCallTracker): Generator<CompletionEvent> {
+  const { message, index } = choice;
+  yield* reasoningEvents(message, index);
+  for (const { kind, text } of contentOf(message['content']))
+    yield kind === 'text'
+      ? { type: 'text-delta', choice: index, text }
+      : { type: 'reasoning-delta', choice: index, detail: reasoningText(text) };
+  const refusal = textOf(message['refusal']);
+  if (refusal) yield { type: 'refusal-delta', choice: index, text: refusal };
+  yield* tools.read(index, message);
+  for (const image of recordsOf(message['images'])) yield* imageEvents(image, index);
+  if (isRecord(message['audio'])) yield { type: 'audio-delta', choice: index, audio: message['audio'] };
+  for (const annotation of recordsOf(message['annotations']))
+    if (isKnownAnnotation(annotation)) yield { type: 'annotation', choice: index, annotation };
+  if (choice.logprobs) yield { type: 'logprobs', choice: index, logprobs: choice.logprobs };
+}
+
+export const reasoningText = (text: string): ReasoningDetail => ({
+  type: 'reasoning.text',
+  text,
+  index: 0,
+  format: 'unknown',
+});
+
+/** Clients validate annotations: those of a type that they do not know would fail the whole answer. */
+export const isKnownAnnotation = (annotation: JsonRecord): boolean =>
+  annotation['type'] === 'url_citation' || (annotation['type'] === 'file' && isRecord(annotation['file']));
+
+export const reasoningDetailsOf = (message: JsonRecord): readonly ReasoningDetail[] =>
+  recordsOf(message['reasoning_details']).filter((detail) =>
+    DETAIL_TYPES.includes(detail['type'] as string),
+  ) as unknown as readonly ReasoningDetail[];
+
+function* reasoningEvents(message: JsonRecord, choice: number): Generator<CompletionEvent> {
+  const details = reasoningDetailsOf(message);
+  for (const detail of details) yield { type: 'reasoning-delta', choice, detail };
+  const text = reasoningOf(message);
+  // With details the plain text is a copy of them.
+  if (details.length === 0 && text) yield { type: 'reasoning-delta', choice, detail: reasoningText(text) };
+}
+
+function* imageEvents(image: JsonRecord, choice: number): Generator<CompletionEvent> {
+  const source = base64SourceOf(textOf(recordOf(image['image_url'])['url']) ?? '');
+  if (source) yield { type: 'image-delta', choice, mediaType: source.mediaType, data: source.data };
+}

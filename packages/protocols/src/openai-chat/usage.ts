@@ -1,0 +1,77 @@
+import type { Usage } from '@switchyard/contracts';
+import { countOf, isRecord, recordOf } from '../json.js';
+import { bucketsOf } from '../usage-buckets.js';
+
+/**
+ * Reads the usage of any OpenAI-compatible provider; null when there is none that can be believed. Cached tokens stand in
+ * `prompt_tokens_details.cached_tokens` (OpenAI and most), `cached_tokens` (Together, Moonshot) or `prompt_cache_hit_tokens`
+ * (DeepSeek).
+ */
+export function parseUsage(value: unknown): Usage | null {
+  if (!isRecord(value)) return null;
+  const prompt = countOf(value['prompt_tokens']);
+  const completion = countOf(value['completion_tokens']);
+  if (prompt === undefined && completion === undefined) return null;
+  const input = recordOf(value['prompt_tokens_details']);
+  const output = recordOf(value['completion_tokens_details']);
+  const tokens = outputTokens(
+    prompt ?? 0,
+    completion ?? 0,
+    countOf(value['total_tokens']),
+    countOf(output['reasoning_tokens']),
+  );
+  return bucketsOf({
+    prompt: prompt ?? 0,
+    completion: tokens.all,
+    cacheRead:
+      countOf(input['cached_tokens']) ?? countOf(value['cached_tokens']) ?? countOf(value['prompt_cache_hit_tokens']),
+    cacheWrite: countOf(input['cache_write_tokens']) ?? countOf(input['cache_creation_tokens']),
+    audioInput: countOf(input['audio_tokens']),
+    imageInput: countOf(input['image_tokens']),
+    videoInput: countOf(input['video_tokens']),
+    reasoning: tokens.reasoning,
+    audioOutput: countOf(output['audio_tokens']),
+    imageOutput: countOf(output['image_tokens']),
+    searches:
+      countOf(value['num_sources_used']) ??
+      countOf(value['num_search_queries']) ??
+      countOf(recordOf(value['server_tool_use'])['web_search_requests']),
+  });
+}
+
+/**
+ * `completion_tokens` contains the reasoning with OpenAI and most others, but not with xAI, and Gemini's compatible API leaves
+ * it out without naming it: then `total_tokens` is larger than the two sums, and what is missing was reasoning.
+ */
+function outputTokens(
+  prompt: number,
+  completion: number,
+  total: number | undefined,
+  reasoning: number | undefined,
+): { readonly all: number; readonly reasoning: number | undefined } {
+  const unnamed = (total ?? 0) - prompt - completion;
+  if (unnamed <= 0) return { all: completion, reasoning };
+  return { all: completion + unnamed, reasoning: Math.max(reasoning ?? 0, unnamed) };
+}
+
+/** What the provider says the call cost it, in dollars: OpenRouter's `cost`, xAI's ticks of 10^-10 dollars. */
+export function parseUpstreamCost(value: unknown): string | undefined {
+  const usage = recordOf(value);
+  const ticks = countOf(usage['cost_in_usd_ticks']);
+  if (ticks !== undefined) {
+    const digits = ticks.toString().padStart(11, '0');
+    return `${digits.slice(0, -10)}.${digits.slice(-10)}`;
+  }
+  const cost = usage['cost'];
+  return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 && cost < 1e9 ? decimal(cost) : undefined;
+}
+
+/** A number without exponent: at most 15 decimals, which is all that a JSON number of dollars can mean. */
+const decimal = (value: number): string => value.toFixed(15).replace(/\.?0+$/, '') || '0';
+
+/** Where a chunk or body carries usage: at the top, or with Groq also in its own object. */
+export const usageFieldOf = (chunk: Readonly<Record<string, unknown>>): unknown => {
+  if (isRecord(chunk['usage'])) return chunk['usage'];
+  const groq = recordOf(chunk['x_groq']);
+  return isRecord(groq['usage']) ? groq['usage'] : undefined;
+};

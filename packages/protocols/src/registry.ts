@@ -1,0 +1,17 @@
+import type { DialectId, ProtocolId } from '@switchyard/contracts';
+import { anthropicMessages } from './anthropic-messages/index.js';
+import { openaiChatDialect } from './dialects/openai-chat/index.js';
+import { gemini } from './gemini/index.js';
+import { openaiChat } from './openai-chat/index.js';
+import type { Dialect, Protocol } from './types.js';
+
+const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
+  'openai-chat': openaiChat,
+  'anthropic-messages': anthropicMessages,
+  gemini,
+};
+
+const DIALECTS: Readonly<Record<DialectId, Dialect>> = { 'openai-chat': openaiChatDialect };
+
+export const protocolOf = (id: ProtocolId): Protocol => PROTOCOLS[id];
+export const dialectOf = (id: DialectId): Dialect => DIALECTS[id];

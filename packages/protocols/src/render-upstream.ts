@@ -1,0 +1,20 @@
+import type { CompletionRequest, DialectId, ProtocolId } from '@switchyard/contracts';
+import { editRequest } from './openai-chat/request.js';
+import { protocolOf } from './registry.js';
+import type { RenderTarget, UpstreamRequest } from './types.js';
+
+/**
+ * The upstream's request. Where client and upstream speak the same format it is the client's own body (`body`, parsed) after a
+ * shallow edit, so that unknown fields survive; else it is rendered from the canonical request.
+ */
+export function renderUpstream(
+  request: CompletionRequest,
+  body: Record<string, unknown>,
+  dialect: DialectId,
+  protocol: ProtocolId,
+  target: RenderTarget,
+): UpstreamRequest {
+  return dialect === protocol
+    ? editRequest(request, body, target)
+    : protocolOf(protocol).renderRequest(request, target);
+}

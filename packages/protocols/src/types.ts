@@ -1,0 +1,135 @@
+import type {
+  CatalogueEndpoint,
+  CompletionEvent,
+  CompletionRequest,
+  DialectId,
+  FinishReason,
+  GatewayError,
+  ProtocolId,
+  UpstreamFailure,
+  Usage,
+} from '@switchyard/contracts';
+import type { Frame } from './frames/frame-reader.js';
+
+/** What a protocol has to know about the endpoint that it renders for. */
+export interface RenderTarget {
+  readonly endpoint: CatalogueEndpoint;
+  /**
+   * The message field in which the provider takes the reasoning of earlier turns back (`reasoning_content` with DeepSeek). Absent:
+   * it is left out, because OpenAI refuses messages with fields that it does not know.
+   */
+  readonly reasoningField?: string;
+}
+
+/** A request in an upstream's own format. The worker adds the base URL and the credentials. */
+export interface UpstreamRequest {
+  /** Relative to the provider's base URL, begins with a slash. */
+  readonly path: string;
+  /** Lower-case names; no credentials. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Record<string, unknown>;
+  /** OpenRouter names of parameters that the caller sent and this endpoint cannot take. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * Reads one upstream stream, frame by frame, without I/O: the state of one answer. After `end` it has given exactly one
+ * `finish` per choice or one `error`, unless the stream was cut.
+ */
+export interface StreamReader {
+  read(frame: Frame): CompletionEvent[];
+  /** The input is over: what was kept back until now (usage, a finish that a later frame could have changed). */
+  end(): CompletionEvent[];
+  /** The upstream said that the answer is complete. False at the end of input means that the stream was cut. */
+  readonly terminal: boolean;
+  /** No frame after this one can add anything. */
+  readonly done: boolean;
+  /** Usage as far as it was reported, also when the stream was cut: input is exact, output a lower bound. */
+  readonly partialUsage: Usage | null;
+}
+
+/** A wire format of upstreams: pure functions between canonical types and an upstream's bytes. */
+export interface Protocol {
+  readonly id: ProtocolId;
+  renderRequest(request: CompletionRequest, target: RenderTarget): UpstreamRequest;
+  /** A whole answer as events, in the order in which a stream would give them. Never throws: a broken answer is an `error` event. */
+  parseResponse(body: unknown): CompletionEvent[];
+  createStreamReader(): StreamReader;
+  /** Events of a stream. A cut stream ends without `finish`; broken bytes end it with `error`. */
+  parseStream(chunks: AsyncIterable<Uint8Array>): AsyncIterable<CompletionEvent>;
+  /** `headers` are read by lower-case name. */
+  parseError(status: number, headers: Readonly<Record<string, string>>, body: string): UpstreamFailure;
+}
+
+/** What all chunks and bodies of one generation have in common. */
+export interface RenderContext {
+  readonly generationId: string;
+  /** Unix seconds. */
+  readonly created: number;
+  /** Public id of the model that answers. */
+  readonly model: string;
+  readonly providerName: string;
+}
+
+/** A wire format of our clients. */
+export interface Dialect {
+  readonly id: DialectId;
+  /** @throws GatewayError `invalid_request` whose message names the path of the fault. */
+  parseRequest(body: unknown): CompletionRequest;
+  renderError(error: GatewayError): { status: number; headers: Record<string, string>; body: object };
+  /** The SSE events that end a stream that has begun, terminator included. */
+  renderStreamError(error: GatewayError, context: RenderContext): Uint8Array;
+  /** A comment that clients must ignore. */
+  readonly keepAlive: Uint8Array;
+}
+
+/** What the usage of a generation cost, for the client's eyes. */
+export interface Billing {
+  readonly usage: Usage;
+  readonly costNanos: bigint;
+  readonly promptCostNanos: bigint;
+  readonly completionCostNanos: bigint;
+}
+
+export interface LaneOptions {
+  readonly dialect: DialectId;
+  readonly protocol: ProtocolId;
+  readonly context: RenderContext;
+  readonly request: CompletionRequest;
+}
+
+/** Live facts about an answer that passes through a lane. */
+export interface LaneSummary {
+  readonly usage: Usage | null;
+  /** Usage as far as it was reported when the stream was cut: input exact, output a lower bound. */
+  readonly partialUsage: Usage | null;
+  /** The provider's own figure, where it gives one (decimal string). */
+  readonly upstreamCostUsd: string | null;
+  readonly finishReason: FinishReason | null;
+  readonly nativeFinishReason: string | null;
+  readonly upstreamId: string | null;
+  /** Characters of text, reasoning, refusals and tool arguments so far: what an estimate is made of. */
+  readonly outputCharacters: number;
+  /** The upstream said that the answer is complete. */
+  readonly terminal: boolean;
+  readonly failure: UpstreamFailure | null;
+  /** Every tool call names an offered tool and has JSON arguments; null without tool calls. */
+  readonly toolCallsValid: boolean | null;
+}
+
+/** One answer on its way from an upstream's bytes to the client's. */
+export interface Lane {
+  /**
+   * Ready bytes for the client. Yields nothing before the first meaningful event, so that a fallback stays possible until
+   * then. Ends at the upstream's terminal event or the end of input; bad upstream bytes never throw, see `summary.failure`.
+   * An error of `chunks` itself passes through.
+   */
+  stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
+  /** Reads a whole answer. */
+  response(body: string): void;
+  readonly summary: LaneSummary;
+  /** Usage chunk and terminator of a stream. */
+  renderEnd(billing: Billing): Uint8Array;
+  /** The whole body of an answer that `response` has read. */
+  renderResponse(billing: Billing): Uint8Array;
+}
