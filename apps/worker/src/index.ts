@@ -1,2 +1,2 @@
-/** Exports of @switchyard/worker. */
-export const packageName = '@switchyard/worker';
+export { readConfig, type WorkerConfig } from './config.js';
+export { WorkerModule } from './worker.module.js';

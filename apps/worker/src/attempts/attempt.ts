@@ -1,0 +1,171 @@
+import type { StreamContext } from '@switchyard/bus';
+import type { UpstreamFailure } from '@switchyard/contracts';
+import { costOf } from '@switchyard/pricing';
+import { Cancellation } from '../upstream/cancellation.js';
+import { Deadlines } from '../upstream/deadlines.js';
+import type { DrainSlots } from '../upstream/drain-slots.js';
+import { failureOf, failureOfThrown, phaseOf } from '../upstream/failure.js';
+import type { Progress } from '../upstream/failure.js';
+import {
+  ERROR_BODY_MS,
+  FINISH_GRACE_MS,
+  MAX_ANSWER_BYTES,
+  MAX_ERROR_BYTES,
+  MAX_STREAM_BYTES,
+} from '../upstream/limits.js';
+import type { UpstreamAnswer, UpstreamClient } from '../upstream/upstream.client.js';
+import { billingOf } from '../usage/usage-event.js';
+import { endingOf } from './ending.js';
+import type { Ending } from './ending.js';
+import type { Plan } from './plan.js';
+import { Timing } from './timing.js';
+
+export interface AttemptTools {
+  readonly upstream: UpstreamClient;
+  readonly slots: DrainSlots;
+  /** Closing the connection stops the bill of this answer. */
+  readonly stopsBilling: boolean;
+  readonly workerId: string;
+}
+
+/** A failure that the provider stated, already understood by the protocol. */
+class Stated extends Error {
+  constructor(readonly failure: UpstreamFailure) {
+    super(failure.code);
+  }
+}
+
+/** One call of the provider, from the request to the last byte for the client. How it ends for the ledger is decided by others. */
+export class Attempt {
+  readonly timing = new Timing();
+  readonly progress: Progress = { dispatched: false, status: null, spoke: false };
+  private readonly deadlines: Deadlines;
+  private readonly cancellation: Cancellation;
+
+  constructor(
+    private readonly context: StreamContext,
+    private readonly plan: Plan,
+    private readonly tools: AttemptTools,
+  ) {
+    this.deadlines = new Deadlines(plan.call.timeouts, () => (this.progress.dispatched = true));
+    this.cancellation = new Cancellation({
+      signal: context.signal,
+      deadlines: this.deadlines,
+      stopsBilling: tools.stopsBilling,
+      slots: tools.slots,
+    });
+  }
+
+  get cancelled(): boolean {
+    return this.cancellation.reason !== null;
+  }
+
+  get phase() {
+    return phaseOf(this.progress);
+  }
+
+  /** Calls the provider and passes its answer on. Never throws for what providers and clients do. */
+  async run(): Promise<Ending> {
+    let answer: UpstreamAnswer | null = null;
+    let thrown: UpstreamFailure | null = null;
+    try {
+      answer = await this.ask();
+      if (this.plan.call.stream) await this.passOn(answer);
+      else await this.read(answer);
+    } catch (error) {
+      thrown = error instanceof Stated ? error.failure : failureOfThrown(error, this.progress);
+    } finally {
+      this.deadlines.clear();
+      this.cancellation.end();
+    }
+    if (thrown || this.cancelled) answer?.body.close();
+    else void answer?.body.tidy();
+    return this.endingOf(thrown);
+  }
+
+  /** Gives a whole answer to the client, once it is known what it costs. */
+  async deliver(ending: Ending & { kind: 'end' }): Promise<void> {
+    const { call, lane } = this.plan;
+    const billing = billingOf(ending.usage, costOf(ending.usage, call.endpoint.price, call.admittedAtMs));
+    if (call.stream) return this.context.write(lane.renderEnd(billing));
+    this.sendHead('application/json');
+    await this.context.write(lane.renderResponse(billing));
+  }
+
+  private async ask(): Promise<UpstreamAnswer> {
+    const answer = await this.tools.upstream.post(this.plan.upstream, this.deadlines);
+    this.timing.headers();
+    this.progress.status = answer.status;
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const text = await answer.body.head(MAX_ERROR_BYTES, ERROR_BODY_MS);
+    answer.body.close();
+    // A redirect would carry the key to another address.
+    if (answer.status < 400) throw new Stated(failureOf('upstream_invalid_response'));
+    throw new Stated(this.plan.protocol.parseError(answer.status, answer.headers, text));
+  }
+
+  private async passOn(answer: UpstreamAnswer): Promise<void> {
+    refuseHtml(answer);
+    const { lane } = this.plan;
+    for await (const bytes of lane.stream(this.chunksOf(answer))) {
+      if (bytes.length === 0) continue;
+      if (!this.progress.spoke) this.speak();
+      await this.context.write(bytes);
+    }
+  }
+
+  private async read(answer: UpstreamAnswer): Promise<void> {
+    refuseHtml(answer);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of answer.body.chunks(MAX_ANSWER_BYTES)) {
+      pieces.push(piece);
+      this.cancellation.read(answer.body.bytes);
+    }
+    this.timing.firstToken();
+    this.plan.lane.response(Buffer.concat(pieces).toString('utf8'));
+  }
+
+  private async *chunksOf({ body }: UpstreamAnswer): AsyncGenerator<Uint8Array> {
+    const { summary } = this.plan.lane;
+    // Providers exist that finish and never end. With several choices a finish is not the last word.
+    const single = this.plan.choices === 1;
+    const grace = () => (single && summary.finishReason !== null ? FINISH_GRACE_MS : null);
+    for await (const piece of body.chunks(MAX_STREAM_BYTES, grace)) {
+      this.cancellation.read(body.bytes);
+      yield piece;
+    }
+  }
+
+  private speak(): void {
+    this.timing.firstToken();
+    this.deadlines.spoke();
+    this.sendHead('text/event-stream; charset=utf-8');
+    this.progress.spoke = true;
+  }
+
+  private sendHead(contentType: string): void {
+    this.context.head({
+      status: 200,
+      contentType,
+      upstreamStatus: this.progress.status ?? 200,
+      worker: this.tools.workerId,
+      headersMs: this.timing.headersMs ?? 0,
+    });
+  }
+
+  private endingOf(thrown: UpstreamFailure | null): Ending {
+    const { reason, fault } = this.cancellation;
+    return endingOf({
+      progress: this.progress,
+      streamed: this.plan.call.stream,
+      summary: this.plan.lane.summary,
+      thrown,
+      cancelled: reason === null ? null : { reason, fault },
+      prompt: this.plan.prompt,
+    });
+  }
+}
+
+function refuseHtml({ headers }: UpstreamAnswer): void {
+  if (/^text\/html/i.test(headers['content-type'] ?? '')) throw new Stated(failureOf('upstream_invalid_response'));
+}

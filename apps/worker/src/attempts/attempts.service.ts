@@ -1,0 +1,130 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { StreamStrategy } from '@switchyard/bus';
+import type { StreamContext } from '@switchyard/bus';
+import { GatewayError } from '@switchyard/contracts';
+import type { AttemptCall, AttemptFailure, UsageEvent } from '@switchyard/contracts';
+import { instruments, withSpan } from '@switchyard/telemetry';
+import type { ActiveSpan } from '@switchyard/telemetry';
+import { WORKER_CONFIG } from '../config.js';
+import type { WorkerConfig } from '../config.js';
+import { DrainSlots } from '../upstream/drain-slots.js';
+import { attemptFailure, maskerOf } from '../upstream/failure.js';
+import { UpstreamClient } from '../upstream/upstream.client.js';
+import { usageEventOf } from '../usage/usage-event.js';
+import { UsageReporter } from '../usage/usage.reporter.js';
+import { Attempt } from './attempt.js';
+import type { Ending } from './ending.js';
+import { OutcomeReporter } from './outcome.reporter.js';
+import { planAttempt, readCall } from './plan.js';
+import type { Plan } from './plan.js';
+import { ServedAttempts } from './served-attempts.js';
+import { requestAttributes, resultAttributes } from './span-attributes.js';
+
+/** Serves attempts: one call of the provider each, one last frame each, and at most one entry for the ledger. */
+@Injectable()
+export class AttemptsService {
+  private readonly logger = new Logger(AttemptsService.name);
+  private readonly mask: (text: string) => string;
+
+  constructor(
+    @Inject(WORKER_CONFIG) private readonly config: WorkerConfig,
+    private readonly upstream: UpstreamClient,
+    private readonly slots: DrainSlots,
+    private readonly served: ServedAttempts,
+    private readonly usage: UsageReporter,
+    private readonly outcomes: OutcomeReporter,
+    private readonly strategy: StreamStrategy,
+  ) {
+    this.mask = maskerOf(config.apiKey);
+  }
+
+  async serve(context: StreamContext): Promise<void> {
+    let plan: Plan;
+    try {
+      plan = this.planOf(context);
+    } catch (error) {
+      return context.fail(this.refusal(error));
+    }
+    const { call } = plan;
+    await withSpan(
+      `chat ${call.endpoint.upstreamModel}`,
+      requestAttributes(call, this.config),
+      (span) => this.attempt(context, plan, span),
+      'client',
+    );
+  }
+
+  private planOf(context: StreamContext): Plan {
+    const call = readCall(context.meta);
+    const plan = planAttempt(call, context.body, this.config);
+    if (!this.served.begin(call.generationId, call.attempt)) throw new GatewayError('conflict');
+    return plan;
+  }
+
+  private async attempt(context: StreamContext, plan: Plan, span: ActiveSpan): Promise<void> {
+    const attempt = new Attempt(context, plan, {
+      upstream: this.upstream,
+      slots: this.slots,
+      stopsBilling: this.stopsBilling(plan.call),
+      workerId: this.strategy.workerId,
+    });
+    const ending = await counted(() => attempt.run());
+    const errorCode = ending.kind === 'fail' ? ending.failure.code : null;
+    const { timing, cancelled } = attempt;
+    // What the client still gets must be under way before the last frame, and the ledger must know before the edge does.
+    if (ending.kind === 'end') await attempt.deliver(ending);
+    const event = this.eventOf(plan, attempt, ending);
+    await this.finish(context, attempt, ending, event);
+    span.setAttributes(resultAttributes(plan.lane.summary, ending.usage, errorCode));
+    this.outcomes.report({ call: plan.call, timing, usage: ending.usage, errorCode, cancelled });
+  }
+
+  private eventOf(plan: Plan, { timing, cancelled }: Attempt, ending: Ending): UsageEvent | null {
+    if (ending.usage === null) return null;
+    const { call, lane } = plan;
+    return usageEventOf({
+      call,
+      outcome: ending.outcome,
+      usage: ending.usage,
+      summary: lane.summary,
+      cancelled,
+      timing,
+    });
+  }
+
+  private async finish(
+    context: StreamContext,
+    attempt: Attempt,
+    ending: Ending,
+    event: UsageEvent | null,
+  ): Promise<void> {
+    const wire = event && this.usage.report(event);
+    if (ending.kind === 'end') return context.end({ usage: wire });
+    const { phase, progress } = attempt;
+    const failure = attemptFailure(ending.failure, { phase, status: progress.status, mask: this.mask });
+    await context.fail({ ...failure, usage: event });
+  }
+
+  /** A provider may stop the bill of a stream and not of a whole answer; one of our own stops both. */
+  private stopsBilling(call: AttemptCall): boolean {
+    const { provider } = this.config;
+    return provider.stopsBillingOnAbort && (call.stream || !provider.keyRequired);
+  }
+
+  /** The failure of a call that never got as far as the provider. */
+  private refusal(error: unknown): AttemptFailure {
+    const known = error instanceof GatewayError ? error : new GatewayError('internal', { cause: error });
+    if (known.code === 'internal') this.logger.error(known.cause instanceof Error ? known.cause : known.message);
+    const failure = { code: known.code, message: known.message, retryable: known.definition.retryable };
+    return attemptFailure(failure, { phase: 'body', status: null, mask: this.mask });
+  }
+}
+
+async function counted<T>(work: () => Promise<T>): Promise<T> {
+  instruments.streamsInFlight.add(1);
+  try {
+    return await work();
+  } finally {
+    instruments.streamsInFlight.add(-1);
+  }
+}

@@ -1,0 +1,83 @@
+import type { UpstreamFailure, Usage } from '@switchyard/contracts';
+import type { LaneSummary } from '@switchyard/protocols';
+import { failureOf } from '../upstream/failure.js';
+import type { Progress } from '../upstream/failure.js';
+import { estimateUsage, reportedUsage } from './estimate.js';
+
+/** Everything that decides how an attempt ends. */
+export interface EndingFacts {
+  readonly progress: Progress;
+  readonly streamed: boolean;
+  readonly summary: LaneSummary;
+  /** What was thrown on the way, understood. */
+  readonly thrown: UpstreamFailure | null;
+  readonly cancelled: { readonly reason: string; readonly fault: boolean } | null;
+  readonly prompt: { readonly promptBytes: number; readonly images: number };
+}
+
+/** How an attempt ends: for the client, and for the ledger (`usage: null` is no entry at all). */
+export type Ending =
+  | { readonly kind: 'end'; readonly outcome: 'final' | 'estimate'; readonly usage: Usage }
+  | { readonly kind: 'fail'; readonly failure: UpstreamFailure; readonly usage: null }
+  | {
+      readonly kind: 'fail';
+      readonly failure: UpstreamFailure;
+      readonly outcome: 'final' | 'estimate' | 'insured';
+      readonly usage: Usage;
+    };
+
+/**
+ * Who pays for what. A finished answer costs what it used. Before the first byte a failure costs nothing here, and the edge may
+ * try elsewhere, so nothing is booked under the generation's id. After it the customer is insured: the house bears the cost. A
+ * cancelled answer costs what the provider made of it until then.
+ */
+export function endingOf(facts: EndingFacts): Ending {
+  if (facts.cancelled) return facts.cancelled.fault ? ofFault(facts, facts.cancelled.reason) : ofCancel(facts);
+  const failure = failureIn(facts);
+  if (failure) return ofFailure(facts, failure);
+  const reported = reportedUsage(facts.summary.usage);
+  return { kind: 'end', outcome: reported ? 'final' : 'estimate', usage: reported ?? estimate(facts) };
+}
+
+/** What went wrong with an answer; null for a good one. */
+export function failureIn({
+  thrown,
+  summary,
+  streamed,
+}: Omit<EndingFacts, 'cancelled' | 'prompt' | 'progress'>): UpstreamFailure | null {
+  if (thrown) return thrown;
+  if (summary.failure) return summary.failure;
+  if (summary.finishReason === 'error') return failureOf('upstream_error');
+  if (summary.finishReason !== null) return null;
+  // A stream that ends without a finish was cut, however politely; a whole answer without one says nothing.
+  return failureOf(streamed && !summary.terminal ? 'upstream_disconnected' : 'upstream_invalid_response');
+}
+
+function ofFailure(facts: EndingFacts, failure: UpstreamFailure): Ending {
+  if (!facts.progress.spoke) return { kind: 'fail', failure, usage: null };
+  return { kind: 'fail', failure, outcome: 'insured', usage: reportedUsage(facts.summary.usage) ?? estimate(facts) };
+}
+
+function ofFault(facts: EndingFacts, reason: string): Ending {
+  return ofFailure(facts, failureOf(reason === 'drain' ? 'worker_lost' : 'stream_lost'));
+}
+
+function ofCancel(facts: EndingFacts): Ending {
+  const { summary, progress, thrown } = facts;
+  const closed = failureOf('client_closed_request');
+  if (!progress.dispatched) return { kind: 'fail', failure: closed, usage: null };
+  const reported = reportedUsage(summary.usage);
+  if (reported && summary.finishReason !== null && summary.finishReason !== 'error')
+    return { kind: 'fail', failure: closed, outcome: 'final', usage: reported };
+  // An error of the provider while it was read on: the customer is as insured as with the connection open.
+  const providerFailed = thrown?.code !== 'client_closed_request' && failureIn(facts) !== null;
+  if (providerFailed) return ofFailure(facts, closed);
+  return { kind: 'fail', failure: closed, outcome: 'estimate', usage: estimate(facts) };
+}
+
+const estimate = ({ prompt, summary }: EndingFacts): Usage =>
+  estimateUsage({
+    ...prompt,
+    outputCharacters: summary.outputCharacters,
+    partial: reportedUsage(summary.usage) ?? reportedUsage(summary.partialUsage),
+  });

@@ -1,0 +1,72 @@
+import { AttemptCall, GatewayError } from '@switchyard/contracts';
+import type { CompletionRequest } from '@switchyard/contracts';
+import { applyQuirks, basePathOf, joinUrl } from '@switchyard/providers';
+import { createLane, dialectOf, protocolOf, renderUpstream, requestFacts } from '@switchyard/protocols';
+import type { Lane, Protocol } from '@switchyard/protocols';
+import type { WorkerConfig } from '../config.js';
+import type { UpstreamCall } from '../upstream/upstream.client.js';
+
+/** Everything that is known before the provider is called. */
+export interface Plan {
+  readonly call: AttemptCall;
+  readonly protocol: Protocol;
+  readonly lane: Lane;
+  readonly upstream: UpstreamCall;
+  /** How many choices the client asked for. */
+  readonly choices: number;
+  readonly prompt: { readonly promptBytes: number; readonly images: number };
+}
+
+/** @throws GatewayError `internal` when the edge broke the contract */
+export function readCall(meta: unknown): AttemptCall {
+  const result = AttemptCall.safeParse(meta);
+  if (result.success) return result.data;
+  const paths = result.error.issues.map(({ path }) => path.join('.'));
+  throw new GatewayError('internal', { message: `The call of the edge is not valid: ${paths.join(', ')}` });
+}
+
+/**
+ * Turns a call and the client's body into a request to the provider.
+ * @throws GatewayError `invalid_json`, `invalid_request` (from the dialect), or `no_endpoints` for what this worker cannot serve
+ */
+export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: WorkerConfig): Plan {
+  const { provider } = config;
+  const { endpoint } = call;
+  const protocolId = endpoint.protocol ?? provider.protocol;
+  const basePath = basePathOf(provider, protocolId);
+  if (endpoint.provider !== provider.id || basePath === null)
+    throw new GatewayError('no_endpoints', { message: `${provider.name} does not serve ${protocolId} here.` });
+  const body = parseJson(bodyBytes);
+  const request: CompletionRequest = dialectOf(call.dialect).parseRequest(body);
+  const protocol = protocolOf(protocolId);
+  const rendered = applyQuirks(
+    provider,
+    renderUpstream(request, body as Record<string, unknown>, call.dialect, protocolId, { endpoint }),
+  );
+  const context = {
+    generationId: call.generationId,
+    created: call.created,
+    model: endpoint.modelId,
+    providerName: endpoint.providerName,
+  };
+  return {
+    call,
+    protocol,
+    lane: createLane({ dialect: call.dialect, protocol: protocolId, context, request }),
+    upstream: {
+      url: joinUrl(config.baseUrl, basePath, rendered.path),
+      headers: { ...rendered.headers, ...(config.apiKey !== null && provider.authorize(config.apiKey)) },
+      body: JSON.stringify(rendered.body),
+    },
+    choices: request.n ?? 1,
+    prompt: requestFacts(request),
+  };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as unknown;
+  } catch (cause) {
+    throw new GatewayError('invalid_json', { cause });
+  }
+}

@@ -1,0 +1,98 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnModuleDestroy } from '@nestjs/common';
+import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import { WORKER_CONFIG } from '../config.js';
+import type { WorkerConfig } from '../config.js';
+import type { Deadlines } from './deadlines.js';
+import { KEEP_ALIVE_MS, MAX_RESPONSE_HEADER_BYTES } from './limits.js';
+import { UpstreamBody } from './upstream-body.js';
+
+export interface UpstreamCall {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface UpstreamAnswer {
+  readonly status: number;
+  /** Of the allow list, in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: UpstreamBody;
+}
+
+/** What we read of a provider's headers. Nothing of them ever reaches a client as it is. */
+const READ_HEADERS =
+  /^(content-type|retry-after|retry-after-ms|x-should-retry|x-request-id|request-id|x-ratelimit-.+|anthropic-ratelimit-.+)$/;
+const MAX_HEADER_VALUE = 256;
+
+/** The only way out to the provider: one origin, a bounded pool of connections, no redirects. */
+@Injectable()
+export class UpstreamClient implements OnModuleDestroy {
+  private readonly pool: Pool;
+
+  constructor(@Inject(WORKER_CONFIG) config: WorkerConfig) {
+    this.pool = new Pool(new URL(config.baseUrl).origin, {
+      connections: config.upstreamConnections,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+      // Every call brings its own deadlines, and a cancelled stream must close its own connection and no other's.
+      connectTimeout: 0,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      allowH2: false,
+      pipelining: 1,
+    });
+  }
+
+  /**
+   * Sends one request; resolves at the head of the answer. Redirects are answers like any other: the key goes nowhere else.
+   * @throws the reason of `deadlines`, or what the socket or the parser threw
+   */
+  async post(call: UpstreamCall, deadlines: Deadlines): Promise<UpstreamAnswer> {
+    const { pathname, search } = new URL(call.url);
+    const dispatcher = this.pool.compose(onRequestStart(() => deadlines.connected()));
+    const answer = await dispatcher.request({
+      method: 'POST',
+      path: pathname + search,
+      headers: { ...call.headers, 'content-type': 'application/json', 'accept-encoding': 'identity' },
+      body: call.body,
+      signal: deadlines.signal,
+    });
+    return {
+      status: answer.statusCode,
+      headers: readHeaders(answer.headers),
+      body: new UpstreamBody(answer.body, deadlines),
+    };
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.pool.destroy();
+  }
+}
+
+/** Tells when the request gets its connection: connecting and waiting for a free one are over then. */
+const onRequestStart =
+  (started: () => void): Dispatcher.DispatcherComposeInterceptor =>
+  (dispatch) =>
+  (options, handler) =>
+    dispatch(options, {
+      onRequestStart: (controller, context) => {
+        started();
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...event) => handler.onRequestUpgrade?.(...event),
+      onResponseStart: (...event) => handler.onResponseStart?.(...event),
+      onResponseData: (...event) => handler.onResponseData?.(...event),
+      onResponseEnd: (...event) => handler.onResponseEnd?.(...event),
+      onResponseError: (...event) => handler.onResponseError?.(...event),
+    });
+
+function readHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const read: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const first = Array.isArray(value) ? value[0] : value;
+    if (first !== undefined && READ_HEADERS.test(name)) read[name] = first.slice(0, MAX_HEADER_VALUE);
+  }
+  return read;
+}
