@@ -7,13 +7,17 @@ import type { Secrets } from './secrets.js';
 /** Variables that every process may see; nothing else of the environment is passed on, above all no provider's key. */
 const PASSED_ON = /^(PATH|HOME|LANG|TZ|TMPDIR|LOG_LEVEL|OTEL_.*|NODE_EXTRA_CA_CERTS|SWITCHYARD_FIXTURES|NODE_ENV)$/;
 
-/** Settings of one service, by prefix of the variable. */
+/** Settings that are a service's own. */
 const OWN_SETTINGS: Readonly<Record<string, RegExp>> = {
-  edge: /^(EDGE|CREDIT|BODY|ATTEMPT|STREAM)_/,
-  ledger: /^(LEDGER|LEASE|AUDIT)_/,
-  registry: /^(REGISTRY|LOCAL_MODELS)_/,
-  auth: /^AUTH_/,
-  prober: /^PROBER_/,
+  edge: /^(EDGE_ID|TRUSTED_PROXIES|DATA_CONNECTIONS|KEEP_ALIVE_MS|SLOW_CLIENT_MS|(MAX|ATTEMPT|UPSTREAM|KEY_MISS|KEY_MISSES|SHUTDOWN)_[A-Z_]+)$/,
+  worker: /^(WORKER_[A-Z_]+|UPSTREAM_CONNECTIONS|ALLOW_INSECURE_UPSTREAM)$/,
+  ledger: /^(LEDGER|LEASE|AUDIT)_[A-Z_]+$/,
+};
+
+/** On one machine nobody has to look away first, and Ctrl-C should not take minutes. */
+const QUICK_SHUTDOWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  edge: { SHUTDOWN_DELAY_MS: '0', SHUTDOWN_TIMEOUT_MS: '10000' },
+  worker: { WORKER_DRAIN_SECONDS: '10' },
 };
 
 export interface Surroundings {
@@ -23,6 +27,8 @@ export interface Surroundings {
   readonly natsUrl: string;
   readonly databaseUrlOf: (service: 'auth' | 'ledger' | 'registry') => string;
   readonly sandboxUrl: string;
+  /** File with the models of an own server, if there is one. */
+  readonly localModelsFile: string | null;
 }
 
 export type DatabaseService = 'auth' | 'ledger' | 'registry';
@@ -36,6 +42,7 @@ function environmentOf(around: Surroundings, service: string, name: string, port
   const own = OWN_SETTINGS[service];
   return {
     ...pick(around.environment, PASSED_ON),
+    ...QUICK_SHUTDOWN[service],
     ...(own && pick(around.environment, own)),
     NATS_URL: around.natsUrl,
     HTTP_HOST: '127.0.0.1',
@@ -70,7 +77,6 @@ export function serviceDefinition(
       ...environmentOf(around, service, name, options.port),
       ...(database && { DATABASE_URL: around.databaseUrlOf(database) }),
       ...((service === 'auth' || service === 'edge') && { KEY_PEPPER: around.secrets.keyPepper }),
-      ...(service === 'registry' && { SANDBOX: 'on' }),
       ...options.env,
     },
   };
@@ -113,10 +119,9 @@ export function workerDefinition(
     url: `http://127.0.0.1:${options.port}`,
     env: {
       ...environmentOf(around, 'worker', options.name, options.port),
-      ...pick(around.environment, /^WORKER_/),
       PROVIDER: provider,
       ...pick(around.environment, new RegExp(`^${variablePrefix(provider)}_`)),
-      ...(provider === 'sandbox' && { SANDBOX_BASE_URL: around.sandboxUrl }),
+      ...(provider === 'sandbox' && { SANDBOX_BASE_URL: `${around.sandboxUrl}/v1` }),
       ...options.env,
     },
   };
@@ -132,6 +137,7 @@ export function setupCommands(around: Surroundings, ownerUrl: string): readonly 
       MIGRATION_DATABASE_URL: ownerUrl,
       DATABASE_URL: around.databaseUrlOf(service),
       ...(service === 'registry' && { SANDBOX: 'on' }),
+      ...(service === 'registry' && around.localModelsFile !== null && { LOCAL_MODELS_FILE: around.localModelsFile }),
     },
   }));
   const topology = {

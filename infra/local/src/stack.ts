@@ -3,6 +3,7 @@ import path from 'node:path';
 import { freePort, isListening } from '@switchyard/testing';
 import { ensureAccount, type LocalAccount } from './account.js';
 import { startInfrastructure } from './infrastructure.js';
+import { findLocalModels } from './local-models.js';
 import { ManagedProcess, type ProcessDefinition } from './managed-process.js';
 import { runOnce } from './one-shot.js';
 import { UsageError } from './options.js';
@@ -126,6 +127,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       databaseUrlOf: (service) =>
         withRole(infrastructure.ownerUrl, `${service}_app`, secrets.databasePasswords[service]),
       sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
+      localModelsFile: await findLocalModels({ root, dataDirectory, environment, note: progress }),
     };
     await Promise.all(setupCommands(around, infrastructure.ownerUrl).map(runOnce));
     progress('schemas, catalogue and streams are in place');
