@@ -4,6 +4,7 @@ import { EventSubscriber, KvBuckets } from '@switchyard/bus';
 import { Health } from '@switchyard/chassis';
 import { AttemptFinished, EndpointHealth, HEALTH_BUCKET } from '@switchyard/contracts';
 import type { AttemptOutcome } from '@switchyard/contracts';
+import { instruments } from '@switchyard/telemetry';
 import { Roster } from './catalogue/roster.js';
 import { Clock } from './clock.js';
 import { Fleet } from './fleet/fleet.js';
@@ -67,7 +68,9 @@ export class ProberService implements OnApplicationBootstrap, OnModuleDestroy {
 
   private announce(endpointId: string, nowMs: number): void {
     const health = this.fleet.read(endpointId, nowMs);
-    this.logger.log(`${endpointId} is ${health?.state}, ejected ${health?.timesEjected} times`);
+    if (!health) return;
+    this.logger.log(`${endpointId} is ${health.state}, ejected ${health.timesEjected} times`);
+    instruments.endpointTransitions.add(1, { state: health.state });
     this.publisher.flushOne(endpointId, nowMs, () => health);
   }
 

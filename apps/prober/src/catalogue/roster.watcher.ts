@@ -13,6 +13,7 @@ const RosterEntry = z.object({ id: z.string(), endpoints: z.array(z.object({ id:
 export class RosterWatcher implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(RosterWatcher.name);
   private watch: { stop(): Promise<void> } | null = null;
+  private closed = false;
 
   constructor(
     private readonly kv: KvBuckets,
@@ -25,10 +26,11 @@ export class RosterWatcher implements OnModuleInit, OnModuleDestroy {
         onEntry: (key, value) => (value ? this.put(key, value) : this.roster.remove(key)),
         onReplayed: (keys) => this.forgetAllBut(keys),
       })
-      .then((watch) => (this.watch = watch));
+      .then((watch) => (this.closed ? watch.stop() : void (this.watch = watch)));
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.closed = true;
     await this.watch?.stop();
   }
 
