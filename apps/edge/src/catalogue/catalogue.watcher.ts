@@ -13,6 +13,7 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(CatalogueWatcher.name);
   private readonly modelIds = new Map<string, string>();
   private watch: { stop(): Promise<void> } | null = null;
+  private closed = false;
   private loaded = false;
 
   constructor(
@@ -29,10 +30,11 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
         onEntry: (key, value) => (value ? this.put(key, value) : this.remove(key)),
         onReplayed: (keys) => this.forgetAllBut(keys),
       })
-      .then((watch) => (this.watch = watch));
+      .then((watch) => (this.closed ? watch.stop() : void (this.watch = watch)));
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.closed = true;
     await this.watch?.stop();
   }
 
@@ -41,6 +43,7 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
       const model = decodeEntry(key, value);
       this.catalogue.put(model);
       this.modelIds.set(key, model.id);
+      instruments.catalogueModels.record(this.catalogue.size);
     } catch (error) {
       instruments.catalogueRejected.add(1);
       const kept = this.modelIds.has(key) ? 'its last good version stays' : 'it is left out';
@@ -53,6 +56,7 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
     if (modelId === undefined) return;
     this.modelIds.delete(key);
     this.catalogue.remove(modelId);
+    instruments.catalogueModels.record(this.catalogue.size);
   }
 
   private forgetAllBut(keys: ReadonlySet<string>): void {

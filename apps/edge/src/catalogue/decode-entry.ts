@@ -2,7 +2,7 @@ import { CatalogueModel, catalogueKey } from '@switchyard/contracts';
 import { z } from 'zod';
 
 /** One entry of the bucket, at most: far above any real model, far below what would hurt a process. */
-export const MAX_ENTRY_BYTES = 1_000_000;
+export const MAX_ENTRY_BYTES = 500_000;
 
 /**
  * Reads the value of a catalogue entry.

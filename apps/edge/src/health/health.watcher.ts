@@ -10,6 +10,7 @@ export class HealthWatcher implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(HealthWatcher.name);
   private readonly known = new Map<string, { readonly endpointId: string; readonly revision: number }>();
   private watch: { stop(): Promise<void> } | null = null;
+  private closed = false;
   private replaying = true;
 
   constructor(
@@ -24,10 +25,11 @@ export class HealthWatcher implements OnModuleInit, OnModuleDestroy {
         onReconnect: () => (this.replaying = true),
         onReplayed: (keys) => this.forgetAllBut(keys),
       })
-      .then((watch) => (this.watch = watch));
+      .then((watch) => (this.closed ? watch.stop() : void (this.watch = watch)));
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.closed = true;
     await this.watch?.stop();
   }
 
