@@ -80,6 +80,10 @@ export class WorkerStream {
     return this.sender.outstandingBytes;
   }
 
+  get ringFrames(): number {
+    return this.sender.ringFrames;
+  }
+
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
     if (this.abortReason !== null) this.controller.abort(this.abortReason);
