@@ -2,13 +2,13 @@
 // on Node 24, which comes as a dependency. Plain JavaScript without dependencies, because nothing is installed yet.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const toolchain = path.join(root, '.cache/toolchain');
-const pnpm = path.join(toolchain, 'node_modules/.bin/pnpm');
+const pnpm = path.join(toolchain, 'bin/pnpm');
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const pnpmVersion = manifest.packageManager.split('@')[1];
 const quiet = process.env.CI !== 'true';
@@ -36,8 +36,20 @@ function run(command, args, { what, env = {} }) {
   return ((Date.now() - started) / 1000).toFixed(1);
 }
 
+/**
+ * Without its install script pnpm's command is a file that only a shell can run, but turbo starts `pnpm` directly; so a script with
+ * a first line stands before it on the PATH.
+ */
+function writeLauncher() {
+  mkdirSync(path.dirname(pnpm), { recursive: true });
+  writeFileSync(pnpm, `#!/bin/sh\nexec sh "${path.join(toolchain, 'node_modules/pnpm/pnpm')}" "$@"\n`, { mode: 0o755 });
+  chmodSync(pnpm, 0o755);
+}
+
 function installPnpm() {
+  process.env.PATH = `${path.dirname(pnpm)}${path.delimiter}${process.env.PATH ?? ''}`;
   const file = path.join(toolchain, 'node_modules/pnpm/package.json');
+  writeLauncher();
   if (existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).version === pnpmVersion) return;
   mkdirSync(toolchain, { recursive: true });
   writeFileSync(path.join(toolchain, 'package.json'), '{ "private": true }\n');

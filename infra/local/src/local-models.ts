@@ -43,20 +43,18 @@ export async function findLocalModels(options: {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const { data } = (await response.json()) as { data?: readonly ListedModel[] };
-    const models = (data ?? [])
-      .slice(0, MAX_MODELS)
-      .flatMap(({ id, max_model_len: length }) =>
-        typeof id === 'string' && id !== ''
-          ? [
-              {
-                id: publicId(id),
-                upstreamModel: id,
-                contextLength: typeof length === 'number' ? length : USUAL_CONTEXT,
-                free: true,
-              },
-            ]
-          : [],
-      );
+    const models = (data ?? []).slice(0, MAX_MODELS).flatMap(({ id, max_model_len: length }) =>
+      typeof id === 'string' && id !== ''
+        ? [
+            {
+              id: publicId(id),
+              upstreamModel: id,
+              contextLength: typeof length === 'number' ? length : USUAL_CONTEXT,
+              free: true,
+            },
+          ]
+        : [],
+    );
     writeFileSync(file, `${JSON.stringify({ models }, null, 2)}\n`);
     options.note(`models of LOCAL_BASE_URL: ${models.map(({ id }) => id).join(', ') || 'none'}`);
   } catch {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ERROR_CODES, ERRORS, GatewayError } from './errors.js';
 
 /** Statuses that OpenRouter documents for its endpoints, so that its clients map them to typed errors. */
@@ -7,6 +8,14 @@ describe('the closed list of errors', () => {
   it.each(ERROR_CODES)('%s has a documented status and a message that is a sentence', (code) => {
     expect(DOCUMENTED).toContain(ERRORS[code].status);
     expect(ERRORS[code].message.length).toBeGreaterThan(10);
+  });
+
+  it('is the list of the documentation', () => {
+    const page = readFileSync(new URL('../../../docs/api.md', import.meta.url), 'utf8');
+    const documented = [...page.matchAll(/^\| `([a-z_]+)`\s*\| (\d+)\s*\| `([a-z_]+)`/gm)].map(
+      ([, code, status, type]) => [code, Number(status), type],
+    );
+    expect(documented).toEqual(ERROR_CODES.map((code) => [code, ERRORS[code].status, ERRORS[code].type]));
   });
 
   it('crosses the bus unchanged', () => {
