@@ -36,8 +36,8 @@ describe('the prober on a real broker', () => {
     prober = await Test.createTestingModule({ imports: [ChassisModule, ProberModule.forRoot({ natsUrl: nats.url })] })
       .overrideProvider(Clock)
       .useValue(clock)
-      .setLogger(false)
       .compile();
+    prober.useLogger(false);
     await prober.init();
     prober.get(Health).markStarted();
     await until(async () => (await prober.get(Health).readiness()).ready);
