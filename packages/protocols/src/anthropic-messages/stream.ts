@@ -36,7 +36,7 @@ export class AnthropicStreamReader implements StreamReader {
     if (this.done || frame.data === '') return [];
     const json = frameJson(frame);
     if (!json) return frame.partial ? [] : this.fail(failureOf('upstream_invalid_response', { raw: frameText(frame) }));
-    if (isErrorValue(json.value)) return this.finished ? [] : this.fail(parseErrorValue(json.value, frameText(frame)));
+    if (isErrorValue(json.value)) return this.fail(parseErrorValue(json.value, frameText(frame)));
     return isRecord(json.value) ? [...this.events(json.value)] : [];
   }
 

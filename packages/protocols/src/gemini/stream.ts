@@ -28,8 +28,7 @@ export class GeminiStreamReader implements StreamReader {
     if (this.done || frame.data === '' || frame.data === '[DONE]') return [];
     const json = frameJson(frame);
     if (!json) return frame.partial ? [] : this.fail(failureOf('upstream_invalid_response', { raw: frameText(frame) }));
-    if (isErrorValue(json.value))
-      return this.answer.complete ? [] : this.fail(parseErrorValue(json.value, frameText(frame)));
+    if (isErrorValue(json.value)) return this.fail(parseErrorValue(json.value, frameText(frame)));
     return isRecord(json.value) ? [...this.answer.read(json.value)] : [];
   }
 

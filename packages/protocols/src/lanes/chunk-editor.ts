@@ -1,7 +1,7 @@
 import { isKnownAnnotation, reasoningText } from '../openai-chat/message-events.js';
 import { finishReasonOf } from '../openai-chat/finish.js';
 import { ToolCallTracker, argumentsOf, piecesOf } from '../openai-chat/tool-call-tracker.js';
-import { contentOf, indexOf } from '../openai-chat/wire.js';
+import { contentOf, indexOf, messageOf } from '../openai-chat/wire.js';
 import { isRecord, recordOf, recordsOf, textOf } from '../json.js';
 import type { JsonRecord } from '../json.js';
 import type { RenderContext } from '../types.js';
@@ -23,7 +23,7 @@ export class ChunkEditor {
   editChunk(chunk: JsonRecord): JsonRecord {
     const { usage: _usage, choices, system_fingerprint: fingerprint, ...rest } = chunk;
     return {
-      ...rest,
+      ...withoutGroqUsage(rest),
       ...this.identity('chat.completion.chunk'),
       // A string or no such key at all, in chunks.
       ...(typeof fingerprint === 'string' && { system_fingerprint: fingerprint }),
@@ -34,7 +34,7 @@ export class ChunkEditor {
   editBody(body: JsonRecord): JsonRecord {
     const { usage: _usage, choices, ...rest } = body;
     return {
-      ...rest,
+      ...withoutGroqUsage(rest),
       ...this.identity('chat.completion'),
       // A string or null, but never absent, in bodies.
       system_fingerprint: textOf(body['system_fingerprint']) ?? null,
@@ -48,17 +48,17 @@ export class ChunkEditor {
   }
 
   private editStreamChoice(choice: JsonRecord, position: number): JsonRecord {
-    const { message, delta: _delta, ...rest } = choice;
+    const { message: _message, delta: _delta, ...rest } = choice;
     const index = indexOf(choice['index'], position, 127);
     const first = !this.begun.has(index);
     this.begun.add(index);
-    const delta = this.editMessage(recordOf(choice['delta'] ?? message), index, 'stream');
+    const delta = this.editMessage(messageOf(choice), index, 'stream');
     return { ...rest, index, delta: { ...(first && { role: 'assistant' }), ...delta }, ...finishFields(choice, false) };
   }
 
   private editBodyChoice(choice: JsonRecord, position: number): JsonRecord {
     const index = indexOf(choice['index'], position, 127);
-    const message = this.editMessage(recordOf(choice['message']), index, 'body');
+    const message = this.editMessage(messageOf(choice), index, 'body');
     return {
       ...choice,
       index,
@@ -113,6 +113,13 @@ export class ChunkEditor {
       },
     };
   }
+}
+
+/** Groq repeats the usage in an object of its own; the client gets one usage, ours. */
+function withoutGroqUsage(chunk: JsonRecord): JsonRecord {
+  if (!isRecord(chunk['x_groq']) || !('usage' in chunk['x_groq'])) return chunk;
+  const { usage: _usage, ...groq } = chunk['x_groq'];
+  return { ...chunk, x_groq: groq };
 }
 
 function finishFields(choice: JsonRecord, always: boolean): JsonRecord {

@@ -6,8 +6,6 @@ import { contentOf, reasoningOf } from './wire.js';
 import type { WireChoice } from './wire.js';
 import type { ToolCallTracker } from './tool-call-tracker.js';
 
-const DETAIL_TYPES = ['reasoning.text', 'reasoning.summary', 'reasoning.encrypted'];
-
 /** The events of one `delta` or `message`: reasoning before text before tool calls, as models produce them. */
 export function* messageEvents(choice: WireChoice, tools: ToolCallTracker): Generator<CompletionEvent> {
   const { message, index } = choice;
@@ -38,9 +36,17 @@ export const isKnownAnnotation = (annotation: JsonRecord): boolean =>
   annotation['type'] === 'url_citation' || (annotation['type'] === 'file' && isRecord(annotation['file']));
 
 export const reasoningDetailsOf = (message: JsonRecord): readonly ReasoningDetail[] =>
-  recordsOf(message['reasoning_details']).filter((detail) =>
-    DETAIL_TYPES.includes(detail['type'] as string),
-  ) as unknown as readonly ReasoningDetail[];
+  recordsOf(message['reasoning_details'])
+    .map(readDetail)
+    .filter((detail) => detail !== undefined);
+
+/** A detail as it is; one that carries only a signature has no text (OpenRouter). */
+export function readDetail(detail: JsonRecord): ReasoningDetail | undefined {
+  const { type, text, summary, data } = detail;
+  if (type === 'reasoning.text') return { ...detail, type, text: textOf(text) ?? '' };
+  if (type === 'reasoning.summary' && typeof summary === 'string') return { ...detail, type, summary };
+  return type === 'reasoning.encrypted' && typeof data === 'string' ? { ...detail, type, data } : undefined;
+}
 
 function* reasoningEvents(message: JsonRecord, choice: number): Generator<CompletionEvent> {
   const details = reasoningDetailsOf(message);

@@ -61,11 +61,8 @@ export class OpenAiStreamReader implements StreamReader {
 
   /** The events of one parsed chunk; `frame` is what an error shows. */
   readValue(value: unknown, frame: Frame): CompletionEvent[] {
-    if (isErrorValue(value) || frame.event === 'error') {
-      // Nothing of the answer is missing any more.
-      if (this.allFinished) return [];
-      return this.fail(parseErrorValue(value, frameText(frame)));
-    }
+    // Also after the last finish: a provider that reports an error does not stand by its answer.
+    if (isErrorValue(value) || frame.event === 'error') return this.fail(parseErrorValue(value, frameText(frame)));
     if (!isRecord(value)) return this.fail(failureOf('upstream_invalid_response', { raw: frameText(frame) }));
     return [...this.chunkEvents(value)];
   }

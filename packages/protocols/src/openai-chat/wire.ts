@@ -1,4 +1,4 @@
-import { isRecord, recordOf, recordsOf, textOf } from '../json.js';
+import { compact, isRecord, recordsOf, textOf } from '../json.js';
 import type { JsonRecord } from '../json.js';
 
 /**
@@ -20,9 +20,15 @@ export const choicesOf = (chunk: JsonRecord): readonly WireChoice[] =>
   recordsOf(chunk['choices']).map((choice, position) => ({
     index: indexOf(choice['index'], position, MAX_CHOICE_INDEX),
     finishReason: textOf(choice['finish_reason']) || undefined,
-    message: recordOf(choice['delta'] ?? choice['message']),
+    message: messageOf(choice),
     logprobs: isRecord(choice['logprobs']) ? choice['logprobs'] : undefined,
   }));
+
+/** `delta` of a chunk, `message` of a body, or the bare `text` that old completion models give. */
+export const messageOf = (choice: JsonRecord): JsonRecord => {
+  const message = choice['delta'] ?? choice['message'];
+  return isRecord(message) ? message : compact({ content: textOf(choice['text']) });
+};
 
 export const indexOf = (value: unknown, fallback: number, max: number): number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max

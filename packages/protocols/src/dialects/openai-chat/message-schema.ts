@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AssistantMessage, ContentPart, Message, ReasoningDetail, ToolCall } from '@switchyard/contracts';
 import { compact, recordsOf, recordOf, textOf } from '../../json.js';
 import { base64SourceOf } from '../../media.js';
+import { readDetail } from '../../openai-chat/message-events.js';
 import { partContent, textContent } from './content-schema.js';
 import { MAX_NAME_LENGTH, MAX_PARTS, optional } from './schema-helpers.js';
 
@@ -79,14 +80,10 @@ const assistant = z
   });
 
 /** Details go on exactly as they came; those of server tools are no reasoning of the model. */
-function reasoningDetails(details: readonly unknown[]): readonly ReasoningDetail[] {
-  return recordsOf(details).filter(
-    (detail) =>
-      (detail['type'] === 'reasoning.text' && typeof detail['text'] === 'string') ||
-      (detail['type'] === 'reasoning.summary' && typeof detail['summary'] === 'string') ||
-      (detail['type'] === 'reasoning.encrypted' && typeof detail['data'] === 'string'),
-  ) as unknown as readonly ReasoningDetail[];
-}
+const reasoningDetails = (details: readonly unknown[]): readonly ReasoningDetail[] =>
+  recordsOf(details)
+    .map(readDetail)
+    .filter((detail) => detail !== undefined);
 
 /** Pictures that the model made in an earlier turn. */
 const generatedImages = (images: readonly unknown[]): readonly ContentPart[] =>

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ProtocolId } from '@switchyard/contracts';
+
+/** A case of the recorded provider traffic (see its README). */
+export interface Recording {
+  readonly provider: string;
+  readonly protocol: ProtocolId;
+  readonly case: string;
+  readonly tags: readonly string[];
+  readonly stream: boolean;
+  readonly status: number;
+  readonly framing: string;
+  readonly file: string;
+  readonly requestFile: string | null;
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  readonly networkReadSizes: readonly number[] | null;
+}
+
+/** Which protocol each provider's folder speaks. */
+const PROTOCOLS: Readonly<Record<string, ProtocolId>> = {
+  openai: 'openai-chat',
+  groq: 'openai-chat',
+  mistral: 'openai-chat',
+  deepseek: 'openai-chat',
+  xai: 'openai-chat',
+  together: 'openai-chat',
+  fireworks: 'openai-chat',
+  cerebras: 'openai-chat',
+  moonshot: 'openai-chat',
+  alibaba: 'openai-chat',
+  zai: 'openai-chat',
+  'anthropic-openai-compat': 'openai-chat',
+  'gemini-openai-compat': 'openai-chat',
+  openrouter: 'openai-chat',
+  anthropic: 'anthropic-messages',
+  gemini: 'gemini',
+};
+
+/** Jest runs in the package's folder; the recordings lie beside the repository unless SWITCHYARD_FIXTURES says where. */
+export function recordingsDirectory(): string | null {
+  const configured = process.env['SWITCHYARD_FIXTURES'];
+  const directory = configured ?? resolve(process.cwd(), '../../../shared/fixtures');
+  return existsSync(join(directory, 'upstream')) ? directory : null;
+}
+
+const folderOf = (directory: string, provider: string): string =>
+  provider === 'openrouter' ? join(directory, 'openrouter') : join(directory, 'upstream', provider);
+
+export function recordings(): readonly Recording[] {
+  const directory = recordingsDirectory();
+  if (directory === null) return [];
+  return Object.entries(PROTOCOLS).flatMap(([provider, protocol]) => {
+    const folder = folderOf(directory, provider);
+    const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as { cases: RawCase[] };
+    return index.cases.map((raw): Recording => ({
+      provider,
+      protocol,
+      case: raw.case,
+      tags: raw.tags,
+      stream: raw.stream,
+      status: raw.status,
+      framing: raw.framing,
+      file: join(folder, raw.file),
+      requestFile: raw.request_file ? join(folder, raw.request_file) : null,
+      responseHeaders: raw.response_headers ?? {},
+      networkReadSizes: raw.network_read_sizes ?? null,
+    }));
+  });
+}
+
+interface RawCase {
+  readonly case: string;
+  readonly tags: string[];
+  readonly stream: boolean;
+  readonly status: number;
+  readonly framing: string;
+  readonly file: string;
+  readonly request_file?: string;
+  readonly response_headers?: Record<string, string>;
+  readonly network_read_sizes?: number[];
+}
+
+/** The bytes as the provider sent them; recordings that kept only the payloads get their framing back. */
+export function bytesOf(recording: Recording): Buffer {
+  const bytes = readFileSync(recording.file);
+  if (!recording.file.endsWith('.jsonl')) return bytes;
+  const events = bytes
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => `data: ${line}\n\n`);
+  const done = recording.protocol === 'openai-chat' ? ['data: [DONE]\n\n'] : [];
+  return Buffer.from([...events, ...done].join(''));
+}
