@@ -15,7 +15,7 @@ import {
 } from '../upstream/limits.js';
 import type { UpstreamAnswer, UpstreamClient } from '../upstream/upstream.client.js';
 import { billingOf } from '../usage/usage-event.js';
-import { endingOf } from './ending.js';
+import { endingOf, isBlank } from './ending.js';
 import type { Ending } from './ending.js';
 import type { Plan } from './plan.js';
 import { Timing } from './timing.js';
@@ -56,8 +56,9 @@ export class Attempt {
     });
   }
 
+  /** The client wanted no more. A stream that the gateway itself gave up was not cancelled. */
   get cancelled(): boolean {
-    return this.cancellation.reason !== null;
+    return this.cancellation.reason !== null && !this.cancellation.fault;
   }
 
   get phase() {
@@ -78,7 +79,7 @@ export class Attempt {
       this.deadlines.clear();
       this.cancellation.end();
     }
-    if (thrown || this.cancelled) answer?.body.close();
+    if (thrown || this.cancellation.reason !== null) answer?.body.close();
     else void answer?.body.tidy();
     return this.endingOf(thrown);
   }
@@ -108,7 +109,8 @@ export class Attempt {
     refuseHtml(answer);
     const { lane } = this.plan;
     for await (const bytes of lane.stream(this.chunksOf(answer))) {
-      if (bytes.length === 0) continue;
+      // Held back, so that another endpoint may still answer in its place.
+      if (bytes.length === 0 || (!this.progress.spoke && isBlank(lane.summary))) continue;
       if (!this.progress.spoke) this.speak();
       await this.context.write(bytes);
     }

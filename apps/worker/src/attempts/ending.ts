@@ -1,3 +1,4 @@
+import { completionTokens } from '@switchyard/contracts';
 import type { UpstreamFailure, Usage } from '@switchyard/contracts';
 import type { LaneSummary } from '@switchyard/protocols';
 import { failureOf } from '../upstream/failure.js';
@@ -48,10 +49,18 @@ export function failureIn({
   if (thrown) return thrown;
   if (summary.failure) return summary.failure;
   if (summary.finishReason === 'error') return failureOf('upstream_error');
+  if (isBlank(summary)) return failureOf('upstream_invalid_response');
   if (summary.finishReason !== null) return null;
   // A stream that ends without a finish was cut, however politely; a whole answer without one says nothing.
   return failureOf(streamed && !summary.terminal ? 'upstream_disconnected' : 'upstream_invalid_response');
 }
+
+/** The provider said neither a word nor why it stopped; a finish that a lane adds by itself has no native reason. */
+export const isBlank = ({ nativeFinishReason, finishReason, outputCharacters, usage }: LaneSummary): boolean =>
+  finishReason !== null &&
+  nativeFinishReason === null &&
+  outputCharacters === 0 &&
+  (usage === null || completionTokens(usage) === 0);
 
 function ofFailure(facts: EndingFacts, failure: UpstreamFailure): Ending {
   if (!facts.progress.spoke) return { kind: 'fail', failure, usage: null };

@@ -33,15 +33,22 @@ export function failureOfThrown(error: unknown, { dispatched }: Progress): Upstr
   if (error instanceof CallCancelled) return failureOf('client_closed_request');
   if (error instanceof DeadlineExceeded) return failureOf(DEADLINE_CODES[error.kind]);
   if (error instanceof AnswerTooLarge) return failureOf('upstream_invalid_response');
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  // Nested so deep that reading or writing it overflows the stack.
+  if (propertyOf(error, 'name') === 'RangeError') return failureOf('upstream_invalid_response');
+  const code = propertyOf(error, 'code');
   if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RESPONSE_EXCEEDED_MAX_SIZE')
     return failureOf('upstream_invalid_response');
   if (!dispatched) return failureOf('upstream_unreachable');
   return code === '' ? failureOf('internal') : failureOf('upstream_disconnected');
 }
 
+const propertyOf = (error: unknown, name: 'code' | 'name'): string => {
+  const value = (error as Partial<Record<typeof name, unknown>> | null | undefined)?.[name];
+  return typeof value === 'string' ? value : '';
+};
+
 export function phaseOf({ dispatched, status }: Progress): AttemptFailure['phase'] {
-  if (status !== null) return 'stream';
+  if (status !== null && status < 300) return 'stream';
   return dispatched ? 'headers' : 'connect';
 }
 
