@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { connect, errors, type NatsConnection } from '@nats-io/transport-node';
+import { instruments } from '@switchyard/telemetry';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusOptions, connectionOptions, describeServers } from './options.js';
 import { assertServerVersion } from './version.js';
@@ -109,8 +110,10 @@ export class Connection {
   #change(status: ConnectionStatus): void {
     if (this.#status === status) return;
     this.#status = status;
-    if (status === 'disconnected') this.#logger.warn('disconnected from NATS, reconnecting');
-    else if (status === 'connected') this.#logger.log('reconnected to NATS');
+    if (status === 'disconnected') {
+      instruments.busDisconnects.add(1);
+      this.#logger.warn('disconnected from NATS, reconnecting');
+    } else if (status === 'connected') this.#logger.log('reconnected to NATS');
     for (const listener of this.#listeners) listener(status);
   }
 }

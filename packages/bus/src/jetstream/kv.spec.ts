@@ -64,7 +64,9 @@ describe('KvBuckets', () => {
     expect(Object.fromEntries(mirror.entries)).toEqual({ 'a/one': '1', 'b.two': '2' });
     await bus.kv.put(CATALOGUE_BUCKET, 'a/one', '11');
     await bus.kv.delete(CATALOGUE_BUCKET, 'b.two');
-    await waitUntil(() => mirror.entries.get('a/one') === '11' && !mirror.entries.has('b.two'), { what: 'the changes' });
+    await waitUntil(() => mirror.entries.get('a/one') === '11' && !mirror.entries.has('b.two'), {
+      what: 'the changes',
+    });
     expect(mirror.calls).toEqual(['replayed a/one,b.two', 'initial']);
     await watch.stop();
     await bus.kv.put(CATALOGUE_BUCKET, 'a/one', '12');

@@ -8,6 +8,8 @@ export interface JetStreamMessage {
   readonly sequence: number;
   /** 1 at the first delivery. */
   readonly deliveryCount: number;
+  /** Messages of the consumer that were not delivered yet when this one was. */
+  readonly pending: number;
   /** The trace that the message was published in, for `runWithTraceHeaders`. */
   readonly traceHeaders: Readonly<Record<string, string>>;
   ack(): void;
@@ -46,6 +48,10 @@ export class ReceivedMessage implements JetStreamMessage {
 
   get deliveryCount(): number {
     return this.#message.info.deliveryCount;
+  }
+
+  get pending(): number {
+    return this.#message.info.pending;
   }
 
   get traceHeaders(): Readonly<Record<string, string>> {

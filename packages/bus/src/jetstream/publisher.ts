@@ -1,4 +1,5 @@
 import type { JetStreamClient } from '@nats-io/jetstream';
+import { withSpan } from '@switchyard/telemetry';
 import type { Connection } from '../connection/connection.js';
 import { outgoingHeaders } from '../rpc/headers.js';
 import { retryUntil } from './retry.js';
@@ -26,7 +27,16 @@ export class JetStreamPublisher {
    * @throws GatewayError `service_unavailable` when there was no confirmation in time (it may be stored all the same), `internal`
    * when the message is larger than the broker takes.
    */
-  async publish(
+  publish(
+    subject: string,
+    payload: Uint8Array | string,
+    options: JetStreamPublishOptions,
+  ): Promise<{ sequence: number; duplicate: boolean }> {
+    const attributes = { 'messaging.system': 'nats', 'messaging.destination.name': subject };
+    return withSpan(`publish ${subject}`, attributes, () => this.#publish(subject, payload, options), 'producer');
+  }
+
+  async #publish(
     subject: string,
     payload: Uint8Array | string,
     { messageId, timeoutMs = TIMEOUT_MS }: JetStreamPublishOptions,

@@ -1,5 +1,5 @@
 import { GatewayError, type ReplyOf, type Rpc } from '@switchyard/contracts';
-import { currentRequestId, withSpan } from '@switchyard/telemetry';
+import { currentRequestId, instruments, withSpan } from '@switchyard/telemetry';
 import { errors, type Msg } from '@nats-io/transport-node';
 import type { Connection } from '../connection/connection.js';
 import { type CallOf, decodeReply, encodeRequest } from './contract-codec.js';
@@ -39,18 +39,25 @@ export class RpcClient {
     return withSpan(
       contract.subject,
       attributes,
-      async () => {
-        const payload = encodeRequest(contract, request);
-        const reply = await this.#exchange(contract.subject, payload, timeoutMs, requestId);
-        if (reply.error !== undefined) throw GatewayError.fromWire(reply.error);
-        try {
-          return decodeReply(contract, reply.reply);
-        } catch (error) {
-          throw unavailable(error);
-        }
-      },
+      () => timed(contract.subject, () => this.#ask(contract, request, timeoutMs, requestId)),
       'client',
     );
+  }
+
+  async #ask<Contract extends Rpc>(
+    contract: Contract,
+    request: CallOf<Contract>,
+    timeoutMs: number,
+    requestId: string | undefined,
+  ): Promise<ReplyOf<Contract>> {
+    const payload = encodeRequest(contract, request);
+    const reply = await this.#exchange(contract.subject, payload, timeoutMs, requestId);
+    if (reply.error !== undefined) throw GatewayError.fromWire(reply.error);
+    try {
+      return decodeReply(contract, reply.reply);
+    } catch (error) {
+      throw unavailable(error);
+    }
   }
 
   async #exchange(subject: string, payload: string, timeoutMs: number, requestId?: string): Promise<WireReply> {
@@ -68,6 +75,20 @@ export class RpcClient {
       if (error instanceof errors.InvalidArgumentError) throw new GatewayError('internal', { cause: error });
       throw unavailable(new Error(`${subject}: ${describe(error)}`, { cause: error }));
     }
+  }
+}
+
+async function timed<T>(subject: string, call: () => Promise<T>): Promise<T> {
+  const startedAtMs = performance.now();
+  const record = (outcome: Record<string, string>): void =>
+    instruments.callDuration.record((performance.now() - startedAtMs) / 1_000, { 'rpc.method': subject, ...outcome });
+  try {
+    const reply = await call();
+    record({});
+    return reply;
+  } catch (error) {
+    record({ 'error.type': error instanceof GatewayError ? error.code : 'internal' });
+    throw error;
   }
 }
 

@@ -74,6 +74,23 @@ export const instruments = {
   ledgerAuditViolations: create.createGauge('switchyard.ledger.audit_violations', {
     description: 'Invariants of the ledger that do not hold',
   }),
+  ledgerBatchSize: create.createHistogram('switchyard.ledger.batch.size', {
+    description: 'Usage events in one transaction of the ledger',
+    unit: '{event}',
+    advice: { explicitBucketBoundaries: [1, 2, 5, 10, 25, 50, 100, 250, 500] },
+  }),
+  /** Usage that waits in the stream behind the last batch. */
+  ledgerBacklog: create.createGauge('switchyard.ledger.backlog', {
+    description: 'Usage events that the ledger has not read yet',
+  }),
+  /** With `reason`. Anything but 0 is an alarm. */
+  ledgerQuarantined: create.createCounter('switchyard.ledger.quarantined', {
+    description: 'Usage events that could not be applied and were set aside',
+  }),
+  /** Nano-dollars that the house bears, because neither lease nor account could pay. */
+  ledgerLossNanos: create.createCounter('switchyard.ledger.loss_nanos', {
+    description: 'Cost borne by the house, nano-dollars',
+  }),
   /** With `rpc.method` and, for those that failed, `error.type`. */
   callDuration: seconds('rpc.client.call.duration', 'Calls of other services of the gateway', CALL_SECONDS),
   busDisconnects: create.createCounter('switchyard.bus.disconnects', { description: 'Broken connections to NATS' }),
