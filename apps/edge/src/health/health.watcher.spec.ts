@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import { BusModule, connectBus, ensureTopology } from '@switchyard/bus';
@@ -97,12 +98,18 @@ describe('the verdicts of the prober, from a real broker', () => {
     expect(state()).toBe('ejected');
   });
 
-  it('survive a restart of the broker', async () => {
-    await put(ejectedFor(60_000));
+  it('survive a restart of the broker, which tells them again', async () => {
+    await put(verdict());
+    await until(() => store.healthOf(ID) !== null);
+    await put(ejectedFor(60_000, Date.now() - 86_400_000));
     await until(() => state() === 'ejected');
     await nats.kill9();
     expect(state()).toBe('ejected');
     await nats.start();
+    const marker = `marker-${randomUUID()}`;
+    await prober.kv.put(HEALTH_BUCKET, marker, JSON.stringify(verdict({ endpointId: marker })));
+    await until(() => store.healthOf(marker) !== null);
+    expect(state()).toBe('ejected');
     await put(verdict());
     await until(() => state() === 'healthy');
   }, 60_000);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 /** What OpenRouter's own client requires of these answers (spec 8.3 and Annex C): all of it, and with these types. */
-const price = z.string().regex(/^\d+(\.\d+)?$/);
+/** `"-1"` is what OpenRouter's routers cost before it is known which model they choose. */
+const price = z.string().regex(/^(-1|\d+(\.\d+)?)$/);
 const Pricing = z.looseObject({
   prompt: price,
   completion: price,

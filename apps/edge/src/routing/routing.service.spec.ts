@@ -1,0 +1,41 @@
+import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
+import { HealthStore, MonotonicClock } from '../health/health.store.js';
+import { RoutingService } from './routing.service.js';
+import { aRequest, catalogueOf } from './testing/builders.js';
+
+class TestClock extends MonotonicClock {
+  ms = 1_000_000;
+  override nowMs(): number {
+    return this.ms;
+  }
+}
+
+describe('routing in an edge', () => {
+  const facts = { inputModalities: ['text'], outputModalities: ['text'], promptBytes: 100 };
+  const endpoints = [anEndpoint({ tag: 'cheap', usdPerMillion: 1 }), anEndpoint({ tag: 'dear', usdPerMillion: 2 })];
+  const request = aRequest({ provider: { sort: 'price' } });
+
+  it('gives an endpoint that is half open to one request at a time', () => {
+    const clock = new TestClock();
+    const health = new HealthStore(clock);
+    const routing = new RoutingService(catalogueOf(aModel({ endpoints })), health);
+    const order = () => routing.candidatesFor(request, facts).candidates.map(({ endpoint }) => endpoint.tag);
+
+    expect(order()).toEqual(['cheap', 'dear']);
+    for (let failure = 0; failure < 5; failure += 1) health.observe('cheap:acme/large', 'failure');
+    expect(order()).toEqual(['dear', 'cheap']);
+    clock.ms += 30_000;
+    expect(order()).toEqual(['cheap', 'dear']);
+    expect(order()).toEqual(['dear', 'cheap']);
+    health.observe('cheap:acme/large', 'success');
+    expect(order()).toEqual(['cheap', 'dear']);
+    expect(order()).toEqual(['cheap', 'dear']);
+  });
+
+  it('leaves out the providers that it is told of', () => {
+    const routing = new RoutingService(catalogueOf(aModel({ endpoints })), new HealthStore(new TestClock()));
+    const left = routing.candidatesFor(request, facts, { deadProviders: new Set(['cheap']) });
+    expect(left.candidates.map(({ endpoint }) => endpoint.tag)).toEqual(['dear']);
+    expect(left.verdicts).toContainEqual({ endpointId: 'cheap:acme/large', kept: false, reason: 'worker_unavailable' });
+  });
+});
