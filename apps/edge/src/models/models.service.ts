@@ -6,6 +6,7 @@ import { HealthStore } from '../health/health.store.js';
 import { resolveModel } from '../routing/model-expression.js';
 import { listModels, pageOf } from './listing.js';
 import { isPlain, parseListingQuery } from './listing-query.js';
+import type { ListingQuery } from './listing-query.js';
 import { publicEndpoint } from './public-endpoint.js';
 import { architectureOf, publicModel } from './public-model.js';
 
@@ -33,7 +34,7 @@ export class ModelsService {
 
   count(query: Readonly<Record<string, unknown>>): number {
     const { output_modalities } = query;
-    return this.find(output_modalities === undefined ? {} : { output_modalities }).length;
+    return this.find(parseListingQuery(output_modalities === undefined ? {} : { output_modalities })).length;
   }
 
   /** @throws GatewayError `not_found` */
@@ -92,8 +93,8 @@ export class ModelsService {
     return publicEndpoint(one, this.health.conditionOf(id, this.health.nowMs()).state, this.health.healthOf(id));
   }
 
-  private find(query: Readonly<Record<string, unknown>>): readonly PreparedModel[] {
-    return listModels(this.catalogue.models(), parseListingQuery(query), {
+  private find(query: ListingQuery): readonly PreparedModel[] {
+    return listModels(this.catalogue.models(), query, {
       health: this.health,
       nowMs: this.health.nowMs(),
       unixSeconds: Math.floor(Date.now() / 1_000),
@@ -101,8 +102,9 @@ export class ModelsService {
   }
 
   private render(query: Readonly<Record<string, unknown>>): Buffer {
-    const found = this.find(query);
-    const { items, nextOffset } = pageOf(found, parseListingQuery(query));
+    const parsed = parseListingQuery(query);
+    const found = this.find(parsed);
+    const { items, nextOffset } = pageOf(found, parsed);
     const links = JSON.stringify({ next: nextOffset === null ? null : nextLink(query, nextOffset) });
     const data = items.map((one) => this.jsonOf(one)).join(',');
     return Buffer.from(`{"data":[${data}],"total_count":${found.length},"links":${links}}`);
