@@ -5,7 +5,7 @@ import {
   DEFAULT_POOL_SIZE,
   IDLE_IN_TRANSACTION_TIMEOUT_MS,
   LOCK_TIMEOUT_MS,
-  QUERY_TIMEOUT_MS,
+  QUERY_TIMEOUT_MARGIN_MS,
   STATEMENT_TIMEOUT_MS,
 } from './limits.js';
 
@@ -18,6 +18,8 @@ export interface DataSourceOptions {
   readonly poolSize?: number;
   /** Shown by `pg_stat_activity`. */
   readonly applicationName: string;
+  /** For long reads on connections of their own; {@link STATEMENT_TIMEOUT_MS} when absent. */
+  readonly statementTimeoutMs?: number;
 }
 
 /** A schema or role name that needs no quoting anywhere. */
@@ -32,6 +34,7 @@ export function assertName(name: string): string {
  */
 export function createDataSource(options: DataSourceOptions): DataSource {
   const logger = new Logger('Database');
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   return new DataSource({
     type: 'postgres',
     url: options.url,
@@ -45,10 +48,10 @@ export function createDataSource(options: DataSourceOptions): DataSource {
     logging: false,
     poolErrorHandler: (error: Error) => logger.warn(`an idle connection was lost: ${error.message}`),
     extra: {
-      statement_timeout: STATEMENT_TIMEOUT_MS,
+      statement_timeout: statementTimeoutMs,
       lock_timeout: LOCK_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
+      query_timeout: statementTimeoutMs + QUERY_TIMEOUT_MARGIN_MS,
       keepAlive: true,
       options: `-c search_path=${options.schema}`,
     },

@@ -3,8 +3,8 @@ export const STATEMENT_TIMEOUT_MS = 5_000;
 export const LOCK_TIMEOUT_MS = 1_000;
 export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
 
-/** A little more than the server's own limit: ends the wait for a server that is stopped and cannot keep its limit. */
-export const QUERY_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 1_000;
+/** The client waits this much longer than the server's own limit: for a server that is stopped and cannot keep its limit. */
+export const QUERY_TIMEOUT_MARGIN_MS = 1_000;
 
 /** Longest wait for a connection, from the pool or of a new one. */
 export const CONNECT_TIMEOUT_MS = 3_000;

@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ReplyOf, RunAudit } from '@switchyard/contracts';
+import { query } from '@switchyard/database';
+import { DataSource } from 'typeorm';
+import { AUDIT_DATABASE } from '../database/connections.js';
+
+interface TotalsRow {
+  readonly deposited: string;
+  readonly available: string;
+  readonly leased: string;
+  readonly revenue: string;
+  readonly house_loss: string;
+  readonly trial_balance: string;
+}
+
+@Injectable()
+export class AuditRepository {
+  constructor(@Inject(AUDIT_DATABASE) private readonly dataSource: DataSource) {}
+
+  /** The invariants that do not hold; each judged on one snapshot of the books. */
+  async violations(): Promise<{ invariant: string; count: number }[]> {
+    const rows = await this.#read<{ invariant: string; count: string }>('SELECT * FROM audit WHERE count > 0');
+    return rows.map(({ invariant, count }) => ({ invariant, count: Number(count) }));
+  }
+
+  async totals(): Promise<ReplyOf<typeof RunAudit>['totals']> {
+    const [row] = await this.#read<TotalsRow>('SELECT * FROM totals');
+    if (!row) throw new TypeError('the totals have no row');
+    return {
+      depositedNanos: BigInt(row.deposited),
+      availableNanos: BigInt(row.available),
+      leasedNanos: BigInt(row.leased),
+      revenueNanos: BigInt(row.revenue),
+      houseLossNanos: BigInt(row.house_loss),
+      trialBalanceNanos: BigInt(row.trial_balance),
+    };
+  }
+
+  async openLeases(): Promise<{ openLeases: number; oldestOpenLeaseMs: number | null; quarantined: number }> {
+    const [row] = await this.#read<{ open: string; oldest_ms: string | null; quarantined: string }>(
+      `SELECT count(*) AS open, extract(epoch FROM clock() - min(opened_at)) * 1000 AS oldest_ms,
+         (SELECT count(*) FROM quarantine) AS quarantined FROM lease WHERE state <> 'closed'`,
+    );
+    return {
+      openLeases: Number(row?.open ?? 0),
+      oldestOpenLeaseMs: row?.oldest_ms == null ? null : Number(row.oldest_ms),
+      quarantined: Number(row?.quarantined ?? 0),
+    };
+  }
+
+  #read<Row extends object>(sql: string): Promise<Row[]> {
+    return query<Row>(this.dataSource, { idempotent: true }, sql);
+  }
+}

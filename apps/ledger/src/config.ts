@@ -1,0 +1,65 @@
+import { loadConfig, serviceConfig } from '@switchyard/chassis';
+import { z } from 'zod';
+
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/[^/]+\/.+/, 'is not the address of a PostgreSQL database')
+  .describe('postgres://user:password@host:port/database');
+
+const milliseconds = (fallback: number) => z.coerce.number().int().min(10).max(86_400_000).default(fallback);
+
+export const schema = z.object({
+  ...serviceConfig,
+  DATABASE_URL: databaseUrl,
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(10),
+  /** How long an edge may admit against a lease without renewing it. */
+  LEASE_TTL_MS: milliseconds(60_000),
+  /** How long after that usage may still be captured from the lease before it is closed. */
+  LEASE_GRACE_MS: milliseconds(30_000),
+  SWEEP_INTERVAL_MS: milliseconds(1_000),
+  AUDIT_INTERVAL_MS: milliseconds(60_000),
+  /** Goes on lending money although the audit found violations. */
+  GRANT_DESPITE_VIOLATIONS: z.stringbool().default(false),
+});
+
+/** What the parts of the ledger need to know, named once. */
+export interface LedgerOptions {
+  readonly databaseUrl: string;
+  readonly databasePoolSize: number;
+  readonly natsUrl: string;
+  readonly leaseTtlMs: number;
+  readonly leaseGraceMs: number;
+  readonly sweepIntervalMs: number;
+  readonly auditIntervalMs: number;
+  readonly grantDespiteViolations: boolean;
+}
+
+export const LEDGER_OPTIONS = Symbol('ledger options');
+
+export function serviceOptions() {
+  const config = loadConfig(schema);
+  const ledger: LedgerOptions = {
+    databaseUrl: config.DATABASE_URL,
+    databasePoolSize: config.DATABASE_POOL_SIZE,
+    natsUrl: config.NATS_URL,
+    leaseTtlMs: config.LEASE_TTL_MS,
+    leaseGraceMs: config.LEASE_GRACE_MS,
+    sweepIntervalMs: config.SWEEP_INTERVAL_MS,
+    auditIntervalMs: config.AUDIT_INTERVAL_MS,
+    grantDespiteViolations: config.GRANT_DESPITE_VIOLATIONS,
+  };
+  return {
+    ledger,
+    chassis: {
+      httpHost: config.HTTP_HOST,
+      httpPort: config.HTTP_PORT,
+      natsUrl: config.NATS_URL,
+      logLevel: config.LOG_LEVEL,
+    },
+  };
+}
+
+export const migrationConfig = () =>
+  loadConfig(z.object({ MIGRATION_DATABASE_URL: databaseUrl, DATABASE_URL: databaseUrl }));
+
+export const auditConfig = () => loadConfig(z.object({ DATABASE_URL: databaseUrl }));

@@ -1,0 +1,30 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { JetStreamConsumers } from '@switchyard/bus';
+import { Drain } from '@switchyard/chassis';
+import { GENERATIONS_STREAM } from '@switchyard/contracts';
+import { GenerationsService } from './generations.service.js';
+
+const MAX_BATCH = 500;
+const MAX_WAIT_MS = 50;
+const DRAIN_ORDER = 10;
+
+/** Keeps the records of finished generations. */
+@Injectable()
+export class GenerationsConsumer implements OnApplicationBootstrap {
+  constructor(
+    private readonly consumers: JetStreamConsumers,
+    private readonly generations: GenerationsService,
+    private readonly drain: Drain,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const consumer = await this.consumers.consume({
+      stream: GENERATIONS_STREAM,
+      durable: 'ledger',
+      maxBatch: MAX_BATCH,
+      maxWaitMs: MAX_WAIT_MS,
+      handler: (messages) => this.generations.record(messages),
+    });
+    this.drain.register('generations', DRAIN_ORDER, () => consumer.stop());
+  }
+}

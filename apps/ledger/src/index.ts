@@ -1,2 +1,0 @@
-/** Exports of @switchyard/ledger. */
-export const packageName = '@switchyard/ledger';

@@ -1,0 +1,71 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { BusModule } from '@switchyard/bus';
+import { AccountsController } from './accounts/accounts.controller.js';
+import { AccountsRepository } from './accounts/accounts.repository.js';
+import { AccountsService } from './accounts/accounts.service.js';
+import { AuditController } from './audit/audit.controller.js';
+import { AuditRepository } from './audit/audit.repository.js';
+import { AuditService } from './audit/audit.service.js';
+import { LendingGate } from './audit/lending-gate.js';
+import { LEDGER_OPTIONS, type LedgerOptions } from './config.js';
+import { LedgerDatabaseModule } from './database/connections.js';
+import { DatabaseHealth } from './database/database-health.js';
+import { LedgerRepository } from './database/ledger.repository.js';
+import { DepositsController } from './deposits/deposits.controller.js';
+import { DepositsRepository } from './deposits/deposits.repository.js';
+import { DepositsService } from './deposits/deposits.service.js';
+import { GenerationsConsumer } from './generations/generations.consumer.js';
+import { GenerationsController } from './generations/generations.controller.js';
+import { GenerationsRepository } from './generations/generations.repository.js';
+import { GenerationsService } from './generations/generations.service.js';
+import { KeySpendController } from './keys/key-spend.controller.js';
+import { KeySpendRepository } from './keys/key-spend.repository.js';
+import { KeySpendService } from './keys/key-spend.service.js';
+import { LeaseSweeper } from './leases/lease-sweeper.js';
+import { LeasesController } from './leases/leases.controller.js';
+import { LeasesRepository } from './leases/leases.repository.js';
+import { LeasesService } from './leases/leases.service.js';
+import { UsageConsumer } from './usage/usage.consumer.js';
+import { UsageRepository } from './usage/usage.repository.js';
+import { UsageService } from './usage/usage.service.js';
+
+@Module({})
+export class LedgerModule {
+  static forRoot(options: LedgerOptions): DynamicModule {
+    return {
+      module: LedgerModule,
+      imports: [LedgerDatabaseModule.forRoot(options), BusModule.forRoot({ servers: options.natsUrl, name: 'ledger' })],
+      controllers: [
+        AccountsController,
+        AuditController,
+        DepositsController,
+        GenerationsController,
+        KeySpendController,
+        LeasesController,
+      ],
+      providers: [
+        { provide: LEDGER_OPTIONS, useValue: options },
+        LedgerRepository,
+        DatabaseHealth,
+        AccountsRepository,
+        AccountsService,
+        AuditRepository,
+        AuditService,
+        LendingGate,
+        DepositsRepository,
+        DepositsService,
+        GenerationsConsumer,
+        GenerationsRepository,
+        GenerationsService,
+        KeySpendRepository,
+        KeySpendService,
+        LeaseSweeper,
+        LeasesRepository,
+        LeasesService,
+        UsageConsumer,
+        UsageRepository,
+        UsageService,
+      ],
+    };
+  }
+}

@@ -1,0 +1,80 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Views that derive the books again from the transfers. Each row of `audit` must have the count 0. */
+export class LedgerAudit1763800000005 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(TOTALS);
+    await runner.query(AUDIT);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('the books are never taken down');
+  }
+}
+
+const TOTALS = `
+-- Debits and credits of every account as its transfers say.
+CREATE VIEW account_sum AS
+SELECT account, sum(credit) AS credits, sum(debit) AS debits FROM (
+  SELECT credit_account AS account, amount AS credit, 0::bigint AS debit FROM transfer
+  UNION ALL SELECT debit_account, 0, amount FROM transfer) movement GROUP BY account;
+
+CREATE VIEW totals AS
+SELECT
+  coalesce(sum(s.debits - s.credits) FILTER (WHERE a.kind = 'external'), 0) AS deposited,
+  coalesce(sum(a.credits - a.debits) FILTER (WHERE a.kind = 'user'), 0) AS available,
+  coalesce(sum(a.credits - a.debits) FILTER (WHERE a.kind = 'lease'), 0) AS leased,
+  coalesce(sum(s.credits - s.debits) FILTER (WHERE a.kind = 'revenue'), 0) AS revenue,
+  coalesce(sum(s.debits - s.credits) FILTER (WHERE a.kind = 'house_loss'), 0) AS house_loss,
+  -- Running totals where there are some, sums elsewhere: zero only if both tell the same story.
+  coalesce(sum(CASE WHEN a.tracked THEN a.credits - a.debits ELSE coalesce(s.credits - s.debits, 0) END), 0) AS trial_balance
+FROM account a LEFT JOIN account_sum s ON s.account = a.id;`;
+
+const AUDIT = `
+CREATE VIEW audit AS
+SELECT 'I1 debits equal credits' AS invariant, (trial_balance <> 0)::int::bigint AS count FROM totals
+UNION ALL
+SELECT 'I2 running totals are the sums of transfers', count(*) FROM account a LEFT JOIN account_sum s ON s.account = a.id
+  WHERE a.tracked AND (a.credits, a.debits) IS DISTINCT FROM (coalesce(s.credits, 0)::bigint, coalesce(s.debits, 0)::bigint)
+UNION ALL
+SELECT 'I3 no user and no lease is below zero', count(*) FROM account WHERE tracked AND debits > credits
+UNION ALL
+SELECT 'I4 one usage, its transfers once', count(*) FROM usage u
+  FULL JOIN (SELECT ref, sum(amount) FILTER (WHERE code IN (2, 3)) AS charged, sum(amount) FILTER (WHERE code = 4) AS lost
+             FROM transfer WHERE code IN (2, 3, 4) GROUP BY ref) t ON t.ref = u.generation_id
+  WHERE (coalesce(u.charged, 0), coalesce(u.lost, 0)) IS DISTINCT FROM (coalesce(t.charged, 0)::bigint, coalesce(t.lost, 0)::bigint)
+     OR (u.generation_id IS NULL)
+UNION ALL
+SELECT 'I6 granted is captured, returned or still there', count(*) FROM lease l JOIN account a ON a.id = l.account_id
+  LEFT JOIN (SELECT debit_account, sum(amount) FILTER (WHERE code = 2) AS captured, sum(amount) FILTER (WHERE code = 5) AS returned
+             FROM transfer WHERE code IN (2, 5) GROUP BY debit_account) t ON t.debit_account = a.id
+  WHERE l.granted <> coalesce(t.captured, 0) + coalesce(t.returned, 0) + a.credits - a.debits
+     OR l.returned <> coalesce(t.returned, 0) OR l.granted <> a.credits
+UNION ALL
+SELECT 'I6 a closed lease is empty', count(*) FROM lease l JOIN account a ON a.id = l.account_id
+  WHERE (l.state = 'closed') <> (a.closed_at IS NOT NULL) OR (l.state = 'closed' AND a.credits <> a.debits)
+UNION ALL
+SELECT 'I7 reserved and spent stay under the cap', count(*) FROM budget WHERE reserved + spent > ceiling
+UNION ALL
+SELECT 'I7 reserved is the money in open leases', count(*) FROM budget b
+  LEFT JOIN (SELECT s.scope_id, s.period, s.window_start, sum(a.credits - a.debits) AS leased
+             FROM lease l JOIN lease_scope s ON s.lease_id = l.id JOIN account a ON a.id = l.account_id
+             WHERE l.state <> 'closed' GROUP BY 1, 2, 3) o USING (scope_id, period, window_start)
+  WHERE b.reserved <> coalesce(o.leased, 0)
+UNION ALL
+SELECT 'I7 spent and forced are what was charged', count(*) FROM budget b
+  LEFT JOIN (SELECT s.scope_id, s.period, s.window_start, sum(u.charged) AS charged
+             FROM usage u JOIN lease_scope s ON s.lease_id = u.lease_id GROUP BY 1, 2, 3) c USING (scope_id, period, window_start)
+  WHERE b.spent + b.forced <> coalesce(c.charged, 0)
+UNION ALL
+SELECT 'I8 charged and lost are the cost', count(*) FROM usage WHERE outcome IN ('final', 'estimate') AND charged + lost <> cost
+UNION ALL
+SELECT 'I14 insured and void cost nothing', count(*) FROM usage WHERE outcome IN ('insured', 'void') AND charged + lost <> 0
+UNION ALL
+SELECT 'every deposit is one transfer', count(*) FROM deposit d FULL JOIN (SELECT * FROM transfer WHERE code = 0) t ON t.id = d.id
+  WHERE d.amount IS DISTINCT FROM t.amount
+UNION ALL
+SELECT 'the spend of keys is what was charged', count(*)
+  FROM (SELECT key_id, sum(charged) AS charged FROM key_spend GROUP BY key_id) k
+  FULL JOIN (SELECT key_id, sum(charged) AS charged FROM usage GROUP BY key_id) u USING (key_id)
+  WHERE coalesce(k.charged, 0) <> coalesce(u.charged, 0);`;

@@ -1,0 +1,31 @@
+import type { MigrationClass } from '@switchyard/database';
+import { LedgerTables1763800000001 } from './1763800000001-tables.js';
+import { LedgerMoney1763800000002 } from './1763800000002-money.js';
+import { LedgerLeases1763800000003 } from './1763800000003-leases.js';
+import { LedgerUsage1763800000004 } from './1763800000004-usage.js';
+import { LedgerAudit1763800000005 } from './1763800000005-audit.js';
+
+export const LEDGER_SCHEMA = 'ledger';
+
+export const migrations: readonly MigrationClass[] = [
+  LedgerTables1763800000001,
+  LedgerMoney1763800000002,
+  LedgerLeases1763800000003,
+  LedgerUsage1763800000004,
+  LedgerAudit1763800000005,
+];
+
+/** All that the service's role may execute; it may also read every table, and nothing else. */
+export const ledgerFunctions: readonly string[] = [
+  'clock',
+  'window_start',
+  'open_account',
+  'create_deposit',
+  'grant_lease',
+  'top_up_lease',
+  'close_lease',
+  'expire_lease',
+  'apply_usage',
+  'quarantine_usage',
+  'record_generations',
+];

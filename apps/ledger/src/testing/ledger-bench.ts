@@ -1,0 +1,94 @@
+import { connect, createDataSource, migrate, query, roleOf, waitForDatabase } from '@switchyard/database';
+import { startPostgres, type TestPostgres } from '@switchyard/testing';
+import { Client } from 'pg';
+import type { DataSource } from 'typeorm';
+import { AccountsRepository } from '../accounts/accounts.repository.js';
+import { AuditRepository } from '../audit/audit.repository.js';
+import { LedgerRepository } from '../database/ledger.repository.js';
+import { DepositsRepository } from '../deposits/deposits.repository.js';
+import { GenerationsRepository } from '../generations/generations.repository.js';
+import { KeySpendRepository } from '../keys/key-spend.repository.js';
+import { LeasesRepository } from '../leases/leases.repository.js';
+import { LEDGER_SCHEMA, ledgerFunctions, migrations } from '../migrations/index.js';
+import { UsageRepository } from '../usage/usage.repository.js';
+
+/** The ledger's repositories as the service's role on a real PostgreSQL of its own. */
+export interface LedgerBench {
+  readonly postgres: TestPostgres;
+  readonly serviceUrl: string;
+  readonly ownerUrl: string;
+  readonly dataSource: DataSource;
+  readonly accounts: AccountsRepository;
+  readonly deposits: DepositsRepository;
+  readonly leases: LeasesRepository;
+  readonly usage: UsageRepository;
+  readonly generations: GenerationsRepository;
+  readonly keySpend: KeySpendRepository;
+  readonly audit: AuditRepository;
+  /** Runs SQL as the owner, who may do everything. */
+  asOwner(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  /** Rows of a query as the service's role. */
+  asService<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Stops the ledger's clock at this moment; null lets it run again. */
+  setClock(at: Date | null): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const FROZEN_CLOCK = `
+  CREATE TABLE IF NOT EXISTS ledger.frozen_clock (at timestamptz);
+  CREATE OR REPLACE FUNCTION ledger.clock() RETURNS timestamptz LANGUAGE sql VOLATILE SECURITY DEFINER AS
+    $$ SELECT coalesce((SELECT at FROM ledger.frozen_clock), clock_timestamp()) $$;`;
+
+export async function startLedgerBench({ poolSize = 10 }: { poolSize?: number } = {}): Promise<LedgerBench> {
+  const postgres = await startPostgres();
+  const ownerUrl = await postgres.createDatabase('ledger_test');
+  const url = new URL(ownerUrl);
+  url.username = 'ledger_app';
+  url.password = 'ledger-password';
+  const serviceUrl = url.toString();
+  await migrate({
+    url: ownerUrl,
+    schema: LEDGER_SCHEMA,
+    migrations,
+    role: { ...roleOf(serviceUrl), tables: 'read', functions: ledgerFunctions },
+  });
+  const asOwner = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => {
+    await waitForDatabase(ownerUrl, { timeoutMs: 20_000 });
+    const client = new Client({ connectionString: ownerUrl, options: '-c search_path=ledger' });
+    await client.connect();
+    try {
+      const { rows } = await client.query<Record<string, unknown>>(sql, values);
+      return rows;
+    } finally {
+      await client.end();
+    }
+  };
+  await asOwner(FROZEN_CLOCK);
+  const dataSource = await connect(
+    createDataSource({ url: serviceUrl, schema: LEDGER_SCHEMA, entities: [], poolSize, applicationName: 'ledger' }),
+  );
+  const ledger = new LedgerRepository(dataSource);
+  return {
+    postgres,
+    serviceUrl,
+    ownerUrl,
+    dataSource,
+    accounts: new AccountsRepository(ledger),
+    deposits: new DepositsRepository(ledger),
+    leases: new LeasesRepository(ledger),
+    usage: new UsageRepository(dataSource),
+    generations: new GenerationsRepository(ledger),
+    keySpend: new KeySpendRepository(ledger),
+    audit: new AuditRepository(dataSource),
+    asOwner,
+    asService: (sql, values = []) => query(dataSource, { idempotent: true }, sql, values),
+    async setClock(at) {
+      await asOwner('DELETE FROM ledger.frozen_clock');
+      if (at) await asOwner('INSERT INTO ledger.frozen_clock VALUES ($1)', [at]);
+    },
+    async stop() {
+      await dataSource.destroy();
+      await postgres.stop();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { MAX_TRANSFER_NANOS, UsageEvent } from '@switchyard/contracts';
+import { costOf } from '@switchyard/pricing';
+import { z } from 'zod';
+
+export interface ValidUsage {
+  readonly kind: 'valid';
+  readonly event: UsageEvent;
+  /** Of the usage at its pinned price, computed here. */
+  readonly costPicos: bigint;
+  /** The validated event as JSON: nothing that the contract does not name. */
+  readonly payload: string;
+}
+
+export interface UnusableUsage {
+  readonly kind: 'unusable';
+  /** Names what is wrong, never the value that is. */
+  readonly reason: string;
+  readonly event: UsageEvent | null;
+  readonly payload: string | null;
+}
+
+const MAX_REASON_LENGTH = 300;
+
+/** Reads one message of the usage stream: checks its form, and that its cost follows from its usage and its price. */
+export function readUsage(data: Uint8Array): ValidUsage | UnusableUsage {
+  const parsed = UsageEvent.safeParse(jsonOf(data));
+  if (!parsed.success)
+    return { kind: 'unusable', reason: `schema: ${faults(parsed.error)}`, event: null, payload: null };
+  const event = parsed.data;
+  const payload = JSON.stringify(z.encode(UsageEvent, event));
+  const { picos: costPicos, nanos } = costOf(event.usage, event.price, event.admittedAtMs);
+  if (nanos > MAX_TRANSFER_NANOS)
+    return { kind: 'unusable', reason: 'cost: more than one transfer carries', event, payload };
+  if (!claimHolds(event, costPicos, nanos))
+    return { kind: 'unusable', reason: 'cost: does not follow from usage and price', event, payload };
+  return { kind: 'valid', event, costPicos, payload };
+}
+
+/** Outcomes that charge nothing may also claim that they cost nothing. */
+function claimHolds(event: UsageEvent, costPicos: bigint, costNanos: bigint): boolean {
+  if (event.costPicos === costPicos && event.costNanos === costNanos) return true;
+  const free = event.outcome === 'insured' || event.outcome === 'void';
+  return free && event.costPicos === 0n && event.costNanos === 0n;
+}
+
+function jsonOf(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Paths and codes of the issues; messages of zod may quote the input. */
+function faults(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => `${issue.path.map(String).join('.') || '(body)'} ${issue.code}`)
+    .join(', ')
+    .slice(0, MAX_REASON_LENGTH);
+}

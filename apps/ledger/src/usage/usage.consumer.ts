@@ -1,0 +1,36 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { JetStreamConsumers, type JetStreamMessage } from '@switchyard/bus';
+import { Drain } from '@switchyard/chassis';
+import { USAGE_STREAM } from '@switchyard/contracts';
+import { instruments } from '@switchyard/telemetry';
+import { UsageService } from './usage.service.js';
+
+const MAX_BATCH = 500;
+const MAX_WAIT_MS = 50;
+const DRAIN_ORDER = 10;
+
+/** Feeds usage from the stream to the books. A message is acknowledged after the commit that booked it. */
+@Injectable()
+export class UsageConsumer implements OnApplicationBootstrap {
+  constructor(
+    private readonly consumers: JetStreamConsumers,
+    private readonly usage: UsageService,
+    private readonly drain: Drain,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const consumer = await this.consumers.consume({
+      stream: USAGE_STREAM,
+      durable: 'ledger',
+      maxBatch: MAX_BATCH,
+      maxWaitMs: MAX_WAIT_MS,
+      handler: (messages) => this.#handle(messages),
+    });
+    this.drain.register('usage', DRAIN_ORDER, () => consumer.stop());
+  }
+
+  async #handle(messages: readonly JetStreamMessage[]): Promise<void> {
+    await this.usage.apply(messages);
+    instruments.ledgerBacklog.record(messages.at(-1)?.pending ?? 0);
+  }
+}
