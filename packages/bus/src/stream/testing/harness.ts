@@ -100,7 +100,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<StreamFailur
 export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   while (!condition()) {
-    if (performance.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${condition}`);
+    if (performance.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${String(condition)}`);
     await new Promise((resolve) => void setTimeout(resolve, 10));
   }
 }
