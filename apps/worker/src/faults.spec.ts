@@ -1,5 +1,5 @@
 import { costOf } from '@switchyard/pricing';
-import { Harness } from './testing/harness.js';
+import { Harness, until } from './testing/harness.js';
 
 let harness: Harness;
 const KEY = 'test-key-0123456789';
@@ -149,6 +149,35 @@ describe('what is odd but complete is served and charged', () => {
     const seen = await ask('usage=huge');
     expect(seen.end).toMatchObject({ outcome: 'final', usage: { outputTokens: 1_000_000_000 } });
   });
+});
+
+it.each([['openai-chat'], ['anthropic-messages'], ['gemini']] as const)(
+  'an upstream that finishes and never ends is not waited for long (%s)',
+  async (protocol) => {
+    const seen = await harness.ask({
+      body: { stream: true, messages: [{ role: 'user', content: 'Hi [[fault: hang]]' }] },
+      timeouts: { idleMs: 60_000, totalMs: 60_000 },
+      endpoint: { protocol },
+    });
+    expect(seen.end).toMatchObject({ outcome: 'final', finishReason: 'stop' });
+    expect(seen.end?.totalMs).toBeLessThan(9000);
+  },
+  15_000,
+);
+
+it('does not wait for a free connection beyond the deadline for connecting', async () => {
+  await harness.worker('xai', { upstreamConnections: 1 });
+  const ask = (directive: string, connectMs: number) =>
+    harness.ask({
+      body: { stream: true, messages: [{ role: 'user', content: `Hi ${directive}` }] },
+      endpoint: { provider: 'xai' },
+      timeouts: { connectMs },
+    });
+  const first = ask('[[fault: tokens=60 tps=60]]', 5000);
+  await until(async () => (await harness.simulator.book()).length === 1);
+  expect((await ask('', 200)).failure).toMatchObject({ code: 'upstream_unreachable', phase: 'connect', usage: null });
+  expect((await first).end).toMatchObject({ outcome: 'final' });
+  expect(await harness.simulator.book()).toHaveLength(1);
 });
 
 it('answers at once where nobody listens', async () => {

@@ -129,9 +129,8 @@ export class Attempt {
 
   private async *chunksOf({ body }: UpstreamAnswer): AsyncGenerator<Uint8Array> {
     const { summary } = this.plan.lane;
-    // Providers exist that finish and never end. With several choices a finish is not the last word.
-    const single = this.plan.choices === 1;
-    const grace = () => (single && summary.finishReason !== null ? FINISH_GRACE_MS : null);
+    // Providers exist that finish and never end.
+    const grace = () => (summary.terminal ? FINISH_GRACE_MS : null);
     for await (const piece of body.chunks(MAX_STREAM_BYTES, grace)) {
       this.cancellation.read(body.bytes);
       yield piece;

@@ -114,10 +114,17 @@ export class AttemptsService {
   /** The failure of a call that never got as far as the provider. */
   private refusal(error: unknown): AttemptFailure {
     const known = error instanceof GatewayError ? error : new GatewayError('internal', { cause: error });
-    if (known.code === 'internal') this.logger.error(known.cause instanceof Error ? known.cause : known.message);
+    if (known.code === 'internal') this.logger.error(known.message, placeOf(known.cause));
     const failure = { code: known.code, message: known.message, retryable: known.definition.retryable };
     return attemptFailure(failure, { phase: 'body', status: null, mask: this.mask });
   }
+}
+
+/** Where an unexpected error came from. Its message is left out: it can quote the request. */
+function placeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
+  return [error.name, ...frames].join('\n');
 }
 
 async function counted<T>(work: () => Promise<T>): Promise<T> {

@@ -12,8 +12,6 @@ export interface Plan {
   readonly protocol: Protocol;
   readonly lane: Lane;
   readonly upstream: UpstreamCall;
-  /** How many choices the client asked for. */
-  readonly choices: number;
   readonly prompt: { readonly promptBytes: number; readonly images: number };
 }
 
@@ -58,7 +56,6 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
       headers: { ...rendered.headers, ...(config.apiKey !== null && provider.authorize(config.apiKey)) },
       body: JSON.stringify(rendered.body),
     },
-    choices: request.n ?? 1,
     prompt: requestFacts(request),
   };
 }

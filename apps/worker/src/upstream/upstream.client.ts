@@ -51,14 +51,19 @@ export class UpstreamClient implements OnModuleDestroy {
    */
   async post(call: UpstreamCall, deadlines: Deadlines): Promise<UpstreamAnswer> {
     const { pathname, search } = new URL(call.url);
-    const dispatcher = this.pool.compose(onRequestStart(() => deadlines.connected()));
-    const answer = await dispatcher.request({
+    const dispatcher = this.pool.compose(
+      onRequestStart(() => {
+        if (!deadlines.signal.aborted) deadlines.connected();
+      }),
+    );
+    const asked = dispatcher.request({
       method: 'POST',
       path: pathname + search,
       headers: { ...call.headers, 'content-type': 'application/json', 'accept-encoding': 'identity' },
       body: call.body,
       signal: deadlines.signal,
     });
+    const answer = await unlessAborted(asked, deadlines.signal);
     return {
       status: answer.statusCode,
       headers: readHeaders(answer.headers),
@@ -68,6 +73,21 @@ export class UpstreamClient implements OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     await this.pool.destroy();
+  }
+}
+
+/** undici looks at the signal of a request only once it has a connection: one that waits for it would wait on. */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  // When the deadline wins, the request still fails later, and nobody is left to hear it.
+  asked.catch(() => undefined);
+  try {
+    return await Promise.race([asked, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 

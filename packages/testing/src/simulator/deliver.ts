@@ -43,6 +43,7 @@ export async function deliverStream(wire: Wire, format: Format, reply: Reply, fa
     if (frame.kind === 'close') wire.entry.finish = reply.answer.finish;
     sent += tokens;
   }
+  if (fault.hang) await wire.stall();
   if (fault.twoDone) await wire.write(lastFrame(format, reply));
   if (fault.afterDone) await wire.write(format.textEvent(reply, 'text after the end'));
   await wire.end();
@@ -81,6 +82,7 @@ interface Moment {
 async function misbehave({ wire, format, reply, fault, sent, frame }: Moment): Promise<boolean> {
   if (frame.kind === 'open' && sent === 0) return false;
   if (frame.kind === 'done' && fault.noDone) return true;
+  if (frame.kind === 'done' && fault.hang) await wire.stall();
   if (reached(fault.stallAfter, sent)) await wire.stall();
   if (reached(fault.resetAfter, sent)) wire.destroy('rst');
   if (reached(fault.endAfter, sent)) return true;

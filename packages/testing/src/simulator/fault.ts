@@ -13,6 +13,7 @@
  * | `html` | 200 with an HTML page |
  * | `garbage`, `garbage after=5` | an event that is not JSON |
  * | `no_done`, `two_done`, `after_done` | the terminal event is missing, sent twice, followed by text |
+ * | `hang` | everything but the terminal event, then silence |
  * | `error_event after=3` | an error inside the stream |
  * | `drip` | one byte every 200 ms (`drip ms=…`) |
  * | `huge_line bytes=…` | an event of 10 MB in one line; `endless_line` never ends |
@@ -39,6 +40,7 @@ export interface Fault {
   readonly noDone?: boolean;
   readonly twoDone?: boolean;
   readonly afterDone?: boolean;
+  readonly hang?: boolean;
   readonly dripMs?: number;
   readonly hugeLineBytes?: number;
   readonly endlessLine?: boolean;
@@ -103,6 +105,7 @@ const SETTINGS: Readonly<Record<string, (fault: Writable, value: string) => void
   no_done: (fault) => (fault.noDone = true),
   two_done: (fault) => (fault.twoDone = true),
   after_done: (fault) => (fault.afterDone = true),
+  hang: (fault) => (fault.hang = true),
   drip: (fault) => (fault.dripMs = 200),
   huge_line: (fault) => (fault.hugeLineBytes = 10 * 1024 * 1024),
   endless_line: (fault) => (fault.endlessLine = true),

@@ -76,6 +76,11 @@ it('stalls after tokens', async () => {
   expect((await simulator.book())[0]).toMatchObject({ aborted: true, outputTokens: 5, finish: null });
 });
 
+it('says everything but the end, and hangs', async () => {
+  const { text, broken } = await readAll(await ask('x [[fault: hang]]', { signal: AbortSignal.timeout(300) }));
+  expect([text.includes('"finish_reason":"stop"'), text.includes('[DONE]'), broken]).toEqual([true, false, true]);
+});
+
 it('sends an error event inside the stream and ends', async () => {
   const { text } = await readAll(await ask('x [[fault: tokens=20 error_event after=3]]'));
   expect(tokensIn(text)).toBe(3);
