@@ -6,6 +6,7 @@ import { AccountsRepository } from './accounts/accounts.repository.js';
 import { AccountsService } from './accounts/accounts.service.js';
 import { ChangesRepository } from './changes/changes.repository.js';
 import { KeyChangeRelay } from './changes/key-change-relay.js';
+import { ReadinessService } from './health/readiness.service.js';
 import { KeysController } from './keys/keys.controller.js';
 import { KeysRepository } from './keys/keys.repository.js';
 import { KeysService } from './keys/keys.service.js';
@@ -36,6 +37,7 @@ export class AuthModule {
         KeyChangeRelay,
         KeysRepository,
         KeysService,
+        ReadinessService,
         { provide: KEY_PEPPER, useValue: pepper },
       ],
     };

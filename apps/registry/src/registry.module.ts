@@ -6,6 +6,7 @@ import { CatalogueRepository } from './catalogue/catalogue.repository.js';
 import { CatalogueService } from './catalogue/catalogue.service.js';
 import { DistributionRepository } from './distribution/distribution.repository.js';
 import { DistributorService } from './distribution/distributor.service.js';
+import { ReadinessService } from './health/readiness.service.js';
 import { ENTITIES, SCHEMA } from './schema.js';
 
 export interface RegistryOptions {
@@ -24,7 +25,7 @@ export class RegistryModule {
         DatabaseModule.forRoot({ url: databaseUrl, schema: SCHEMA, entities: ENTITIES, applicationName: 'registry' }),
       ],
       controllers: [CatalogueController],
-      providers: [CatalogueRepository, CatalogueService, DistributionRepository, DistributorService],
+      providers: [CatalogueRepository, CatalogueService, DistributionRepository, DistributorService, ReadinessService],
     };
   }
 }

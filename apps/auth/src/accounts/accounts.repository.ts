@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { transaction } from '@switchyard/database';
+import { query, transaction } from '@switchyard/database';
 import { randomUUID } from 'node:crypto';
 import { DataSource, IsNull, Not } from 'typeorm';
 import { KeyEntity, type KeyRow } from '../keys/key.entity.js';
@@ -22,6 +22,11 @@ export type OpenedAccount = { readonly name: string; readonly workspaceId: strin
 @Injectable()
 export class AccountsRepository {
   constructor(private readonly dataSource: DataSource) {}
+
+  /** Resolves when PostgreSQL answers. */
+  async ping(): Promise<void> {
+    await query(this.dataSource, { idempotent: false }, 'SELECT 1');
+  }
 
   /** Null when there is no such account. */
   defaultWorkspaceOf(accountId: string): Promise<string | null> {

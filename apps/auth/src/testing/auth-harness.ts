@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Controller, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { ChassisModule } from '@switchyard/chassis';
 import { connectBus, ensureTopology, Request, rpcMicroservice, Serves, type Bus } from '@switchyard/bus';
 import { GatewayError, OpenAccount, type ReplyOf, type RequestOf } from '@switchyard/contracts';
 import { migrate, roleOf } from '@switchyard/database';
@@ -45,7 +46,10 @@ export async function startAuth(): Promise<AuthHarness> {
   const bus = await connectBus({ servers: nats.url, name: 'test' });
   await ensureTopology(bus);
   const auth = await NestFactory.createMicroservice(
-    AuthModule.forRoot({ natsUrl: nats.url, databaseUrl: url.toString(), pepper }),
+    {
+      module: class RootModule {},
+      imports: [ChassisModule, AuthModule.forRoot({ natsUrl: nats.url, databaseUrl: url.toString(), pepper })],
+    },
     { ...rpcMicroservice({ servers: nats.url, name: 'auth' }), logger: false },
   );
   const ledger = await NestFactory.createMicroservice(

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError, type CatalogueModel, type Price } from '@switchyard/contracts';
-import { rows, transaction } from '@switchyard/database';
+import { query, rows, transaction } from '@switchyard/database';
 import { DataSource, In, IsNull, type EntityManager } from 'typeorm';
 import { CatalogueChangeEntity } from '../distribution/catalogue-change.entity.js';
 import { AuthorEntity } from './author.entity.js';
@@ -39,6 +39,11 @@ export interface CatalogueCounts {
 @Injectable()
 export class CatalogueRepository {
   constructor(private readonly dataSource: DataSource) {}
+
+  /** Resolves when PostgreSQL answers. */
+  async ping(): Promise<void> {
+    await query(this.dataSource, { idempotent: false }, 'SELECT 1');
+  }
 
   /** One transaction that may be repeated: `work` sees and changes the catalogue through the same manager. */
   inTransaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {

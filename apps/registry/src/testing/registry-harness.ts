@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { INestMicroservice } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { ChassisModule } from '@switchyard/chassis';
 import { connectBus, ensureTopology, rpcMicroservice, type Bus } from '@switchyard/bus';
 import { migrate, roleOf } from '@switchyard/database';
 import { startNatsServer, startPostgres, type TestNats, type TestPostgres } from '@switchyard/testing';
@@ -38,10 +39,16 @@ export async function startRegistry(): Promise<RegistryHarness> {
     ownerUrl,
     databaseUrl,
     async startService() {
-      const service = await NestFactory.createMicroservice(RegistryModule.forRoot({ natsUrl: nats.url, databaseUrl }), {
-        ...rpcMicroservice({ servers: nats.url, name: 'registry' }),
-        logger: false,
-      });
+      const service = await NestFactory.createMicroservice(
+        {
+          module: class RootModule {},
+          imports: [ChassisModule, RegistryModule.forRoot({ natsUrl: nats.url, databaseUrl })],
+        },
+        {
+          ...rpcMicroservice({ servers: nats.url, name: 'registry' }),
+          logger: false,
+        },
+      );
       await service.listen();
       services.push(service);
       return service;
