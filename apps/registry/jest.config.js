@@ -1,1 +1,3 @@
-export { default } from '@switchyard/toolchain/jest';
+import preset from '@switchyard/toolchain/jest';
+
+export default { ...preset, roots: ['<rootDir>/src', '<rootDir>/scripts'] };

@@ -1,5 +1,6 @@
 /**
- * Builds the data files of the catalogue out of recorded catalogues: `pnpm catalogue` in this package.
+ * Builds the data files of the catalogue out of recorded catalogues: `pnpm catalogue` in this package, or with another folder
+ * to write to as its argument.
  * SWITCHYARD_FIXTURES names the folder of the recordings; default: `../shared/fixtures` beside the repository.
  * Look at the difference that it makes before committing it, and at `data/reports/build.json`.
  */
@@ -30,7 +31,7 @@ const PROVIDER_NAMES: Readonly<Record<string, string>> = {
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const fixtures = path.resolve(here, '../../..', process.env['SWITCHYARD_FIXTURES'] ?? '../shared/fixtures');
-const data = path.resolve(here, '../data');
+const data = path.resolve(process.argv[2] ?? path.join(here, '../data'));
 if (!existsSync(path.join(fixtures, 'catalogue'))) {
   process.stderr.write(`no recorded catalogues in ${fixtures}: set SWITCHYARD_FIXTURES\n`);
   process.exit(1);
