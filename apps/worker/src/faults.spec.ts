@@ -79,6 +79,17 @@ describe('a failure before the first byte leaves nothing on the books, so that a
     expect(JSON.stringify(seen.failure)).not.toContain(KEY);
     expect(seen.failure?.raw).toContain('Credentials');
   });
+
+  it('never repeats a key that does not look like one', async () => {
+    const apiKey = 'zq8Zn1f0Tt5uVwXy';
+    await harness.worker('anthropic', { apiKey });
+    const seen = await harness.ask({
+      body: { stream: true, messages: [{ role: 'user', content: 'Hi [[fault: status=401 echo_key]]' }] },
+      endpoint: { provider: 'anthropic' },
+    });
+    expect(seen.failure?.raw).toContain('Credentials: ***');
+    expect(JSON.stringify(seen.failure)).not.toContain(apiKey);
+  });
 });
 
 describe('a failure after the first byte is insured: the house bears the cost', () => {
