@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
+  pidFileOf,
+  reachableDirectory,
   startNatsServer,
   startPostgres,
   type ServerProcess,
@@ -20,21 +23,30 @@ export interface Infrastructure {
   stop(): Promise<void>;
 }
 
-/** A PostgreSQL whose runner was killed goes on; its pid file says so, and it must end before another may use the data. */
-async function endOrphan(directory: string): Promise<void> {
-  const file = path.join(directory, 'postmaster.pid');
-  if (!existsSync(file)) return;
-  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
-  const deadline = performance.now() + ORPHAN_DEADLINE_MS;
+/** The command line of a running process; empty when there is none. */
+function commandOf(pid: number): string {
   try {
-    process.kill(pid, 'SIGINT');
-    while (performance.now() < deadline) {
-      process.kill(pid, 0);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch {
-    // No such process: it has ended, or the file is left over from a crash and PostgreSQL will see that itself.
+    return '';
   }
+}
+
+/**
+ * A server whose runner was killed goes on, and must end before another one may use its data. Its pid file says which process it is;
+ * the command line is compared, because after a reboot the number may belong to somebody else.
+ */
+async function endOrphan(pidFile: string, directory: string, signal: NodeJS.Signals): Promise<void> {
+  if (!existsSync(pidFile)) return;
+  const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 1 || !commandOf(pid).includes(directory)) return;
+  process.kill(pid, signal);
+  const deadline = performance.now() + ORPHAN_DEADLINE_MS;
+  while (commandOf(pid) !== '' && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 /** Starts a server again whenever it ends by itself, for as long as `stopping` says no. */
@@ -77,17 +89,18 @@ export async function startInfrastructure(options: {
       options.databaseUrl
         ? null
         : (async () => {
-            const directory = path.join(dataDirectory, 'postgres');
-            await endOrphan(directory);
-            return startPostgres({ directory });
+            const directory = reachableDirectory(path.join(dataDirectory, 'postgres'));
+            await endOrphan(path.join(directory, 'postmaster.pid'), directory, 'SIGINT');
+            return startPostgres({ directory, ownGroup: true });
           })(),
       options.natsUrl
         ? null
-        : startNatsServer({
-            storeDirectory: path.join(dataDirectory, 'nats'),
-            credentials: { user: 'switchyard', password: secrets.natsPassword },
-            durable: true,
-          }),
+        : (async () => {
+            const storeDirectory = path.join(dataDirectory, 'nats');
+            await endOrphan(pidFileOf(storeDirectory), storeDirectory, 'SIGTERM');
+            const credentials = { user: 'switchyard', password: secrets.natsPassword };
+            return startNatsServer({ storeDirectory, credentials, durable: true, ownGroup: true });
+          })(),
     ]);
     postgres = startedPostgres;
     nats = startedNats;

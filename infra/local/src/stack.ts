@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { freePort, isListening } from '@switchyard/testing';
+import { freePort, isListening, reachableDirectory } from '@switchyard/testing';
 import { ensureAccount, type LocalAccount } from './account.js';
 import { startInfrastructure } from './infrastructure.js';
 import { findLocalModels } from './local-models.js';
@@ -80,6 +80,13 @@ function withRole(ownerUrl: string, role: string, password: string): string {
   return url.href;
 }
 
+/** Removes the data of earlier runs, also what PostgreSQL had to keep elsewhere. */
+function forget(dataDirectory: string): void {
+  const postgres = reachableDirectory(path.join(dataDirectory, 'postgres'));
+  for (const target of [postgres, `${postgres}.password`, dataDirectory])
+    rmSync(target, { recursive: true, force: true });
+}
+
 /** Starts the whole system: servers, schemas, every service as a process of its own. Whatever fails stops what runs already. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { root, dataDirectory, environment, progress } = options;
@@ -90,9 +97,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       `port ${options.port} is taken. Choose another one with --port N, or --port 0 for any free one.`,
     );
   }
-  if (options.fresh) rmSync(dataDirectory, { recursive: true, force: true });
+  if (options.fresh) forget(dataDirectory);
   const logDirectory = path.join(dataDirectory, 'logs');
   mkdirSync(logDirectory, { recursive: true, mode: 0o700 });
+  // PostgreSQL runs as another user than root and must be able to pass through; what is inside is closed by itself.
+  if (process.getuid?.() === 0) chmodSync(dataDirectory, 0o711);
 
   const secrets = loadSecrets(dataDirectory);
   const infrastructure = await startInfrastructure({

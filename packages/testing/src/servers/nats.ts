@@ -13,6 +13,8 @@ export interface NatsOptions {
   readonly credentials?: { readonly user: string; readonly password: string };
   /** `sync_interval: always`, as in production. */
   readonly durable?: boolean;
+  /** A process group of its own, so that Ctrl-C in a terminal does not reach it. */
+  readonly ownGroup?: boolean;
 }
 
 export interface TestNats {
@@ -28,10 +30,14 @@ export interface TestNats {
   stop(): Promise<void>;
 }
 
+/** Where a server on this store writes its process id. */
+export const pidFileOf = (storeDirectory: string): string => path.join(storeDirectory, 'nats-server.pid');
+
 /** The settings of data-plane.md: WebSocket, leaf nodes, MQTT and routes stay off. */
 function configuration(port: number, storeDirectory: string, { credentials, durable = false }: NatsOptions): string {
   return [
     'server_name: switchyard',
+    `pid_file: ${JSON.stringify(pidFileOf(storeDirectory))}`,
     `listen: "127.0.0.1:${port}"`,
     'max_payload: 1MB',
     'max_pending: 16MB',
@@ -57,7 +63,7 @@ export async function startNatsServer(options: NatsOptions = {}): Promise<TestNa
   writeFileSync(file, configuration(port, storeDirectory, options), { mode: 0o600 });
 
   const launch = async () => {
-    const server = new ServerProcess(binary, ['--config', file]);
+    const server = new ServerProcess(binary, ['--config', file], { detached: options.ownGroup ?? false });
     await waitUntil(
       () => {
         if (!server.running) throw new Error(`nats-server ended: ${server.log.slice(-2_000)}`);

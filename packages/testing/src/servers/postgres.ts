@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +18,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** `fsync` on, as in production. Off by default for temporary servers: a killed process loses nothing either way. */
   readonly durable?: boolean;
+  /** A process group of its own, so that Ctrl-C in a terminal does not reach it. */
+  readonly ownGroup?: boolean;
 }
 
 export interface TestPostgres {
@@ -82,7 +84,7 @@ async function accepts(url: string): Promise<boolean> {
   }
 }
 
-function run(directory: string, port: number, durable: boolean): ServerProcess {
+function run(directory: string, port: number, durable: boolean, detached: boolean): ServerProcess {
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -97,6 +99,7 @@ function run(directory: string, port: number, durable: boolean): ServerProcess {
   return new ServerProcess(postgresBinaries().postgres, ['-D', directory, ...flags], {
     ...serverUser(),
     cwd: '/',
+    detached,
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
   });
 }
@@ -104,15 +107,15 @@ function run(directory: string, port: number, durable: boolean): ServerProcess {
 /** Starts PostgreSQL 18 on loopback, with a new random password on first use of the directory. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<TestPostgres> {
   const temporary = options.directory === undefined ? mkdtempSync(path.join(tmpdir(), 'switchyard-pg-')) : null;
-  const user = serverUser();
-  if (temporary && user.uid !== undefined && user.gid !== undefined) chownSync(temporary, user.uid, user.gid);
+  // Another user than root must be able to pass through.
+  if (temporary) chmodSync(temporary, 0o711);
   const directory = reachableDirectory(path.resolve(options.directory ?? path.join(temporary ?? '', 'data')));
   const password = passwordOf(directory);
   if (!existsSync(path.join(directory, 'PG_VERSION'))) await initialise(directory, password);
   const port = options.port ?? (await freePort());
   const durable = options.durable ?? temporary === null;
   const urlOf = (database: string) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
-  let server = run(directory, port, durable);
+  let server = run(directory, port, durable, options.ownGroup ?? false);
 
   const ready = async () => {
     try {
@@ -145,7 +148,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
       if (server.running) await server.stop('SIGINT');
       await waitUntil(
         async () => {
-          server = run(directory, port, durable);
+          server = run(directory, port, durable, options.ownGroup ?? false);
           await new Promise((resolve) => setTimeout(resolve, 200));
           return server.running;
         },
@@ -156,7 +159,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
     async stop() {
       // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
       await server.stop('SIGINT');
-      if (temporary) rmSync(temporary, { recursive: true, force: true });
+      if (!temporary) return;
+      for (const target of [temporary, directory, `${directory}.password`])
+        rmSync(target, { recursive: true, force: true });
     },
     async createDatabase(name) {
       if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) throw new RangeError(`not a plain database name: ${name}`);
