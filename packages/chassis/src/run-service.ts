@@ -84,6 +84,7 @@ async function start(options: ServiceOptions, logger: JsonLogger): Promise<void>
   await app.startAllMicroservices();
   await app.listen(config.httpPort, config.httpHost);
   health.markStarted();
+  logger.markStarted();
   logger.log(`${name} is ready on ${await app.getUrl()}`, 'start');
 }
 

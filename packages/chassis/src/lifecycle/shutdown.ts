@@ -1,10 +1,12 @@
-import { Logger, type INestApplication } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { flushTelemetry } from '@switchyard/telemetry';
 import { describeError } from './describe-error.js';
 import type { Drain } from './drain.js';
 
 /** What closing may take beyond the drain: connections and pools only. */
 const CLOSE_DEADLINE_MS = 10_000;
+const IDLE_CHECK_MS = 200;
 const EXIT_FORCED = 1;
 
 /** Ends the process in order: no new work, what runs is finished, everything is closed, exit 0. */
@@ -13,7 +15,7 @@ export class Shutdown {
   #running = false;
 
   constructor(
-    private readonly app: INestApplication,
+    private readonly app: NestFastifyApplication,
     private readonly drain: Drain,
     private readonly drainTimeoutMs: number,
   ) {}
@@ -45,6 +47,9 @@ export class Shutdown {
   async #close(): Promise<boolean> {
     const { promise: late, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), CLOSE_DEADLINE_MS);
+    // A kept connection whose last answer went out before the stop becomes idle only now, and would hold the server open.
+    const server = this.app.getHttpServer();
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
     try {
       const closed = await Promise.race([this.app.close().then(() => true), late]);
       if (!closed) this.#logger.error(`not closed within ${CLOSE_DEADLINE_MS} ms`);
@@ -54,6 +59,7 @@ export class Shutdown {
       return false;
     } finally {
       clearTimeout(timer);
+      clearInterval(idle);
     }
   }
 }

@@ -19,8 +19,8 @@ const START_DETAILS: ReadonlySet<string> = new Set([
   'RouterExplorer',
   'RoutesResolver',
 ]);
-/** Where Nest prints the errors of a start, stack and all; the start itself reports them in one line. */
-const START_ERRORS = 'ExceptionHandler';
+/** Where Nest prints the errors of a start, stack and all; `runService` reports them in one line. */
+const START_ERRORS: ReadonlySet<string> = new Set(['ExceptionHandler', 'NestApplication']);
 
 const levelsUpTo = (level: LogLevelName): LogLevel[] =>
   LEVELS.slice(0, LEVELS.indexOf(level === 'info' ? 'log' : level) + 1);
@@ -29,6 +29,7 @@ const levelsUpTo = (level: LogLevelName): LogLevel[] =>
 export class JsonLogger extends ConsoleLogger {
   readonly #service: string;
   readonly #instance: string;
+  #started = false;
 
   constructor({ service, instance, level }: JsonLoggerOptions) {
     super({ json: true, colors: false, compact: true, logLevels: levelsUpTo(level) });
@@ -36,9 +37,14 @@ export class JsonLogger extends ConsoleLogger {
     this.#instance = instance;
   }
 
+  /** The start is over: from now on Nest's own errors are worth a line. */
+  markStarted(): void {
+    this.#started = true;
+  }
+
   protected override printMessages(...args: Parameters<ConsoleLogger['printMessages']>): void {
     const [, context = '', level = 'log'] = args;
-    if (context === START_ERRORS) return;
+    if (!this.#started && level === 'error' && START_ERRORS.has(context)) return;
     if (level === 'log' && START_DETAILS.has(context) && !this.isLevelEnabled('debug')) return;
     super.printMessages(...args);
   }
