@@ -81,9 +81,16 @@ export class CreditService {
   }
 
   get activeLeases(): number {
-    let count = 0;
-    for (const credit of this.credits.values()) count += credit.leases.length;
-    return count;
+    return this.leases().length;
+  }
+
+  /** The bounds of everything that runs now. */
+  get heldNanos(): bigint {
+    return this.leases().reduce((sum, lease) => sum + lease.heldNanos, 0n);
+  }
+
+  private leases(): Lease[] {
+    return [...this.credits.values()].flatMap((credit) => credit.leases);
   }
 
   /** If the ledger cannot be told, its sweeper closes the lease when its time is up: nothing is lost but time. */

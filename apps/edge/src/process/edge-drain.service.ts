@@ -32,14 +32,18 @@ export class EdgeDrain implements OnModuleInit {
     this.drain.register('leases and usage', 30, () => this.keeper.close());
     this.drain.register('uses of keys', 30, () => this.uses.flush());
     this.drain.register('outbox', 40, () => this.outbox.flush(FLUSH_MS));
+    this.drain.register('connections', 50, async () => this.server.closeAllConnections());
   }
 
   /** Readiness is off already; load balancers need a moment to see it. */
   private async closeDoor(): Promise<void> {
     await sleep(this.config.SHUTDOWN_DELAY_MS);
-    const server: Server = this.host.httpAdapter.getHttpServer();
-    server.close();
-    server.closeIdleConnections();
+    this.server.close();
+    this.server.closeIdleConnections();
+  }
+
+  private get server(): Server {
+    return this.host.httpAdapter.getHttpServer();
   }
 
   private async streamsEnd(): Promise<void> {

@@ -78,7 +78,11 @@ export class SmallStack {
     const app = await NestFactory.create<NestFastifyApplication>(EdgeRoot, adapter, { logger: ['error'] });
     configureHttp(app);
     await app.listen(0, '127.0.0.1');
-    this.closing.push(() => app.close());
+    this.closing.push(() => {
+      // Clients of the test may hold connections open that they no longer use.
+      app.getHttpServer().closeAllConnections();
+      return app.close();
+    });
     return { url: await app.getUrl(), app };
   }
 
