@@ -9,6 +9,7 @@ export class Ticker {
   private readonly timer: NodeJS.Timeout;
   private dueMs: number;
   private lastLagMs = 0;
+  private skipped = false;
 
   constructor(
     private readonly intervalMs: number,
@@ -31,6 +32,8 @@ export class Ticker {
     const nowMs = performance.now();
     this.lastLagMs = Math.max(0, nowMs - this.dueMs);
     this.dueMs = nowMs + this.intervalMs;
-    if (this.lastLagMs < LATE_MS) this.onTick();
+    // Not twice in a row, or a process that is always late would never look at a deadline.
+    this.skipped = this.lastLagMs >= LATE_MS && !this.skipped;
+    if (!this.skipped) this.onTick();
   }
 }

@@ -20,6 +20,8 @@ export interface Bound {
 
 export type ClaimStep = { readonly bound: Bound } | { readonly failed: AttemptFailure } | null;
 
+const RETRY_AFTER_MS = 1_000;
+const DIRECT_CALLS = 3;
 const ACCEPT = /^([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9]{22})$/;
 
 /**
@@ -31,6 +33,8 @@ export class Claim {
   private tries = 0;
   private busy = 0;
   private deadlineMs = 0;
+  /** The second try asks several workers by name: the queue group may give it to the frozen one again. */
+  private direct = false;
 
   constructor(
     private readonly host: EdgeHost,
@@ -41,11 +45,11 @@ export class Claim {
   ) {}
 
   try(): void {
-    const id = this.host.newId();
-    this.ids.push(id);
-    this.host.register(id, this.stream);
     this.deadlineMs = this.host.nowMs() + this.host.timers.acceptMs;
-    this.port.publish(callSubject(this.provider), this.call, framesPrefix(this.port.address) + id);
+    const workers = this.tries === 0 ? [] : this.host.workersOf(this.provider, DIRECT_CALLS);
+    this.direct = workers.length > 0;
+    for (const worker of workers) this.send((id) => controlPrefix(this.provider, worker) + id);
+    if (!this.direct) this.send(() => callSubject(this.provider));
   }
 
   onFrame(id: string, frame: Uint8Array, reply: string | undefined): ClaimStep {
@@ -60,18 +64,23 @@ export class Claim {
     return null;
   }
 
-  /** Nobody listens: no worker of the provider is running, or all are full. */
-  onNoResponders(): ClaimStep {
-    return {
-      failed: busFailure(this.busy > 0 ? 'worker_busy' : 'worker_unavailable', 'claim', { retryAfterMs: 1000 }),
-    };
+  /** Nobody listens where this try went: no worker of the provider is running, or all are full. */
+  onNoResponders(id: string): ClaimStep {
+    if (!this.direct) return this.give();
+    this.drop(id);
+    return this.ids.length > 0 ? null : this.give();
+  }
+
+  give(): ClaimStep {
+    const code = this.busy > 0 ? 'worker_busy' : 'worker_unavailable';
+    return { failed: busFailure(code, 'claim', { retryAfterMs: RETRY_AFTER_MS }) };
   }
 
   tick(nowMs: number): ClaimStep {
-    if (!this.port.connected) return this.onNoResponders();
+    if (!this.port.connected) return this.give();
     if (nowMs < this.deadlineMs) return null;
     this.tries += 1;
-    if (this.tries >= CALL_TRIES) return this.onNoResponders();
+    if (this.tries >= CALL_TRIES) return this.give();
     this.try();
     return null;
   }
@@ -101,14 +110,25 @@ export class Claim {
   }
 
   private onBusy(id: string): ClaimStep {
-    this.host.unregister(id);
-    const latest = this.ids.at(-1) === id;
-    this.ids = this.ids.filter((known) => known !== id);
-    if (!latest) return null;
+    this.drop(id);
     this.busy += 1;
-    if (this.busy >= BUSY_TRIES) return this.onNoResponders();
+    // Others that were asked may still accept.
+    if (this.ids.length > 0) return null;
+    if (this.busy >= BUSY_TRIES) return this.give();
     this.try();
     return null;
+  }
+
+  private send(subjectOf: (id: string) => string): void {
+    const id = this.host.newId();
+    this.ids.push(id);
+    this.host.register(id, this.stream);
+    this.port.publish(subjectOf(id), this.call, framesPrefix(this.port.address) + id);
+  }
+
+  private drop(id: string): void {
+    this.host.unregister(id);
+    this.ids = this.ids.filter((known) => known !== id);
   }
 }
 

@@ -14,6 +14,8 @@ export interface EdgeHost {
   readonly bulk: Port;
   newId(): string;
   nowMs(): number;
+  /** Workers of the provider that were heard lately and have room, at most `count`. */
+  workersOf(provider: string, count: number): string[];
   /** Routes frames with this id to the stream. */
   register(id: string, stream: EdgeEntry): void;
   unregister(id: string): void;

@@ -14,6 +14,7 @@ import { Liveness } from './liveness.js';
 import type { Port, Scheduler, StreamCounters } from './ports.js';
 import { assertToken, framesPrefix, isControlSubject } from './subjects.js';
 import type { StreamTimers } from './timers.js';
+import { WorkerDirectory } from './worker-directory.js';
 
 export interface EdgePeerOptions {
   readonly ports: readonly Port[];
@@ -37,6 +38,7 @@ export class EdgePeer implements EdgeHost {
   private readonly watched = new Set<EdgeStream>();
   private readonly running = new Set<EdgeStream>();
   private readonly liveness: Liveness;
+  private readonly directory: WorkerDirectory;
   private readonly doneByControl = new Map<string, string[]>();
   private donePlanned = false;
   readonly timers: StreamTimers;
@@ -48,6 +50,7 @@ export class EdgePeer implements EdgeHost {
     this.counters = options.counters;
     this.bulk = options.bulk;
     this.liveness = new Liveness(options.timers.missedBeats);
+    this.directory = new WorkerDirectory(options.timers.missedBeats);
   }
 
   /** Streams that a worker serves or is asked to. */
@@ -83,8 +86,7 @@ export class EdgePeer implements EdgeHost {
       inlineBody: chunked ? null : options.body,
     });
     const windowBytes = Math.min(Math.max(1, options.windowBytes ?? DEFAULT_WINDOW_BYTES), MAX_WINDOW_BYTES);
-    const { provider, body } = options;
-    const stream = new EdgeStream(this, port, { provider, body, windowBytes }, call, chunked);
+    const stream = new EdgeStream(this, port, options.provider, windowBytes, call, chunked ? options.body : null);
     this.watched.add(stream);
     this.running.add(stream);
     return stream;
@@ -114,13 +116,16 @@ export class EdgePeer implements EdgeHost {
     this.byId.get(id)?.onNoResponders(id);
   }
 
-  onWorkerBeat(worker: string): void {
+  /** `hasRoom` is false while the worker drains or is full. */
+  onWorkerBeat(provider: string, worker: string, hasRoom: boolean): void {
     this.liveness.beat(worker);
+    this.directory.beat(provider, worker, hasRoom);
   }
 
   /** One interval of worker heartbeats has passed. */
   onBeatInterval(): void {
     if (!this.options.ports.some((port) => port.connected)) return;
+    this.directory.tick();
     for (const worker of this.liveness.tick()) this.buryWorker(worker);
   }
 
@@ -143,6 +148,10 @@ export class EdgePeer implements EdgeHost {
   close(): void {
     for (const stream of this.running) void stream.cancel('edge closed');
     this.flushDone();
+  }
+
+  workersOf(provider: string, count: number): string[] {
+    return this.directory.choose(provider, count);
   }
 
   register(id: string, stream: EdgeEntry): void {

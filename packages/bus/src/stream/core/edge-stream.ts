@@ -1,26 +1,18 @@
 import type { AttemptFailure } from '@switchyard/contracts';
 import { BodySender } from './body.js';
+import { Cancellation } from './cancellation.js';
 import { Claim } from './claim.js';
-import type { Bound, ClaimStep } from './claim.js';
-import type { EdgeEntry, EdgeHost, OpenOptions } from './edge-host.js';
-import { StreamFailure, busFailure, decodeFailure } from './failure.js';
+import type { ClaimStep } from './claim.js';
+import type { EdgeEntry, EdgeHost } from './edge-host.js';
+import { StreamFailure, busFailure } from './failure.js';
 import type { StreamOutcome } from './failure.js';
-import {
-  FrameType,
-  decodeJson,
-  decodePong,
-  encodeGo,
-  encodePosition,
-  encodeTextFrame,
-  payloadOf,
-  sequenceOf,
-  typeOf,
-} from './frame.js';
-import { MAX_REASON_CHARACTERS } from './limits.js';
+import { FrameType, decodePong, isNumbered, sequenceOf, typeOf } from './frame.js';
+import { Inbox } from './inbox.js';
 import type { Port } from './ports.js';
 import { Probe } from './probe.js';
 import { FrameReceiver } from './receiver.js';
-import { framesPrefix } from './subjects.js';
+import { Settlement } from './settlement.js';
+import { WorkerLink } from './worker-link.js';
 
 type Phase = 'claim' | 'bound' | 'over';
 
@@ -30,41 +22,37 @@ type Phase = 'claim' | 'bound' | 'over';
  */
 export class EdgeStream implements EdgeEntry {
   private phase: Phase = 'claim';
-  private readonly claim: Claim;
+  private claim: Claim | null;
   private readonly receiver: FrameReceiver;
+  private readonly inbox: Inbox;
   private readonly probe: Probe;
-  private readonly opened = Promise.withResolvers<void>();
-  private readonly ended = Promise.withResolvers<unknown>();
-  private readonly settled = Promise.withResolvers<StreamOutcome>();
-  private bound: Bound | null = null;
+  private readonly settlement = new Settlement();
+  private link: WorkerLink | null = null;
   private bodySender: BodySender | null = null;
   private headMeta: unknown;
-  private headSeen = false;
   private resumedMs = -Infinity;
-  private cancelled: { readonly reason: string; readonly deadlineMs: number; sentMs: number } | null = null;
-  private cutController: AbortController | null = null;
-  private cutFailure: StreamFailure | null = null;
+  private cancelled: Cancellation | null = null;
 
   constructor(
     private readonly host: EdgeHost,
     readonly port: Port,
-    private readonly options: Required<Pick<OpenOptions, 'provider' | 'body' | 'windowBytes'>>,
+    provider: string,
+    private readonly windowBytes: number,
     call: Uint8Array,
-    private readonly chunked: boolean,
+    /** A body that is too big for the call and follows it. */
+    private chunkedBody: Uint8Array | null,
   ) {
     const nowMs = host.nowMs();
-    this.claim = new Claim(host, port, options.provider, call, this);
-    this.receiver = new FrameReceiver(options.windowBytes, nowMs);
+    this.claim = new Claim(host, port, provider, call, this);
+    this.receiver = new FrameReceiver(windowBytes, nowMs);
+    this.inbox = new Inbox(this.receiver, host.counters);
     this.probe = new Probe(host.timers, nowMs);
-    // Whoever waits sees the rejection; that nobody waits is no error of the process.
-    this.opened.promise.catch(() => undefined);
-    this.ended.promise.catch(() => undefined);
   }
 
   /** Resolves at `head`, rejects with a StreamFailure. */
   open(): Promise<void> {
-    this.claim.try();
-    return this.opened.promise;
+    this.claim?.try();
+    return this.settlement.opened;
   }
 
   get head(): unknown {
@@ -72,17 +60,15 @@ export class EdgeStream implements EdgeEntry {
   }
 
   get worker(): string {
-    return this.bound?.worker ?? '';
+    return this.link?.bound.worker ?? '';
   }
 
   get end(): Promise<unknown> {
-    return this.ended.promise;
+    return this.settlement.ended;
   }
 
   get signal(): AbortSignal {
-    this.cutController ??= new AbortController();
-    if (this.cutFailure) this.cutController.abort(this.cutFailure);
-    return this.cutController.signal;
+    return this.settlement.signal;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
@@ -96,13 +82,13 @@ export class EdgeStream implements EdgeEntry {
   }
 
   /** Resolves when the stream is over, however it ended. */
-  settledOnce(): Promise<StreamOutcome> {
-    return this.settled.promise;
+  get settled(): Promise<StreamOutcome> {
+    return this.settlement.settled;
   }
 
   acknowledge(bytes: number): void {
     this.receiver.acknowledge(bytes, this.host.nowMs());
-    if (this.phase === 'bound' && this.receiver.acknowledgementDue) this.sendPosition(FrameType.ack);
+    if (this.phase === 'bound' && this.receiver.acknowledgementDue) this.link!.acknowledge(this.receiver.position());
     else if (this.phase === 'over' && this.receiver.waitingBytes === 0) this.host.forget(this);
   }
 
@@ -110,45 +96,39 @@ export class EdgeStream implements EdgeEntry {
     reason: string,
     failure: AttemptFailure = busFailure('client_closed_request', this.failurePhase),
   ): Promise<StreamOutcome> {
-    if (this.phase === 'over' || this.cancelled) return this.settled.promise;
+    if (this.phase === 'over' || this.cancelled) return this.settled;
     if (this.phase === 'claim') {
       this.finish({ kind: 'lost' }, new StreamFailure(failure));
-      return this.settled.promise;
+      return this.settled;
     }
-    const nowMs = this.host.nowMs();
-    this.cancelled = {
-      reason: reason.slice(0, MAX_REASON_CHARACTERS),
-      deadlineMs: nowMs + this.host.timers.cancelMs,
-      sentMs: nowMs,
-    };
-    this.sendCancel(this.cancelled.reason);
-    this.cut(new StreamFailure(failure));
-    this.receiver.discard(this.cutFailure!);
-    return this.settled.promise;
+    this.cancelled = new Cancellation(reason, this.host.timers, this.host.nowMs());
+    this.link!.cancel(this.cancelled.reason);
+    this.receiver.discard(this.settlement.cut(new StreamFailure(failure)));
+    return this.settled;
   }
 
   onFrame(id: string, frame: Uint8Array, reply: string | undefined): void {
-    if (this.phase === 'claim') this.step(this.claim.onFrame(id, frame, reply));
-    else if (this.phase === 'bound' && id === this.bound!.id) this.onBoundFrame(frame);
+    if (this.claim) this.step(this.claim.onFrame(id, frame, reply));
+    else if (this.phase === 'bound') this.onBoundFrame(frame);
     else this.host.counters.stray += 1;
   }
 
   onNoResponders(id: string): void {
-    if (this.phase === 'claim') this.step(this.claim.onNoResponders());
-    else if (this.phase === 'bound' && id === this.bound!.id && this.probe.noResponders(this.host.nowMs()))
-      this.host.buryWorker(this.bound!.worker);
+    if (this.claim) this.step(this.claim.onNoResponders(id));
+    else if (this.phase === 'bound' && this.probe.noResponders(this.host.nowMs()))
+      this.host.buryWorker(this.link!.bound.worker);
   }
 
   onReconnect(nowMs: number): void {
     if (this.phase !== 'bound') return;
     this.probe.reconnected(nowMs);
     this.host.counters.resumed += 1;
-    this.sendPosition(FrameType.resume);
-    if (this.cancelled) this.sendCancel(this.cancelled.reason);
+    this.link!.resume(this.receiver.position());
+    if (this.cancelled) this.link!.cancel(this.cancelled.reason);
   }
 
   onDisconnect(): void {
-    if (this.phase === 'claim') this.step(this.claim.onNoResponders());
+    if (this.claim) this.step(this.claim.give());
   }
 
   onWorkerDead(): void {
@@ -156,7 +136,7 @@ export class EdgeStream implements EdgeEntry {
   }
 
   tick(nowMs: number): void {
-    if (this.phase === 'claim') this.step(this.claim.tick(nowMs));
+    if (this.claim) this.step(this.claim.tick(nowMs));
     else if (this.phase === 'bound') this.tickBound(nowMs);
     this.tickClient(nowMs);
   }
@@ -168,8 +148,8 @@ export class EdgeStream implements EdgeEntry {
   }
 
   private get failurePhase(): AttemptFailure['phase'] {
-    if (this.headSeen) return 'stream';
-    return this.bound ? 'headers' : 'claim';
+    if (this.inbox.headSeen) return 'stream';
+    return this.link ? 'headers' : 'claim';
   }
 
   private step(step: ClaimStep): void {
@@ -178,102 +158,62 @@ export class EdgeStream implements EdgeEntry {
       this.finish({ kind: 'fail', meta: step.failed }, new StreamFailure(step.failed));
       return;
     }
-    this.bound = step.bound;
+    this.bind(new WorkerLink(this.port, step.bound));
+  }
+
+  private bind(link: WorkerLink): void {
+    this.link = link;
     this.phase = 'bound';
-    this.claim.settle(step.bound.id);
-    this.host.bind(step.bound.worker, this);
+    this.claim!.settle(link.bound.id);
+    // Frees the call, which may hold half a megabyte of prompt, for the rest of the stream.
+    this.claim = null;
+    this.host.bind(link.bound.worker, this);
     this.probe.heard(this.host.nowMs());
-    this.sendGo();
-    if (this.chunked) {
-      const { bulk } = step.bound;
-      this.bodySender = new BodySender(this.options.body, (frame) => this.host.bulk.publish(bulk, frame));
-      this.bodySender.start();
-    }
+    link.go(this.windowBytes);
+    if (!this.chunkedBody) return;
+    this.bodySender = new BodySender(this.chunkedBody, (frame) => this.host.bulk.publish(link.bound.bulk, frame));
+    this.chunkedBody = null;
+    this.bodySender.start();
   }
 
   private onBoundFrame(frame: Uint8Array): void {
     this.probe.heard(this.host.nowMs());
-    const sequence = sequenceOf(frame);
-    switch (typeOf(frame)) {
-      case FrameType.data:
-      case FrameType.head:
-      case FrameType.end:
-      case FrameType.fail:
-        this.onNumbered(frame, sequence);
-        return;
-      case FrameType.beat:
-        this.onTail(sequence);
-        return;
-      case FrameType.pong:
-        this.onPong(frame, sequence);
-        return;
-      case FrameType.bodyAck:
-        if (this.bodySender?.confirm(sequence) !== true) this.host.counters.violations += 1;
-        return;
-      case FrameType.bodyResume:
-        if (this.bodySender?.resume(sequence) !== true) this.host.counters.violations += 1;
-        return;
-      case FrameType.unknown:
-        this.lose(busFailure(this.headSeen ? 'stream_lost' : 'worker_lost', this.failurePhase));
-        return;
-      case FrameType.accept:
-        this.host.counters.duplicates += 1;
-        return;
-      default:
-        this.host.counters.malformed += 1;
-    }
-  }
-
-  private onNumbered(frame: Uint8Array, sequence: number): void {
-    const verdict = this.receiver.judge(sequence);
-    if (verdict === 'duplicate') {
-      this.host.counters.duplicates += 1;
-      return;
-    }
-    if (verdict === 'gap') {
-      this.host.counters.gaps += 1;
-      this.requestResume();
-      return;
-    }
     const type = typeOf(frame);
-    // A stream begins with its head, has one, and only a failure may come instead of it.
-    const allowed = type === FrameType.fail || (type === FrameType.head) !== this.headSeen;
-    if (!allowed || !this.receiver.take(type, payloadOf(frame), this.host.nowMs())) {
-      this.host.counters.violations += 1;
-      this.lose(busFailure('stream_lost', this.failurePhase));
-      return;
-    }
+    const sequence = sequenceOf(frame);
+    if (isNumbered(type)) this.onNumbered(frame);
+    else if (type === FrameType.beat) this.onTail(sequence);
+    else if (type === FrameType.pong) this.onPong(frame, sequence);
+    else if (type === FrameType.bodyAck) this.onBodyAnswer(this.bodySender?.confirm(sequence));
+    else if (type === FrameType.bodyResume) this.onBodyAnswer(this.bodySender?.resume(sequence));
+    else if (type === FrameType.unknown)
+      this.lose(busFailure(this.inbox.headSeen ? 'stream_lost' : 'worker_lost', this.failurePhase));
+    else if (type === FrameType.accept) this.host.counters.duplicates += 1;
+    else this.host.counters.malformed += 1;
+  }
+
+  private onBodyAnswer(possible: boolean | undefined): void {
+    if (possible === false) this.host.counters.violations += 1;
+  }
+
+  private onNumbered(frame: Uint8Array): void {
+    const arrival = this.inbox.take(frame, this.host.nowMs());
+    if (arrival.kind === 'gap') this.requestResume();
+    if (arrival.kind === 'gap' || arrival.kind === 'nothing') return;
     this.resumedMs = -Infinity;
-    if (type === FrameType.data) this.onTaken();
-    else this.onMeta(type, payloadOf(frame));
-  }
-
-  private onTaken(): void {
-    // Only a cancelled stream takes by itself; its credit still has to go back, because the end is behind that data.
-    if (this.cancelled && this.receiver.acknowledgementDue) this.sendPosition(FrameType.ack);
-  }
-
-  private onMeta(type: number, payload: Uint8Array): void {
-    if (type === FrameType.fail) {
-      const failure = decodeFailure(payload) ?? busFailure('stream_lost', this.failurePhase);
-      this.finish({ kind: 'fail', meta: failure }, new StreamFailure(failure));
-      return;
-    }
-    let meta: unknown;
-    try {
-      meta = decodeJson(payload);
-    } catch {
-      this.host.counters.malformed += 1;
+    if (arrival.kind === 'broken') {
       this.lose(busFailure('stream_lost', this.failurePhase));
-      return;
+    } else if (arrival.kind === 'head') {
+      this.bodySender = null;
+      this.headMeta = arrival.meta;
+      if (!this.cancelled) this.settlement.open();
+    } else if (arrival.kind === 'end') {
+      this.finish({ kind: 'end', meta: arrival.meta }, null);
+    } else if (arrival.kind === 'fail') {
+      this.finish({ kind: 'fail', meta: arrival.failure }, new StreamFailure(arrival.failure));
+    } else if (this.cancelled && this.receiver.acknowledgementDue) {
+      // A cancelled stream takes by itself; credit still has to go back, because the end is behind that data.
+      this.link!.acknowledge(this.receiver.position());
     }
-    if (type === FrameType.end) {
-      this.finish({ kind: 'end', meta }, null);
-      return;
-    }
-    this.headSeen = true;
-    this.headMeta = meta;
-    if (!this.cancelled) this.opened.resolve();
   }
 
   private onPong(frame: Uint8Array, next: number): void {
@@ -282,7 +222,7 @@ export class EdgeStream implements EdgeEntry {
       this.host.counters.malformed += 1;
       return;
     }
-    if (pong.claimed) this.sendGo();
+    if (pong.claimed) this.link!.go(this.windowBytes);
     if (this.bodySender && !this.bodySender.complete && next === 0) this.bodySender.resume(pong.nextChunk);
     this.onTail(next);
   }
@@ -297,7 +237,7 @@ export class EdgeStream implements EdgeEntry {
     if (nowMs - this.resumedMs < this.host.timers.resumeMs) return;
     this.resumedMs = nowMs;
     this.host.counters.resumed += 1;
-    this.sendPosition(FrameType.resume);
+    this.link!.resume(this.receiver.position());
   }
 
   private tickBound(nowMs: number): void {
@@ -306,86 +246,53 @@ export class EdgeStream implements EdgeEntry {
         this.lose(busFailure('stream_lost', this.failurePhase));
       return;
     }
-    if (this.cancelled) this.tickCancel(this.cancelled, nowMs);
+    if (this.cancelled) this.tickCancelled(this.cancelled.tick(nowMs));
     if (this.phase !== 'bound') return;
     const { firstProbeMs, probeMs } = this.host.timers;
-    const step = this.probe.tick(nowMs, this.headSeen ? probeMs : firstProbeMs);
-    if (step === 'ask') this.sendPing();
-    else if (step === 'dead') this.host.buryWorker(this.bound!.worker);
+    const step = this.probe.tick(nowMs, this.inbox.headSeen ? probeMs : firstProbeMs);
+    if (step === 'ask') this.link!.ping(this.receiver.position());
+    else if (step === 'dead') this.host.buryWorker(this.link!.bound.worker);
   }
 
-  private tickCancel(cancelled: NonNullable<EdgeStream['cancelled']>, nowMs: number): void {
-    if (nowMs >= cancelled.deadlineMs) {
-      this.finish({ kind: 'lost' }, this.cutFailure);
-    } else if (nowMs - cancelled.sentMs >= this.host.timers.cancelResendMs) {
-      cancelled.sentMs = nowMs;
-      this.sendCancel(cancelled.reason);
-    }
+  private tickCancelled(step: ReturnType<Cancellation['tick']>): void {
+    if (step === 'send') this.link!.cancel(this.cancelled!.reason);
+    else if (step === 'lost') this.finish({ kind: 'lost' }, null);
   }
 
   private tickClient(nowMs: number): void {
-    if (!this.headSeen || this.cancelled || this.receiver.waitingBytes === 0) return;
+    if (!this.inbox.headSeen || this.cancelled || this.receiver.waitingBytes === 0) return;
     if (nowMs - this.receiver.progressMs < this.host.timers.slowClientMs) return;
     const failure = busFailure('slow_client', 'stream');
     if (this.phase === 'bound') {
       void this.cancel('slow_client', failure);
       return;
     }
-    this.cut(new StreamFailure(failure));
-    this.receiver.discard(this.cutFailure!);
+    this.receiver.discard(this.settlement.cut(new StreamFailure(failure)));
     this.host.forget(this);
   }
 
   private lose(failure: AttemptFailure): void {
     // A worker that was only slow and wakes up must not go on for nobody.
-    this.sendCancel(failure.code);
+    this.link!.cancel(failure.code);
     this.finish({ kind: 'lost' }, new StreamFailure(failure));
   }
 
   /** The one way out. */
   private finish(outcome: StreamOutcome, failure: StreamFailure | null): void {
     if (this.phase === 'over') return;
-    const before = this.phase;
     this.phase = 'over';
-    if (before === 'claim') this.claim.settle(null);
-    if (this.bound) {
-      this.host.unregister(this.bound.id);
-      if (outcome.kind !== 'lost') this.host.confirmDone(this.bound.control, this.bound.id);
+    this.claim?.settle(null);
+    this.claim = null;
+    const bound = this.link?.bound;
+    if (bound) {
+      this.host.unregister(bound.id);
+      if (outcome.kind !== 'lost') this.host.confirmDone(bound.control, bound.id);
     }
-    this.host.release(this, this.bound?.worker ?? null);
-    if (outcome.kind === 'end') this.ended.resolve(outcome.meta);
-    const final = this.cutFailure ?? failure;
-    if (final) {
-      if (outcome.kind !== 'end') this.ended.reject(failure ?? final);
-      this.opened.reject(this.cancelled ? new StreamFailure(final.failure, outcome) : final);
-      this.receiver.fail(final);
-      this.cut(final);
-    } else {
-      this.receiver.end();
-    }
-    this.settled.resolve(outcome);
-    if (this.cutFailure || this.receiver.waitingBytes === 0) this.host.forget(this);
-  }
-
-  private cut(failure: StreamFailure): void {
-    this.cutFailure ??= failure;
-    this.cutController?.abort(this.cutFailure);
-  }
-
-  private sendGo(): void {
-    this.port.publish(this.bound!.control, encodeGo(this.options.windowBytes));
-  }
-
-  private sendPosition(type: typeof FrameType.ack | typeof FrameType.resume): void {
-    this.port.publish(this.bound!.control, encodePosition(type, this.receiver.position()));
-  }
-
-  private sendPing(): void {
-    const reply = framesPrefix(this.port.address) + this.bound!.id;
-    this.port.publish(this.bound!.process, encodePosition(FrameType.ping, this.receiver.position()), reply);
-  }
-
-  private sendCancel(reason: string): void {
-    if (this.bound) this.port.publish(this.bound.control, encodeTextFrame(FrameType.cancel, reason));
+    this.host.release(this, bound?.worker ?? null);
+    this.settlement.finish(outcome, failure);
+    const { cutFailure } = this.settlement;
+    if (cutFailure) this.receiver.fail(cutFailure);
+    else this.receiver.end();
+    if (cutFailure || this.receiver.waitingBytes === 0) this.host.forget(this);
   }
 }

@@ -59,6 +59,9 @@ export const isFrame = (bytes: Uint8Array): boolean => bytes.length >= FRAME_HEA
 export const typeOf = (frame: Uint8Array): number => frame[0]!;
 export const sequenceOf = (frame: Uint8Array): number =>
   ((frame[1]! << 24) | (frame[2]! << 16) | (frame[3]! << 8) | frame[4]!) >>> 0;
+/** Frames that arrive in order, once, or not at all. */
+export const isNumbered = (type: number): boolean =>
+  type === FrameType.data || type === FrameType.head || type === FrameType.end || type === FrameType.fail;
 /** A view, no copy. */
 export const payloadOf = (frame: Uint8Array): Uint8Array => frame.subarray(FRAME_HEADER_BYTES);
 

@@ -28,3 +28,9 @@ export const edgeBeatSubject = (edge: string): string => `${ROOT}.hb.edge.${edge
 export const ANY_WORKER_BEAT = `${ROOT}.hb.worker.*.*`;
 export const ANY_EDGE_BEAT = `${ROOT}.hb.edge.*`;
 export const lastToken = (subject: string): string => subject.slice(subject.lastIndexOf('.') + 1);
+
+/** Provider and worker of a heartbeat. */
+export function workerOfBeat(subject: string): [provider: string, worker: string] {
+  const tokens = subject.split('.');
+  return [tokens.at(-2) ?? '', tokens.at(-1) ?? ''];
+}

@@ -89,7 +89,7 @@ export class WorkerPeer implements WorkerHost {
     }
   }
 
-  /** A message to a stream, through the name of a connection, of the bulk connection or of the worker. */
+  /** A message to a stream, or a call, through the name of a connection, of the bulk connection or of the worker. */
   onControl(port: Port, target: string, subject: string, frame: Uint8Array, reply: string | undefined): void {
     if (!isFrame(frame)) {
       this.counters.malformed += 1;
@@ -97,6 +97,10 @@ export class WorkerPeer implements WorkerHost {
     }
     if (typeOf(frame) === FrameType.done) {
       this.onDone(payloadOf(frame));
+      return;
+    }
+    if (typeOf(frame) === FrameType.call) {
+      this.onCall(port, frame, reply);
       return;
     }
     const stream = this.byId.get(subject.slice(controlPrefix(this.provider, target).length));

@@ -3,10 +3,11 @@ import type { OpenOptions } from '../core/edge-host.js';
 import { EdgePeer } from '../core/edge-peer.js';
 import { StreamFailure, busFailure } from '../core/failure.js';
 import { encodeJson } from '../core/frame.js';
+import { hasRoom } from '../core/worker-beat.js';
 import { DEFAULT_CONNECTIONS, MAX_LAG_MS } from '../core/limits.js';
 import { newCounters } from '../core/ports.js';
 import type { StreamCounters } from '../core/ports.js';
-import { ANY_WORKER_BEAT, edgeBeatSubject, framesPrefix, lastToken } from '../core/subjects.js';
+import { ANY_WORKER_BEAT, edgeBeatSubject, framesPrefix, workerOfBeat } from '../core/subjects.js';
 import { withTimers } from '../core/timers.js';
 import type { StreamTimers } from '../core/timers.js';
 import { randomId } from '../ids.js';
@@ -84,7 +85,7 @@ export class StreamClient {
     if (signal) {
       const onAbort = () => void stream.cancel(typeof signal.reason === 'string' ? signal.reason : 'aborted');
       signal.addEventListener('abort', onAbort, { once: true });
-      void stream.settledOnce().then(() => signal.removeEventListener('abort', onAbort));
+      void stream.settled.then(() => signal.removeEventListener('abort', onAbort));
     }
     await stream.open();
     return stream;
@@ -134,7 +135,10 @@ export class StreamClient {
       if (isNoResponders(message)) this.peer.onNoResponders(port, message.subject);
       else this.peer.onMessage(port, message.subject, message.data, message.reply);
     });
-    port.subscribe(ANY_WORKER_BEAT, (message) => this.peer.onWorkerBeat(lastToken(message.subject)));
+    port.subscribe(ANY_WORKER_BEAT, ({ subject, data }) => {
+      const [provider, worker] = workerOfBeat(subject);
+      this.peer.onWorkerBeat(provider, worker, hasRoom(data));
+    });
   }
 
   private beat(ports: readonly NatsPort[]): void {

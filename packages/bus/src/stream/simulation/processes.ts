@@ -9,6 +9,7 @@ import {
   lastToken,
   workerBeatSubject,
   workerGroup,
+  workerOfBeat,
 } from '../core/subjects.js';
 import { STREAM_TIMERS } from '../core/timers.js';
 import { WorkerPeer } from '../core/worker-peer.js';
@@ -100,7 +101,10 @@ export class SimulatedEdge extends Process {
         if (noResponders) this.peer.onNoResponders(port, subject);
         else this.peer.onMessage(port, subject, data, reply);
       });
-      broker.subscribe(port, 'gw.v1.hb.worker.', ({ subject }) => this.peer.onWorkerBeat(lastToken(subject)));
+      broker.subscribe(port, 'gw.v1.hb.worker.', ({ subject }) => {
+        const [provider, worker] = workerOfBeat(subject);
+        this.peer.onWorkerBeat(provider, worker, true);
+      });
     }
     const beat = () => {
       for (const port of ports) port.publish(edgeBeatSubject(edge), new Uint8Array(0));

@@ -6,9 +6,9 @@ import { DEFAULT_CAPACITY_STREAMS, DEFAULT_CONNECTIONS } from '../core/limits.js
 import { newCounters } from '../core/ports.js';
 import type { StreamCounters } from '../core/ports.js';
 import { assertToken, workerBeatSubject } from '../core/subjects.js';
-import { encodeJson } from '../core/frame.js';
 import { withTimers } from '../core/timers.js';
 import type { StreamTimers } from '../core/timers.js';
+import { encodeWorkerBeat } from '../core/worker-beat.js';
 import { WorkerPeer } from '../core/worker-peer.js';
 import type { WorkerStream } from '../core/worker-stream.js';
 import { randomId } from '../ids.js';
@@ -175,13 +175,8 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
   private beat(): void {
     const { peer } = this;
     if (!peer) return;
-    const state = {
-      inFlight: peer.inFlight,
-      capacity: this.capacity,
-      draining: peer.draining,
-      version: PROTOCOL_VERSION,
-    };
-    const payload = encodeJson(state);
+    const { inFlight, draining } = peer;
+    const payload = encodeWorkerBeat({ inFlight, draining, capacity: this.capacity, version: PROTOCOL_VERSION });
     for (const { port } of this.workerPorts) {
       port.publish(workerBeatSubject(this.options.provider, this.workerId), payload);
     }
