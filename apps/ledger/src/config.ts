@@ -16,6 +16,8 @@ export const schema = z.object({
   LEASE_TTL_MS: milliseconds(60_000),
   /** How long after that usage may still be captured from the lease before it is closed. */
   LEASE_GRACE_MS: milliseconds(30_000),
+  /** How long the broker waits for the booking of usage before it delivers it again: to another ledger, or after a crash. */
+  USAGE_ACK_WAIT_MS: milliseconds(30_000),
   SWEEP_INTERVAL_MS: milliseconds(1_000),
   AUDIT_INTERVAL_MS: milliseconds(60_000),
   /** Goes on lending money although the audit found violations. */
@@ -29,6 +31,7 @@ export interface LedgerOptions {
   readonly natsUrl: string;
   readonly leaseTtlMs: number;
   readonly leaseGraceMs: number;
+  readonly usageAckWaitMs: number;
   readonly sweepIntervalMs: number;
   readonly auditIntervalMs: number;
   readonly grantDespiteViolations: boolean;
@@ -44,6 +47,7 @@ export function serviceOptions() {
     natsUrl: config.NATS_URL,
     leaseTtlMs: config.LEASE_TTL_MS,
     leaseGraceMs: config.LEASE_GRACE_MS,
+    usageAckWaitMs: config.USAGE_ACK_WAIT_MS,
     sweepIntervalMs: config.SWEEP_INTERVAL_MS,
     auditIntervalMs: config.AUDIT_INTERVAL_MS,
     grantDespiteViolations: config.GRANT_DESPITE_VIOLATIONS,

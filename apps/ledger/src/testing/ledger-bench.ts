@@ -1,6 +1,6 @@
-import { connect, createDataSource, migrate, query, roleOf, waitForDatabase } from '@switchyard/database';
+import { connect, createDataSource, migrate, query, roleOf } from '@switchyard/database';
 import { startPostgres, type TestPostgres } from '@switchyard/testing';
-import { Client } from 'pg';
+import { Pool } from 'pg';
 import type { DataSource } from 'typeorm';
 import { AccountsRepository } from '../accounts/accounts.repository.js';
 import { AuditRepository } from '../audit/audit.repository.js';
@@ -52,17 +52,11 @@ export async function startLedgerBench({ poolSize = 10 }: { poolSize?: number } 
     migrations,
     role: { ...roleOf(serviceUrl), tables: 'read', functions: ledgerFunctions },
   });
-  const asOwner = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => {
-    await waitForDatabase(ownerUrl, { timeoutMs: 20_000 });
-    const client = new Client({ connectionString: ownerUrl, options: '-c search_path=ledger' });
-    await client.connect();
-    try {
-      const { rows } = await client.query<Record<string, unknown>>(sql, values);
-      return rows;
-    } finally {
-      await client.end();
-    }
-  };
+  const owner = new Pool({ connectionString: ownerUrl, options: '-c search_path=ledger', max: 2 });
+  // A crash of PostgreSQL is part of some tests.
+  owner.on('error', () => undefined);
+  const asOwner = async (sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
+    (await owner.query<Record<string, unknown>>(sql, values)).rows;
   await asOwner(FROZEN_CLOCK);
   const dataSource = await connect(
     createDataSource({ url: serviceUrl, schema: LEDGER_SCHEMA, entities: [], poolSize, applicationName: 'ledger' }),
@@ -83,11 +77,12 @@ export async function startLedgerBench({ poolSize = 10 }: { poolSize?: number } 
     asOwner,
     asService: (sql, values = []) => query(dataSource, { idempotent: true }, sql, values),
     async setClock(at) {
-      await asOwner('DELETE FROM ledger.frozen_clock');
-      if (at) await asOwner('INSERT INTO ledger.frozen_clock VALUES ($1)', [at]);
+      await asOwner('DELETE FROM frozen_clock');
+      if (at) await asOwner('INSERT INTO frozen_clock VALUES ($1)', [at]);
     },
     async stop() {
       await dataSource.destroy();
+      await owner.end();
       await postgres.stop();
     },
   };

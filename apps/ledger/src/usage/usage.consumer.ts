@@ -1,8 +1,9 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { JetStreamConsumers, type JetStreamMessage } from '@switchyard/bus';
 import { Drain } from '@switchyard/chassis';
 import { USAGE_STREAM } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
+import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 import { UsageService } from './usage.service.js';
 
 const MAX_BATCH = 500;
@@ -16,6 +17,7 @@ export class UsageConsumer implements OnApplicationBootstrap {
     private readonly consumers: JetStreamConsumers,
     private readonly usage: UsageService,
     private readonly drain: Drain,
+    @Inject(LEDGER_OPTIONS) private readonly options: LedgerOptions,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -24,6 +26,7 @@ export class UsageConsumer implements OnApplicationBootstrap {
       durable: 'ledger',
       maxBatch: MAX_BATCH,
       maxWaitMs: MAX_WAIT_MS,
+      ackWaitMs: this.options.usageAckWaitMs,
       handler: (messages) => this.#handle(messages),
     });
     this.drain.register('usage', DRAIN_ORDER, () => consumer.stop());

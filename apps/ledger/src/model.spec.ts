@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { GRACE_MS, TTL_MS } from './testing/builders.js';
+import { startLedgerBench, type LedgerBench } from './testing/ledger-bench.js';
+import { PostgresLedger, type LedgerUnderTest } from './testing/ledger-under-test.js';
+import { commandArbitraries, compare, World, type Ledgers } from './testing/model-commands.js';
+import { ReferenceLedger } from './testing/reference-ledger.js';
+
+const SEED = Number(process.env['LEDGER_MODEL_SEED'] ?? Date.now() % 2 ** 31);
+const MEMORY_RUNS = 4_000;
+const POSTGRES_RUNS = 150;
+
+describe(`the ledger against its model, seed ${SEED}`, () => {
+  let bench: LedgerBench;
+
+  const runs = (ledgersOf: () => Ledgers, options: { numRuns: number; maxCommands: number; timeLimitMs: number }) =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.commands(commandArbitraries, { maxCommands: options.maxCommands, size: 'max' }),
+        async (commands) => {
+          const world = new World();
+          const ledgers = ledgersOf();
+          await Promise.all(ledgers.map(async (ledger) => start(ledger, world)));
+          await fc.asyncModelRun(() => ({ model: world, real: ledgers }), commands);
+          await compare(world, ledgers);
+        },
+      ),
+      // Shrinking is worth its time only up to a point; the seed repeats the failure.
+      { seed: SEED, numRuns: options.numRuns, interruptAfterTimeLimit: options.timeLimitMs },
+    );
+  const start = async (ledger: LedgerUnderTest, world: World) => {
+    await ledger.setNow(world.now);
+    for (const accountId of world.accounts) {
+      await ledger.open(accountId);
+      await ledger.deposit(accountId, 20_000n, `start of ${accountId}`);
+    }
+  };
+
+  beforeAll(async () => {
+    bench = await startLedgerBench();
+  }, 60_000);
+
+  afterAll(async () => {
+    await bench?.stop();
+  });
+
+  it('keeps its own promises in memory, over thousands of sequences', async () => {
+    await runs(() => [new ReferenceLedger(TTL_MS, GRACE_MS)], {
+      numRuns: MEMORY_RUNS,
+      maxCommands: 60,
+      timeLimitMs: 20_000,
+    });
+  }, 60_000);
+
+  it('answers on PostgreSQL what the model answers, and the audit stays empty', async () => {
+    await runs(() => [new ReferenceLedger(TTL_MS, GRACE_MS), new PostgresLedger(bench)], {
+      numRuns: POSTGRES_RUNS,
+      maxCommands: 60,
+      timeLimitMs: 40_000,
+    });
+    await expect(bench.audit.violations()).resolves.toEqual([]);
+  }, 120_000);
+});

@@ -1,0 +1,238 @@
+import fc from 'fast-check';
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { generationId, grantRequest } from './builders.js';
+import type { GrantRequest, LedgerUnderTest, UsageClaim } from './ledger-under-test.js';
+
+/** A lease as its edge knows it, with the generations that it admitted. */
+interface EdgeLease {
+  readonly grant: GrantRequest;
+  granted: bigint;
+  held: bigint;
+  charged: bigint;
+  /** Nothing dearer than its bound ever ran on it, so the lease pays for everything while it is open. */
+  honest: boolean;
+  /** The edge that had it is gone, or has given it back. */
+  lost: boolean;
+}
+interface Running extends UsageClaim {
+  readonly lease: EdgeLease;
+  readonly boundNanos: bigint;
+}
+
+/** What the world outside the ledger knows; every ledger is driven the same way and must answer the same. */
+export class World {
+  now = Date.UTC(2026, 10, 29, 22, 0);
+  readonly accounts = [randomUUID(), randomUUID()];
+  readonly scopeIds = [randomUUID(), randomUUID()];
+  readonly caps = [5_000n, 20_000n];
+  readonly deposits: [string, bigint, string][] = [];
+  readonly leases: EdgeLease[] = [];
+  readonly running: Running[] = [];
+  readonly delivered: Running[] = [];
+  readonly charged = new Map<string, bigint>();
+}
+export type Ledgers = readonly LedgerUnderTest[];
+
+/** Asks every ledger and answers what they agree on. */
+async function agreed<T>(ledgers: Ledgers, ask: (ledger: LedgerUnderTest) => Promise<T>): Promise<T> {
+  const [first, ...others] = await Promise.all(ledgers.map((ledger) => ask(ledger)));
+  for (const other of others) assert.deepEqual(other, first);
+  return first as T;
+}
+
+type Run = (world: World, ledgers: Ledgers) => Promise<void>;
+const command = (name: string, run: Run): fc.AsyncCommand<World, Ledgers> => ({
+  check: () => true,
+  run,
+  toString: () => name,
+});
+const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
+
+const amount = fc.bigInt({ min: 1n, max: 3_000n });
+const index = fc.nat(30);
+
+const deposit = fc.tuple(index, amount).map(([at, nanos]) =>
+  command(`deposit ${nanos}`, async (world, ledgers) => {
+    const entry: [string, bigint, string] = [pick(world.accounts, at)!, nanos * 10n, randomUUID()];
+    world.deposits.push(entry);
+    assert.equal(await agreed(ledgers, (ledger) => ledger.deposit(...entry)), 'created');
+  }),
+);
+
+const depositAgain = fc.tuple(index, fc.boolean()).map(([at, otherAmount]) =>
+  command(`deposit again${otherAmount ? ' with another amount' : ''}`, async (world, ledgers) => {
+    const known = pick(world.deposits, at);
+    if (!known) return;
+    const [account, nanos, id] = known;
+    const reply = await agreed(ledgers, (ledger) => ledger.deposit(account, otherAmount ? nanos + 1n : nanos, id));
+    assert.equal(reply, otherAmount ? 'conflict' : 'known');
+  }),
+);
+
+const grant = fc
+  .tuple(index, amount, amount, fc.nat(3), fc.constantFrom('daily', 'weekly', 'monthly', 'total'))
+  .map(([at, want, min, scopes, interval]) =>
+    command(`grant ${min}..${want} ${scopes} ${interval}`, async (world, ledgers) => {
+      const budgets = world.scopeIds
+        .filter((_, bit) => (scopes & (1 << bit)) !== 0)
+        .map((scopeId, bit) => ({ scopeId, interval, capNanos: world.caps[bit]! }));
+      const accountId = pick(world.accounts, at)!;
+      const request = grantRequest({ accountId, wantNanos: want, minNanos: min, budgets });
+      const reply = await agreed(ledgers, (ledger) => ledger.grant(request));
+      if (reply.outcome !== 'granted') return;
+      assert(reply.grantedNanos >= min);
+      world.leases.push({
+        grant: request,
+        granted: reply.grantedNanos,
+        held: 0n,
+        charged: 0n,
+        honest: true,
+        lost: false,
+      });
+    }),
+  );
+
+const grantAgain = index.map((at) =>
+  command('grant again', async (world, ledgers) => {
+    const lease = pick(world.leases, at);
+    if (lease) await agreed(ledgers, (ledger) => ledger.grant(lease.grant));
+  }),
+);
+
+const topUp = fc
+  .tuple(index, fc.bigInt({ min: 0n, max: 3_000n }), fc.bigInt({ min: 0n, max: 500n }))
+  .map(([at, want, min]) =>
+    command(`top up ${min}..${want}`, async (world, ledgers) => {
+      const lease = pick(world.leases, at);
+      if (!lease || lease.lost) return;
+      const { leaseId, edgeEpoch } = lease.grant;
+      const request = { leaseId, edgeEpoch, topUpId: randomUUID(), wantNanos: want, minNanos: min };
+      const reply = await agreed(ledgers, (ledger) => ledger.topUp(request));
+      if (reply.outcome === 'granted') {
+        lease.granted = reply.grantedNanos;
+        if (reply.ttlMs > 0) assert.deepEqual(await agreed(ledgers, (ledger) => ledger.topUp(request)), reply);
+      }
+      if (reply.outcome === 'gone') lease.lost = true;
+    }),
+  );
+
+const admit = fc.tuple(index, amount, fc.nat(120), fc.boolean()).map(([at, bound, percent, insured]) =>
+  command(`admit ${bound} for ${percent} %${insured ? ' insured' : ''}`, async (world) => {
+    const lease = pick(world.leases, at);
+    if (!lease || lease.lost || lease.granted - lease.charged - lease.held < bound) return;
+    lease.held += bound;
+    const costNanos = (bound * BigInt(percent)) / 100n;
+    if (costNanos > bound && !insured) lease.honest = false;
+    const outcome = insured ? 'insured' : 'final';
+    const { leaseId } = lease.grant;
+    world.running.push({
+      generationId: generationId(),
+      leaseId,
+      grant: lease.grant,
+      lease,
+      boundNanos: bound,
+      costNanos,
+      outcome,
+    });
+  }),
+);
+
+async function deliver(world: World, ledgers: Ledgers, claims: readonly Running[]): Promise<void> {
+  const settled = await agreed(ledgers, (ledger) => ledger.apply(claims));
+  for (const [at, claim] of claims.entries()) {
+    const { status, chargedNanos } = settled[at]!;
+    const before = world.charged.get(claim.generationId);
+    // I4 and I14: once, and nothing for what is insured.
+    assert.equal(status, before === undefined ? 'applied' : 'duplicate');
+    assert.equal(chargedNanos, before ?? chargedNanos);
+    assert(chargedNanos <= (claim.outcome === 'final' ? claim.costNanos : 0n));
+    world.charged.set(claim.generationId, chargedNanos);
+    if (before !== undefined) continue;
+    // Section 5 of the proof: whatever an honest edge admitted against an open lease is paid in full.
+    const { lease } = claim;
+    if (lease.honest && !lease.lost && claim.outcome === 'final') assert.equal(chargedNanos, claim.costNanos);
+    lease.held -= claim.boundNanos;
+    lease.charged += chargedNanos;
+  }
+  world.delivered.push(...claims);
+}
+
+const capture = fc.tuple(index, fc.integer({ min: 1, max: 5 })).map(([at, count]) =>
+  command(`capture ${count} from ${at}`, async (world, ledgers) => {
+    const start = at % Math.max(1, world.running.length);
+    const claims = world.running.splice(start, count).reverse();
+    if (claims.length > 0) await deliver(world, ledgers, claims);
+  }),
+);
+
+const duplicate = fc.tuple(index, fc.boolean()).map(([at, withFresh]) =>
+  command('duplicate', async (world, ledgers) => {
+    const old = pick(world.delivered, at);
+    if (!old) return;
+    const fresh = withFresh ? world.running.splice(0, 1) : [];
+    await deliver(world, ledgers, [old, ...fresh, ...fresh, old]);
+  }),
+);
+
+const close = fc.tuple(index, fc.boolean()).map(([at, all]) =>
+  command(`close${all ? '' : ' but keep what runs'}`, async (world, ledgers) => {
+    const lease = pick(world.leases, at);
+    if (!lease) return;
+    const { leaseId, edgeEpoch } = lease.grant;
+    lease.lost = lease.lost || all || lease.held === 0n;
+    await agreed(ledgers, (ledger) => ledger.close(leaseId, all ? 0n : lease.held, edgeEpoch));
+    if (!all) lease.granted = lease.charged + lease.held;
+  }),
+);
+
+const crash = index.map((at) =>
+  command('crash of an edge', async (world) => {
+    const lease = pick(world.leases, at);
+    if (lease) lease.lost = true;
+  }),
+);
+
+const wait = fc.constantFrom(1_000, 30_000, 61_000, 95_000, 7_200_000, 86_400_000).map((ms) =>
+  command(`wait ${ms} ms and sweep`, async (world, ledgers) => {
+    world.now += ms;
+    // The edge's own deadline is before that of the ledger.
+    if (ms >= 30_000) for (const lease of world.leases) lease.lost = true;
+    await agreed(ledgers, (ledger) => ledger.setNow(world.now));
+    await agreed(ledgers, (ledger) => ledger.sweep());
+  }),
+);
+
+const changeCap = fc.tuple(index, fc.bigInt({ min: 0n, max: 40_000n })).map(([at, cap]) =>
+  command(`cap ${cap}`, async (world) => {
+    world.caps[at % world.caps.length] = cap;
+  }),
+);
+
+/** Everybody agrees on all balances and budgets, and no customer paid more than the cost. */
+export async function compare(world: World, ledgers: Ledgers): Promise<void> {
+  for (const accountId of world.accounts) await agreed(ledgers, (ledger) => ledger.balance(accountId));
+  await agreed(ledgers, (ledger) => ledger.scopes(world.scopeIds));
+}
+
+export const commandArbitraries = [
+  deposit,
+  deposit,
+  depositAgain,
+  grant,
+  grant,
+  grant,
+  grantAgain,
+  topUp,
+  admit,
+  admit,
+  admit,
+  admit,
+  capture,
+  capture,
+  duplicate,
+  close,
+  crash,
+  wait,
+  changeCap,
+];
