@@ -231,6 +231,9 @@ describe('the auth service', () => {
       await waitUntil(async () => (await sql.query('SELECT 1 FROM key_change')).rowCount === 0, {
         what: 'an empty outbox',
       });
+      await waitUntil(async () => (await statusOf(key).catch(() => null)) === 'active', {
+        what: 'the service to be back',
+      });
     }, 40_000);
 
     it('survive a crash of PostgreSQL', async () => {

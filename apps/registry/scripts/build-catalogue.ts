@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fixturesFolder } from './config.ts';
 import { namesOf } from './match.ts';
 import { newModels } from './new-models.ts';
 import { modelFacts, openRouterEndpoint, type EndpointFacts, type ModelFacts } from './openrouter.ts';
@@ -30,7 +31,7 @@ const PROVIDER_NAMES: Readonly<Record<string, string>> = {
 };
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const fixtures = path.resolve(here, '../../..', process.env['SWITCHYARD_FIXTURES'] ?? '../shared/fixtures');
+const fixtures = fixturesFolder(path.resolve(here, '../../..'));
 const data = path.resolve(process.argv[2] ?? path.join(here, '../data'));
 if (!existsSync(path.join(fixtures, 'catalogue'))) {
   process.stderr.write(`no recorded catalogues in ${fixtures}: set SWITCHYARD_FIXTURES\n`);

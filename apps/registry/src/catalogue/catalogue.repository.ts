@@ -11,6 +11,9 @@ import { PriceEntity } from './price.entity.js';
 import { ProviderEntity } from './provider.entity.js';
 import { samePrice } from './same-model.js';
 
+/** Everything that is done with it happens together or not at all. */
+export type CatalogueTransaction = EntityManager;
+
 /** A model with who put it there; `removed` ones are known but not served. */
 export interface StoredModel {
   readonly model: CatalogueModel;
@@ -46,7 +49,7 @@ export class CatalogueRepository {
   }
 
   /** One transaction that may be repeated: `work` sees and changes the catalogue through the same manager. */
-  inTransaction<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
+  inTransaction<Result>(work: (manager: CatalogueTransaction) => Promise<Result>): Promise<Result> {
     return transaction(this.dataSource, { idempotent: true }, work);
   }
 
@@ -55,7 +58,7 @@ export class CatalogueRepository {
   }
 
   /** Models with the endpoints and prices of this moment, also removed ones; all, or those named. */
-  async load(manager: EntityManager, ids?: readonly string[]): Promise<StoredModel[]> {
+  async load(manager: CatalogueTransaction, ids?: readonly string[]): Promise<StoredModel[]> {
     const models = await manager.find(ModelEntity, ids ? { where: { id: In([...ids]) } } : { order: { id: 'ASC' } });
     const endpoints = await manager.find(EndpointEntity, {
       where: { removedAt: IsNull(), ...(ids && { modelId: In([...ids]) }) },
@@ -72,7 +75,7 @@ export class CatalogueRepository {
   }
 
   /** Stores the model as a whole, with new price rows where prices differ, and announces it. Answers its revision. */
-  async put(manager: EntityManager, model: CatalogueModel, options: PutOptions): Promise<number> {
+  async put(manager: CatalogueTransaction, model: CatalogueModel, options: PutOptions): Promise<number> {
     const providers = model.endpoints.map(({ provider, providerName }) => ({ id: provider, name: providerName }));
     await this.insertMissing(manager, AuthorEntity, [{ slug: model.author, name: model.author }]);
     await this.insertMissing(manager, ProviderEntity, providers);
@@ -88,7 +91,7 @@ export class CatalogueRepository {
   }
 
   /** Takes a model out; false when it is not there. */
-  async remove(manager: EntityManager, id: string, source: ModelSource): Promise<boolean> {
+  async remove(manager: CatalogueTransaction, id: string, source: ModelSource): Promise<boolean> {
     const [model] = await manager.find(ModelEntity, {
       where: { id, removedAt: IsNull() },
       lock: { mode: 'pessimistic_write' },
@@ -100,7 +103,7 @@ export class CatalogueRepository {
   }
 
   /** Names for authors and providers, from a source that knows them. */
-  async name(manager: EntityManager, authors: readonly AuthorEntity[], providers: readonly ProviderEntity[]) {
+  async name(manager: CatalogueTransaction, authors: readonly AuthorEntity[], providers: readonly ProviderEntity[]) {
     if (authors.length > 0) await manager.upsert(AuthorEntity, [...authors], ['slug']);
     if (providers.length > 0) await manager.upsert(ProviderEntity, [...providers], ['id']);
   }
@@ -120,7 +123,7 @@ export class CatalogueRepository {
     });
   }
 
-  private async putPrices(manager: EntityManager, model: CatalogueModel, options: PutOptions): Promise<void> {
+  private async putPrices(manager: CatalogueTransaction, model: CatalogueModel, options: PutOptions): Promise<void> {
     const ids = model.endpoints.map((endpoint) => endpoint.id);
     const current = await this.currentPrices(manager, ids);
     for (const { id, price } of model.endpoints) {
@@ -138,7 +141,7 @@ export class CatalogueRepository {
   }
 
   /** A version names one price: a receipt that quotes it must stay true. */
-  private async refuseReuse(manager: EntityManager, endpointId: string, price: Price): Promise<void> {
+  private async refuseReuse(manager: CatalogueTransaction, endpointId: string, price: Price): Promise<void> {
     const others = await manager.findBy(PriceEntity, { endpointId, version: price.version });
     if (others.some((other) => !samePrice(other.price, price)))
       throw new GatewayError('conflict', {
@@ -146,7 +149,10 @@ export class CatalogueRepository {
       });
   }
 
-  private async currentPrices(manager: EntityManager, endpointIds?: readonly string[]): Promise<Map<string, Price>> {
+  private async currentPrices(
+    manager: CatalogueTransaction,
+    endpointIds?: readonly string[],
+  ): Promise<Map<string, Price>> {
     const found = await manager
       .createQueryBuilder(PriceEntity, 'price')
       .distinctOn(['price.endpointId'])
@@ -159,7 +165,7 @@ export class CatalogueRepository {
     return new Map(found.map((row) => [row.endpointId, row.price]));
   }
 
-  private async announce(manager: EntityManager, modelId: string): Promise<void> {
+  private async announce(manager: CatalogueTransaction, modelId: string): Promise<void> {
     await manager.insert(CatalogueChangeEntity, { modelId });
   }
 

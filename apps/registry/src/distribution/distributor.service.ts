@@ -2,8 +2,7 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationB
 import { Bus, KvBuckets } from '@switchyard/bus';
 import { CATALOGUE_BUCKET, catalogueKey } from '@switchyard/contracts';
 import { OutboxRelay } from '@switchyard/database';
-import type { EntityManager } from 'typeorm';
-import { CatalogueRepository, type StoredModel } from '../catalogue/catalogue.repository.js';
+import { CatalogueRepository, type CatalogueTransaction, type StoredModel } from '../catalogue/catalogue.repository.js';
 import { entryOf } from '../catalogue/same-model.js';
 import { DistributionRepository } from './distribution.repository.js';
 
@@ -77,7 +76,7 @@ export class DistributorService implements OnApplicationBootstrap, BeforeApplica
 
   /** Makes the bucket equal to the catalogue: adds, changes, removes; what is right already is not written again. */
   private async reconcile(): Promise<void> {
-    await this.distribution.exclusively(async (manager: EntityManager) => {
+    await this.distribution.exclusively(async (manager: CatalogueTransaction) => {
       const until = await this.distribution.now(manager);
       const models = await this.catalogue.load(manager);
       const known = new Set(models.map(({ model }) => catalogueKey(model.id)));

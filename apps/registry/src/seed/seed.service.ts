@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CatalogueModel } from '@switchyard/contracts';
-import type { EntityManager } from 'typeorm';
-import { CatalogueRepository, type StoredModel } from '../catalogue/catalogue.repository.js';
+import { CatalogueRepository, type CatalogueTransaction, type StoredModel } from '../catalogue/catalogue.repository.js';
 import { faultsOf } from '../catalogue/model-faults.js';
 import type { ModelSource } from '../catalogue/model.entity.js';
 import { sameButVersions } from '../catalogue/same-model.js';
@@ -51,7 +50,11 @@ export class SeedService {
     });
   }
 
-  private async write(manager: EntityManager, { model, date }: AssembledModel, source: ModelSource): Promise<void> {
+  private async write(
+    manager: CatalogueTransaction,
+    { model, date }: AssembledModel,
+    source: ModelSource,
+  ): Promise<void> {
     await this.catalogue.put(manager, model, {
       source,
       validFrom: null,
@@ -61,7 +64,7 @@ export class SeedService {
   }
 
   private async removeOthers(
-    manager: EntityManager,
+    manager: CatalogueTransaction,
     stored: readonly StoredModel[],
     data: AssembledData,
     source: ModelSource,
