@@ -31,11 +31,7 @@ export function renderRequest(request: CompletionRequest, target: RenderTarget):
     generationConfig: Object.keys(generationConfig).length > 0 ? generationConfig : undefined,
   });
   filter.dropUnrenderable();
-  const model = target.endpoint.upstreamModel
-    .replace(/^models\//, '')
-    .split('/')
-    .map(encodeURIComponent)
-    .join('/');
+  const model = encodeURIComponent(target.endpoint.upstreamModel.replace(/^models\//, ''));
   return {
     path: `/models/${model}:${request.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
     headers: { 'content-type': 'application/json' },

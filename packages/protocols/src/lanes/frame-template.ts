@@ -59,7 +59,8 @@ export class FrameTemplate {
   apply(data: string): { readonly output: string; readonly characters: number } | null {
     if (data.length > MAX_TEMPLATE_FRAME || !data.startsWith(this.before)) return null;
     const text = stringAt(data, this.before.length);
-    if (text === null) return null;
+    // Nothing to say is another kind of frame: an empty reasoning has no details.
+    if (text === null || text === '""') return null;
     let position = this.before.length + text.length;
     let padding = '';
     if (this.between !== null) {

@@ -14,18 +14,28 @@ export interface Answer {
   readonly completionTokens: number | null;
 }
 
-// Values of recordings, of which nothing is known before they are looked at.
-// oxlint-disable-next-line typescript/no-explicit-any -- the oracle reads foreign JSON without a schema, on purpose.
-type Json = any;
+/** What stands at a path of a JSON value; undefined where the path ends early. */
+function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce(
+    (inner: unknown, key) => (inner as Record<string | number, unknown> | null | undefined)?.[key],
+    value,
+  );
+}
+const textAt = (value: unknown, ...path: readonly (string | number)[]): string =>
+  (at(value, ...path) as string | null) ?? '';
+const numberAt = (value: unknown, ...path: readonly (string | number)[]): number =>
+  (at(value, ...path) as number | null) ?? 0;
+const listAt = (value: unknown, ...path: readonly (string | number)[]): readonly unknown[] =>
+  (at(value, ...path) as unknown[] | null) ?? [];
 
 export function readAnswer(protocol: ProtocolId, bytes: Buffer, stream: boolean): Answer {
-  const values = stream ? streamValues(bytes.toString('utf8')) : [JSON.parse(bytes.toString('utf8')) as Json];
+  const values = stream ? streamValues(bytes.toString('utf8')) : [JSON.parse(bytes.toString('utf8')) as unknown];
   if (protocol === 'openai-chat') return readOpenAi(values);
   return protocol === 'gemini' ? readGemini(values) : readAnthropic(values);
 }
 
-function streamValues(text: string): Json[] {
-  if (text.trimStart().startsWith('[')) return JSON.parse(text) as unknown as Json[];
+function streamValues(text: string): readonly unknown[] {
+  if (text.trimStart().startsWith('[')) return JSON.parse(text) as unknown[];
   return text
     .split(/\r?\n\r?\n/)
     .slice(0, -1)
@@ -33,127 +43,135 @@ function streamValues(text: string): Json[] {
     .filter((line) => line.startsWith('data:'))
     .map((line) => line.slice(5).trim())
     .filter((line) => line !== '' && line !== '[DONE]')
-    .map((line) => JSON.parse(line) as Json);
+    .map((line) => JSON.parse(line) as unknown);
 }
 
-const NONE = {
+interface Draft {
+  text: string;
+  reasoning: string;
+  readonly signatures: string[];
+  nativeFinish: string | null;
+  promptTokens: number | null;
+  completionTokens: number | null;
+}
+
+const draft = (): Draft => ({
   text: '',
   reasoning: '',
   signatures: [],
-  tools: [],
   nativeFinish: null,
   promptTokens: null,
   completionTokens: null,
-};
+});
 
-function readOpenAi(values: readonly Json[]): Answer {
-  const answer = { ...NONE, signatures: [] as string[] };
+function readOpenAi(values: readonly unknown[]): Answer {
+  const answer = draft();
   const calls = new Map<number, { name: string; arguments: string }>();
   for (const value of values) {
-    const usage = value['usage'] ?? value['x_groq']?.['usage'];
+    const usage = at(value, 'usage') ?? at(value, 'x_groq', 'usage');
     if (usage) {
-      const [prompt, completion, total] = [
-        usage['prompt_tokens']!,
-        usage['completion_tokens']!,
-        usage['total_tokens']!,
-      ];
-      Object.assign(answer, { promptTokens: prompt, completionTokens: Math.max(completion, total - prompt) });
+      const prompt = numberAt(usage, 'prompt_tokens');
+      answer.promptTokens = prompt;
+      answer.completionTokens = Math.max(
+        numberAt(usage, 'completion_tokens'),
+        numberAt(usage, 'total_tokens') - prompt,
+      );
     }
-    const choice = (value['choices'] ?? ([] as unknown as Json)).find((one: Json) => (one['index'] ?? 0) === 0);
+    const choice = listAt(value, 'choices').find((one) => numberAt(one, 'index') === 0);
     if (!choice) continue;
-    answer.nativeFinish ??= choice['finish_reason'] || null;
-    const message = choice['delta'] ?? choice['message'] ?? ({ content: choice['text'] } as unknown as Json);
-    const { content } = message;
+    answer.nativeFinish ??= textAt(choice, 'finish_reason') || null;
+    const message = at(choice, 'delta') ?? at(choice, 'message') ?? { content: at(choice, 'text') };
+    const content = at(message, 'content');
     if (typeof content === 'string') answer.text += content;
     else
-      for (const part of content ?? []) {
-        if (part['type'] === 'thinking')
-          answer.reasoning += part['thinking']!.map((piece: Json) => piece['text']).join('');
-        else answer.text += part['text'];
+      for (const part of listAt(message, 'content')) {
+        if (textAt(part, 'type') !== 'thinking') answer.text += textAt(part, 'text');
+        else for (const piece of listAt(part, 'thinking')) answer.reasoning += textAt(piece, 'text');
       }
-    answer.reasoning += message['reasoning'] || message['reasoning_content'] || '';
-    for (const detail of message['reasoning_details'] ?? []) {
-      const signature = detail['signature'] ?? detail['data'];
+    answer.reasoning += textAt(message, 'reasoning') || textAt(message, 'reasoning_content');
+    for (const detail of listAt(message, 'reasoning_details')) {
+      const signature = textAt(detail, 'signature') || textAt(detail, 'data');
       if (signature) answer.signatures.push(signature);
     }
-    const legacy = message['function_call'];
-    const pieces = message['tool_calls'] ?? (legacy ? [{ index: 0, function: legacy }] : []);
-    for (const [position, piece] of (pieces as Json[]).entries()) {
-      const index = piece['index'] ?? position;
+    const legacy = at(message, 'function_call');
+    const pieces = legacy ? [{ index: 0, function: legacy }] : listAt(message, 'tool_calls');
+    for (const [position, piece] of pieces.entries()) {
+      const index = (at(piece, 'index') as number | undefined) ?? position;
       const call = calls.get(index) ?? { name: '', arguments: '' };
-      call.name ||= piece['function']?.['name'] ?? '';
-      call.arguments += piece['function']?.['arguments'] ?? '';
+      call.name ||= textAt(piece, 'function', 'name');
+      call.arguments += textAt(piece, 'function', 'arguments');
       calls.set(index, call);
     }
   }
-  const tools = [...calls.values()].map((call) => ({ name: call.name, arguments: parsed(call.arguments) }));
-  return { ...answer, tools };
+  return {
+    ...answer,
+    tools: [...calls.values()].map((call) => ({ name: call.name, arguments: parsed(call.arguments) })),
+  };
 }
 
-function readAnthropic(values: readonly Json[]): Answer {
-  const answer = { ...NONE, signatures: [] as string[] };
+function readAnthropic(values: readonly unknown[]): Answer {
+  const answer = draft();
   const tools: { name: string; arguments: unknown; pieces: string }[] = [];
-  const block = (one: Json): void => {
-    answer.text += one['type'] === 'text' ? one['text'] : '';
-    answer.reasoning += one['type'] === 'thinking' ? one['thinking'] : '';
-    if (one['signature']) answer.signatures.push(one['signature']);
-    if (one['type'] === 'redacted_thinking') answer.signatures.push(one['data']!);
-    if (one['type'] === 'tool_use') tools.push({ name: one['name']!, arguments: one['input'], pieces: '' });
+  const toolBlocks = new Set<unknown>();
+  let usage: Record<string, unknown> = {};
+  const readBlock = (block: unknown): void => {
+    const type = textAt(block, 'type');
+    if (type === 'text') answer.text += textAt(block, 'text');
+    if (type === 'thinking') answer.reasoning += textAt(block, 'thinking');
+    const signature = textAt(block, 'signature') || (type === 'redacted_thinking' ? textAt(block, 'data') : '');
+    if (signature) answer.signatures.push(signature);
+    if (type === 'tool_use') tools.push({ name: textAt(block, 'name'), arguments: at(block, 'input'), pieces: '' });
   };
-  let usage: Record<string, number> = {};
-  const toolBlocks = new Set<number>();
   for (const value of values) {
-    const kind = value['type'] as string;
-    if (kind === 'message') value['content']!.forEach(block);
-    if (kind === 'message' || kind === 'message_start') usage = (value['message'] ?? value)['usage'] as never;
-    if (kind === 'content_block_start') {
-      block(value['content_block']!);
-      if (value['content_block']!['type'] === 'tool_use') toolBlocks.add(value['index']!);
+    const type = textAt(value, 'type');
+    usage = { ...usage, ...(at(value, 'message', 'usage') as object), ...(at(value, 'usage') as object) };
+    for (const block of listAt(value, 'content')) readBlock(block);
+    if (type === 'content_block_start') {
+      readBlock(at(value, 'content_block'));
+      if (textAt(value, 'content_block', 'type') === 'tool_use') toolBlocks.add(at(value, 'index'));
     }
-    const delta = value['delta'];
-    if (kind === 'content_block_delta' && delta) {
-      answer.text += delta['text'] ?? '';
-      answer.reasoning += delta['thinking'] ?? '';
-      if (delta['signature']) answer.signatures.push(delta['signature']);
-      if (delta['partial_json'] && toolBlocks.has(value['index']!)) tools.at(-1)!.pieces += delta['partial_json'];
+    if (type === 'content_block_delta') {
+      answer.text += textAt(value, 'delta', 'text');
+      answer.reasoning += textAt(value, 'delta', 'thinking');
+      if (textAt(value, 'delta', 'signature')) answer.signatures.push(textAt(value, 'delta', 'signature'));
+      if (toolBlocks.has(at(value, 'index'))) tools.at(-1)!.pieces += textAt(value, 'delta', 'partial_json');
     }
-    if (kind === 'message_delta') usage = { ...usage, ...(value['usage'] as unknown as Record<string, number>) };
-    answer.nativeFinish ??= value['stop_reason'] ?? (kind === 'message_delta' ? delta?.['stop_reason'] : null) ?? null;
+    answer.nativeFinish ??= textAt(value, 'stop_reason') || textAt(value, 'delta', 'stop_reason') || null;
   }
-  const counted = answer.nativeFinish !== null;
+  if (answer.nativeFinish !== null) {
+    const input = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'];
+    answer.promptTokens = input.reduce((sum, field) => sum + numberAt(usage, field), 0);
+    answer.completionTokens = numberAt(usage, 'output_tokens');
+  }
   return {
     ...answer,
     tools: tools.map((tool) => ({ name: tool.name, arguments: tool.pieces ? parsed(tool.pieces) : tool.arguments })),
-    promptTokens: counted
-      ? usage['input_tokens']! + (usage['cache_read_input_tokens'] ?? 0) + (usage['cache_creation_input_tokens'] ?? 0)
-      : null,
-    completionTokens: counted ? usage['output_tokens']! : null,
   };
 }
 
-function readGemini(values: readonly Json[]): Answer {
-  const answer = { ...NONE, signatures: [] as string[] };
+function readGemini(values: readonly unknown[]): Answer {
+  const answer = draft();
   const tools: { name: string; arguments: Record<string, unknown> }[] = [];
   for (const value of values) {
-    const usage = value['usageMetadata'];
-    if (usage?.['totalTokenCount']) {
-      const prompt = usage['promptTokenCount']! + (usage['toolUsePromptTokenCount'] ?? 0);
-      Object.assign(answer, { promptTokens: prompt, completionTokens: usage['totalTokenCount'] - prompt });
+    const usage = at(value, 'usageMetadata');
+    if (at(usage, 'totalTokenCount')) {
+      const prompt = numberAt(usage, 'promptTokenCount') + numberAt(usage, 'toolUsePromptTokenCount');
+      answer.promptTokens = prompt;
+      answer.completionTokens = numberAt(usage, 'totalTokenCount') - prompt;
     }
-    const candidate = value['candidates']?.[0];
-    if (!candidate) continue;
-    answer.nativeFinish ??= candidate['finishReason'] ?? null;
-    for (const part of candidate['content']?.['parts'] ?? []) {
-      if (part['thoughtSignature']) answer.signatures.push(part['thoughtSignature']);
-      if (part['thought']) answer.reasoning += part['text'];
-      else answer.text += part['text'] ?? '';
-      const call = part['functionCall'];
-      if (call?.['name']) tools.push({ name: call['name'], arguments: { ...(call['args'] as unknown as object) } });
+    const candidate = listAt(value, 'candidates')[0];
+    answer.nativeFinish ??= textAt(candidate, 'finishReason') || null;
+    for (const part of listAt(candidate, 'content', 'parts')) {
+      if (textAt(part, 'thoughtSignature')) answer.signatures.push(textAt(part, 'thoughtSignature'));
+      if (at(part, 'thought')) answer.reasoning += textAt(part, 'text');
+      else answer.text += textAt(part, 'text');
+      const name = textAt(part, 'functionCall', 'name');
+      if (name) tools.push({ name, arguments: { ...(at(part, 'functionCall', 'args') as object) } });
       // The recordings have only pieces of strings at the top level.
-      for (const piece of call?.['partialArgs'] ?? []) {
-        const name = (piece['jsonPath'] as string).slice(2);
+      for (const piece of listAt(part, 'functionCall', 'partialArgs')) {
+        const key = textAt(piece, 'jsonPath').slice(2);
         const target = tools.at(-1)!.arguments;
-        target[name] = `${(target[name] as string) ?? ''}${piece['stringValue'] as string}`;
+        target[key] = textAt(target, key) + textAt(piece, 'stringValue');
       }
     }
   }
