@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { CompletionRequest } from '@switchyard/contracts';
 import { boundOf } from '@switchyard/pricing';
 import type { BoundInput } from '@switchyard/pricing';
-import type { requestFacts } from '@switchyard/protocols';
+import type { RequestFacts } from '@switchyard/protocols';
 import { instruments } from '@switchyard/telemetry';
 import type { Caller } from '../callers/caller.js';
 import { affordableTokens } from '../credit/affordable.js';
@@ -28,7 +28,7 @@ export class Admission {
   async admit(
     { key }: Caller,
     request: CompletionRequest,
-    facts: ReturnType<typeof requestFacts>,
+    facts: RequestFacts,
     candidates: readonly OrderedCandidate[],
   ): Promise<Admitted> {
     const admittedAtMs = Date.now();

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { finished } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 
 export interface ClientConnectionOptions {
@@ -53,6 +54,11 @@ export class ClientConnection {
   /** When the first byte of the answer was written, on the monotonic clock; comments do not count. */
   get firstByteAtMs(): number | null {
     return this.firstByteMs;
+  }
+
+  /** Calls back once, when the answer has been sent whole or the connection is gone. */
+  whenOver(callback: () => void): void {
+    finished(this.reply.raw, callback);
   }
 
   /** From now on silence is filled with comments. */

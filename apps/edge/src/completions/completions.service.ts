@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { CompletionRequest } from '@switchyard/contracts';
 import { dialectOf, requestFacts } from '@switchyard/protocols';
+import type { RequestFacts } from '@switchyard/protocols';
 import type { Caller } from '../callers/caller.js';
 import { CreditService } from '../credit/credit.service.js';
 import type { Hold } from '../credit/lease.js';
@@ -42,25 +44,36 @@ export class CompletionsService {
 
     const leave = this.load.enter();
     try {
-      const { hold, bound } = await this.admission.admit(input.caller, request, facts, candidates);
-      const generation: Generation = {
-        id: input.id,
-        caller: input.caller,
-        request,
-        body: Buffer.from(JSON.stringify(input.body)),
-        client: { ...input.facts, sessionId: request.sessionId ?? input.facts.sessionId },
-        candidates,
-        verdicts,
-        boundNanos: bound.nanos,
-        promptBytes: facts.promptBytes,
-        admittedAtMs: bound.admittedAtMs,
-        startedMs: input.startedMs,
-        attempts: [],
-      };
-      await this.serve(generation, hold, client);
+      await this.admitAndServe(input, request, facts, { candidates, verdicts }, client);
     } finally {
-      leave();
+      // A process that stops waits for the books and for the last byte to be with the client.
+      client.whenOver(leave);
     }
+  }
+
+  private async admitAndServe(
+    input: CompletionInput,
+    request: CompletionRequest,
+    facts: RequestFacts,
+    { candidates, verdicts }: Pick<Generation, 'candidates' | 'verdicts'>,
+    client: ClientConnection,
+  ): Promise<void> {
+    const { hold, bound } = await this.admission.admit(input.caller, request, facts, candidates);
+    const generation: Generation = {
+      id: input.id,
+      caller: input.caller,
+      request,
+      body: Buffer.from(JSON.stringify(input.body)),
+      client: { ...input.facts, sessionId: request.sessionId ?? input.facts.sessionId },
+      candidates,
+      verdicts,
+      boundNanos: bound.nanos,
+      promptBytes: facts.promptBytes,
+      admittedAtMs: bound.admittedAtMs,
+      startedMs: input.startedMs,
+      attempts: [],
+    };
+    await this.serve(generation, hold, client);
   }
 
   private async serve(generation: Generation, hold: Hold, client: ClientConnection): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -12,6 +13,8 @@ import { Outbox } from './outbox.service.js';
 
 const POLL_MS = 50;
 const FLUSH_MS = 10_000;
+/** For connections on which nothing is asked or answered any more. */
+const CONNECTIONS_MS = 2_000;
 
 /** How an edge ends without cutting a stream: look unready, close the door, let streams finish, return leases, publish usage. */
 @Injectable()
@@ -32,7 +35,7 @@ export class EdgeDrain implements OnModuleInit {
     this.drain.register('leases and usage', 30, () => this.keeper.close());
     this.drain.register('uses of keys', 30, () => this.uses.flush());
     this.drain.register('outbox', 40, () => this.outbox.flush(FLUSH_MS));
-    this.drain.register('connections', 50, async () => this.server.closeAllConnections());
+    this.drain.register('connections', 50, () => this.connectionsEnd());
   }
 
   /** Readiness is off already; load balancers need a moment to see it. */
@@ -40,6 +43,20 @@ export class EdgeDrain implements OnModuleInit {
     await sleep(this.config.SHUTDOWN_DELAY_MS);
     this.server.close();
     this.server.closeIdleConnections();
+  }
+
+  /** What has been answered is flushed first; a connection that never asked anything counts as busy and is cut. */
+  private async connectionsEnd(): Promise<void> {
+    const deadlineMs = performance.now() + CONNECTIONS_MS;
+    while ((await this.openConnections()) > 0 && performance.now() < deadlineMs) {
+      this.server.closeIdleConnections();
+      await sleep(POLL_MS);
+    }
+    this.server.closeAllConnections();
+  }
+
+  private async openConnections(): Promise<number> {
+    return promisify(this.server.getConnections.bind(this.server))();
   }
 
   private get server(): Server {

@@ -1,0 +1,39 @@
+import { Controller, Get } from '@nestjs/common';
+import { RpcClient } from '@switchyard/bus';
+import { RunAudit, formatUsd } from '@switchyard/contracts';
+import { Access, apiPaths } from '../http/access.js';
+
+/** An audit reads all transfers of a large ledger. */
+const AUDIT_TIMEOUT_MS = 30_000;
+
+/** The ledger's own check, for whoever manages the installation: what does not hold, and what the books sum up to. */
+@Controller(apiPaths('audit'))
+export class AuditController {
+  constructor(private readonly rpc: RpcClient) {}
+
+  @Get()
+  @Access('management')
+  async audit() {
+    const { violations, openLeases, oldestOpenLeaseMs, quarantined, totals } = await this.rpc.call(
+      RunAudit,
+      {},
+      { timeoutMs: AUDIT_TIMEOUT_MS },
+    );
+    return {
+      data: {
+        violations,
+        open_leases: openLeases,
+        oldest_open_lease_ms: oldestOpenLeaseMs,
+        quarantined,
+        totals: {
+          deposited: formatUsd(totals.depositedNanos),
+          available: formatUsd(totals.availableNanos),
+          leased: formatUsd(totals.leasedNanos),
+          revenue: formatUsd(totals.revenueNanos),
+          house_loss: formatUsd(totals.houseLossNanos),
+          trial_balance: formatUsd(totals.trialBalanceNanos),
+        },
+      },
+    };
+  }
+}
