@@ -15,15 +15,13 @@ describe('ensureTopology', () => {
   let raw: NatsConnection;
   let manager: JetStreamManager;
 
-  beforeAll(async () => {
+  // A server per test: one that deletes streams in the background may refuse to make new ones for a moment.
+  beforeEach(async () => {
     nats = await startNatsServer();
     raw = await connect({ servers: nats.url });
     manager = await jetstreamManager(raw);
   }, 60_000);
   afterEach(async () => {
-    for await (const name of manager.streams.names()) await manager.streams.delete(name);
-  });
-  afterAll(async () => {
     await raw.close();
     await nats.stop();
   });

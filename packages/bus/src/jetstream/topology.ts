@@ -1,5 +1,6 @@
 import { jetstreamManager, JetStreamApiError, JetStreamApiCodes, type JetStreamManager } from '@nats-io/jetstream';
 import { Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '../connection/connection.js';
 import { describeJetStreamError } from './errors.js';
 import { differences, type StreamPlan, topologyPlan } from './topology-plan.js';
@@ -8,6 +9,9 @@ export interface TopologyOptions {
   /** How many brokers of a cluster keep each stream: 1, 3 or 5. */
   readonly replicas?: number;
 }
+
+const PATIENCE_MS = 5_000;
+const RETRY_MS = 200;
 
 /** Streams and buckets do not match the plan, and cannot be made to without losing data. */
 export class TopologyError extends Error {
@@ -38,7 +42,7 @@ async function apply(connection: Connection, { replicas }: TopologyOptions): Pro
   const logger = new Logger('topology');
   for (const plan of topologyPlan(replicas)) {
     try {
-      const action = await ensureStream(manager, plan);
+      const action = await patiently(() => ensureStream(manager, plan));
       if (action !== 'kept') logger.log(`stream ${plan.name} ${action}`);
     } catch (error) {
       if (error instanceof TopologyError) throw error;
@@ -46,6 +50,23 @@ async function apply(connection: Connection, { replicas }: TopologyOptions): Pro
     }
   }
 }
+
+/** A broker that has only just started, or deletes streams in the background, refuses for a moment. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (isFault(error) || performance.now() >= deadline) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+/** What trying again cannot change: our plan against the broker's streams, not the broker's state. */
+const isFault = (error: unknown): boolean =>
+  error instanceof TopologyError || (error instanceof JetStreamApiError && error.status >= 400 && error.status < 500);
 
 async function ensureStream(manager: JetStreamManager, plan: StreamPlan): Promise<'made' | 'changed' | 'kept'> {
   const existing = await find(manager, plan.name);
@@ -61,7 +82,7 @@ async function ensureStream(manager: JetStreamManager, plan: StreamPlan): Promis
     assertMatches(plan, config);
     return 'changed';
   } catch (error) {
-    if (error instanceof TopologyError) throw error;
+    if (!(error instanceof JetStreamApiError)) throw error;
     throw new TopologyError(
       `stream ${plan.name} cannot be changed in place (${describeJetStreamError(error)}): ${wrong.join('; ')}. ` +
         'Move its messages to a stream of another name, delete it, and run this again.',
