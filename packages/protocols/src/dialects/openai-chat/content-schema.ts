@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { CacheControl, ContentPart, MediaSource, TextPart } from '@switchyard/contracts';
-import { compact } from '../../json.js';
 import { base64SourceOf } from '../../media.js';
-import { MAX_NAME_LENGTH, MAX_PARTS, optional } from './schema-helpers.js';
+import { MAX_NAME_LENGTH, MAX_PARTS, optional, present } from './schema-helpers.js';
 
 /** `{type:"ephemeral",ttl?}` of Anthropic's form; OpenAI's `prompt_cache_breakpoint` means the same as its five minutes. */
 export const cacheControl = z
@@ -10,7 +9,7 @@ export const cacheControl = z
   .transform(({ ttl }): CacheControl => (ttl ? { ttl } : {}));
 
 const cacheHints = { cache_control: optional(cacheControl), prompt_cache_breakpoint: optional(z.unknown()) };
-const cacheOf = (part: { cache_control?: CacheControl | undefined; prompt_cache_breakpoint?: unknown }) =>
+const cacheOf = (part: { cache_control?: CacheControl | null | undefined; prompt_cache_breakpoint?: unknown }) =>
   part.cache_control ?? (part.prompt_cache_breakpoint ? {} : undefined);
 
 /** A web address or a base64 data URL; nothing else may make a provider fetch for our caller. */
@@ -24,7 +23,7 @@ const mediaUrl = z.string().transform((url, context): MediaSource => {
 
 const text = z
   .looseObject({ type: z.literal('text'), text: z.string(), ...cacheHints })
-  .transform((part) => compact({ type: 'text', text: part.text, cacheControl: cacheOf(part) }) as unknown as TextPart);
+  .transform((part) => present({ type: 'text', text: part.text, cacheControl: cacheOf(part) }) as unknown as TextPart);
 
 const image = z
   .looseObject({
@@ -34,7 +33,7 @@ const image = z
   })
   .transform(
     (part) =>
-      compact({
+      present({
         type: 'image',
         source: part.image_url.url,
         detail: part.image_url.detail,
@@ -67,7 +66,7 @@ const file = z
   })
   .transform(
     (part) =>
-      compact({
+      present({
         type: 'file',
         source: part.file.file_data ?? { kind: 'id', id: part.file.file_id! },
         filename: part.file.filename,

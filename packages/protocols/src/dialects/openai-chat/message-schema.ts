@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import type { AssistantMessage, ContentPart, Message, ReasoningDetail, ToolCall } from '@switchyard/contracts';
-import { compact, recordsOf, recordOf, textOf } from '../../json.js';
+import { recordsOf, recordOf, textOf } from '../../json.js';
 import { base64SourceOf } from '../../media.js';
 import { readDetail } from '../../openai-chat/message-events.js';
 import { partContent, textContent } from './content-schema.js';
-import { MAX_NAME_LENGTH, MAX_PARTS, optional } from './schema-helpers.js';
+import { MAX_NAME_LENGTH, MAX_PARTS, optional, present } from './schema-helpers.js';
 
 const MAX_TOOL_CALLS = 512;
 const name = optional(z.string().max(MAX_NAME_LENGTH));
 
 const instruction = z
   .looseObject({ role: z.enum(['system', 'developer']), content: textContent, name })
-  .transform(({ role, content, name }) => compact({ role, content, name }) as unknown as Message);
+  .transform(({ role, content, name }) => present({ role, content, name }) as unknown as Message);
 
 const user = z
   .looseObject({ role: z.literal('user'), content: partContent, name })
-  .transform(({ content, name }) => compact({ role: 'user', content, name }) as unknown as Message);
+  .transform(({ content, name }) => present({ role: 'user', content, name }) as unknown as Message);
 
 const toolResult = z
   .looseObject({
@@ -25,8 +25,8 @@ const toolResult = z
     name,
   })
   .transform(
-    ({ tool_call_id: toolCallId, content = [], name }) =>
-      compact({ role: 'tool', toolCallId, content, name }) as unknown as Message,
+    ({ tool_call_id: toolCallId, content, name }) =>
+      present({ role: 'tool', toolCallId, content: content ?? [], name }) as unknown as Message,
   );
 
 const toolCall = z
@@ -65,17 +65,15 @@ const assistant = z
     images: optional(z.array(z.unknown()).max(MAX_PARTS)),
   })
   .transform((message): AssistantMessage => {
-    const { content = [], refusal, name, tool_calls: toolCalls = [] } = message;
     const text = message.reasoning ?? message.reasoning_content;
     const details = reasoningDetails(message.reasoning_details ?? []);
     return {
       role: 'assistant',
-      content: [...content, ...generatedImages(message.images ?? [])],
-      toolCalls,
+      content: [...(message.content ?? []), ...generatedImages(message.images ?? [])],
+      toolCalls: message.tool_calls ?? [],
       // The plain text repeats the details where there are any.
       reasoning: details.length > 0 || !text ? details : [{ type: 'reasoning.text', text, format: 'unknown' }],
-      ...(refusal !== undefined && { refusal }),
-      ...(name !== undefined && { name }),
+      ...present({ refusal: message.refusal, name: message.name }),
     };
   });
 

@@ -1,10 +1,11 @@
 import { GatewayError } from '@switchyard/contracts';
 import type { CompletionRequest, Message, ProviderPreferences, ReasoningOptions } from '@switchyard/contracts';
-import { compact, isRecord } from '../../json.js';
+import { isRecord } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
 import { describeIssue } from './issue-message.js';
 import { GATEWAY_FIELDS, chatRequest } from './request-schema.js';
 import type { ChatRequest } from './request-schema.js';
+import { present } from './schema-helpers.js';
 
 const KNOWN_FIELDS = new Set([...Object.keys(chatRequest.shape), ...GATEWAY_FIELDS]);
 
@@ -27,9 +28,9 @@ const invalid = (path: string, message: string): GatewayError =>
   new GatewayError('invalid_request', { message, ...(path && { metadata: { path } }) });
 
 function canonicalRequest(request: ChatRequest, body: JsonRecord): CompletionRequest {
-  const models = new Set([...(request.model === undefined ? [] : [request.model]), ...(request.models ?? [])]);
+  const models = new Set([...(request.model ? [request.model] : []), ...(request.models ?? [])]);
   const reasoning = reasoningOptions(request);
-  return compact({
+  return present({
     models: [...models],
     messages: messagesOf(request),
     stream: request.stream ?? false,
@@ -73,15 +74,15 @@ function canonicalRequest(request: ChatRequest, body: JsonRecord): CompletionReq
 
 function messagesOf({ messages, prompt }: ChatRequest): readonly Message[] {
   if (messages) return messages;
-  if (prompt !== undefined) return [{ role: 'user', content: [{ type: 'text', text: prompt }] }];
+  if (typeof prompt === 'string') return [{ role: 'user', content: [{ type: 'text', text: prompt }] }];
   throw invalid('messages', 'messages: required, expected an array of messages');
 }
 
 /** `reasoning` and its older names (spec 2.2): `reasoning_effort` is OpenAI's, `include_reasoning` the first one there was. */
 function reasoningOptions(request: ChatRequest): ReasoningOptions | undefined {
   const options = request.reasoning;
-  if (!options && request.reasoning_effort === undefined && request.include_reasoning === undefined) return undefined;
-  return compact({
+  if (!options && !request.reasoning_effort && typeof request.include_reasoning !== 'boolean') return undefined;
+  return present({
     effort: options?.effort ?? request.reasoning_effort,
     maxTokens: options?.max_tokens,
     exclude: options?.exclude ?? (request.include_reasoning === false ? true : undefined),
@@ -93,7 +94,7 @@ function reasoningOptions(request: ChatRequest): ReasoningOptions | undefined {
 const ROUTED_PREFERENCES = ['order', 'only', 'ignore', 'allow_fallbacks', 'require_parameters', 'sort'];
 
 function providerPreferences(preferences: ChatRequest['provider']): ProviderPreferences {
-  return compact({
+  return present({
     order: preferences?.order,
     only: preferences?.only,
     ignore: preferences?.ignore,
@@ -130,8 +131,8 @@ const PARAMETER_FIELDS = [
 ] as const satisfies readonly (keyof ChatRequest)[];
 
 function parametersOf(request: ChatRequest, reasoning: ReasoningOptions | undefined): readonly string[] {
-  const parameters: string[] = PARAMETER_FIELDS.filter((field) => request[field] !== undefined);
-  if ((request.max_completion_tokens ?? request.max_tokens) !== undefined) parameters.push('max_tokens');
+  const parameters: string[] = PARAMETER_FIELDS.filter((field) => (request[field] ?? undefined) !== undefined);
+  if ((request.max_completion_tokens ?? request.max_tokens ?? undefined) !== undefined) parameters.push('max_tokens');
   if (request.tools?.length) parameters.push('tools');
   if (request.response_format?.type === 'json_schema') parameters.push('structured_outputs');
   const wantsReasoning =

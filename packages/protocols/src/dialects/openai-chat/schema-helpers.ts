@@ -1,8 +1,15 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { JsonRecord } from '../../json.js';
 
-/** `null` means absent everywhere in this dialect: clients fill in nulls for what they do not set. */
-export const optional = <Schema extends z.ZodType>(schema: Schema) =>
-  schema.nullish().transform((value): z.output<Schema> | undefined => value ?? undefined);
+/**
+ * `null` means absent everywhere in this dialect: clients fill in nulls for what they do not set. The null stays in the parsed
+ * value, because turning it into `undefined` here would make zod several times slower; readers use `??` and {@link present}.
+ */
+export const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullish();
+
+/** Leaves out what is `null` or `undefined`. */
+export const present = (record: JsonRecord): JsonRecord =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined && value !== null));
 
 export const MAX_PARTS = 10_000;
 export const MAX_NAME_LENGTH = 256;

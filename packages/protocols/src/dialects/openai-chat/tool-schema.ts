@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { FunctionTool, ResponseFormat, ToolChoice } from '@switchyard/contracts';
-import { compact } from '../../json.js';
 import { cacheControl } from './content-schema.js';
-import { MAX_NAME_LENGTH, optional } from './schema-helpers.js';
+import { MAX_NAME_LENGTH, optional, present } from './schema-helpers.js';
 
 const toolName = z.string().min(1).max(MAX_NAME_LENGTH);
 const jsonObject = z.record(z.string(), z.unknown());
@@ -21,7 +20,7 @@ export const tool = z
   })
   .transform(({ function: { name, description, parameters, strict, ...details }, cache_control: cache }) => {
     const cacheHint = cache ?? details.cache_control;
-    return compact({ name, description, parameters, strict, cacheControl: cacheHint }) as unknown as FunctionTool;
+    return present({ name, description, parameters, strict, cacheControl: cacheHint }) as unknown as FunctionTool;
   });
 
 const EXPECTED_CHOICE = 'expected none, auto, required or {type:"function",function:{name}}';
@@ -46,8 +45,8 @@ const jsonSchema = z
       strict: optional(z.boolean()),
     }),
   })
-  .transform(({ json_schema: { name = 'response', description, schema, strict } }) =>
-    compact({ type: 'json_schema', name, description, schema, strict }),
+  .transform(({ json_schema: { name, description, schema, strict } }) =>
+    present({ type: 'json_schema', name: name ?? 'response', description, schema, strict }),
   );
 
 export const responseFormat = z
