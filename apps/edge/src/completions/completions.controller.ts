@@ -31,7 +31,7 @@ export class CompletionsController {
     const input = { id, caller: callerOf(request), body: request.body, facts: clientFactsOf(request), startedMs };
     const attributes = { 'gen_ai.operation.name': 'chat', 'switchyard.generation.id': id };
     return runWithRequestId(id, () =>
-      withSpan('generation', attributes, () => this.completions.create(input, client), 'server'),
+      withSpan('generation', attributes, (span) => this.completions.create({ ...input, span }, client), 'server'),
     );
   }
 }

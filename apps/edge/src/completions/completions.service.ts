@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { CompletionRequest } from '@switchyard/contracts';
 import { dialectOf, requestFacts } from '@switchyard/protocols';
 import type { RequestFacts } from '@switchyard/protocols';
+import type { ActiveSpan } from '@switchyard/telemetry';
 import type { Caller } from '../callers/caller.js';
 import { CreditService } from '../credit/credit.service.js';
 import type { Hold } from '../credit/lease.js';
@@ -9,6 +10,7 @@ import { GenerationsService } from '../generations/generations.service.js';
 import { LoadService } from '../process/load.service.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { Admission } from './admission.service.js';
+import { answerAttributes } from './answer-attributes.js';
 import type { Answer } from './answer.js';
 import { AnswerService } from './answer.service.js';
 import type { ClientConnection } from './client-connection.js';
@@ -21,6 +23,7 @@ export interface CompletionInput {
   readonly body: unknown;
   readonly facts: ClientFacts;
   readonly startedMs: number;
+  readonly span: ActiveSpan;
 }
 
 /** The life of a generation, from the parsed body to the last byte and the books. */
@@ -73,17 +76,20 @@ export class CompletionsService {
       startedMs: input.startedMs,
       attempts: [],
     };
-    await this.serve(generation, hold, client);
+    await this.serve(generation, hold, client, input.span);
   }
 
-  private async serve(generation: Generation, hold: Hold, client: ClientConnection): Promise<void> {
+  private async serve(generation: Generation, hold: Hold, client: ClientConnection, span: ActiveSpan): Promise<void> {
     let answer: Answer | null = null;
     try {
       answer = await this.answers.give(generation, hold.lease, client);
       if (answer.error && !answer.delivered) throw answer.error;
     } finally {
       this.settle(generation, hold, answer);
-      if (answer) this.generations.finished(generation, answer, client.firstByteAtMs);
+      if (answer) {
+        span.setAttributes(answerAttributes(answer));
+        this.generations.finished(generation, answer, client.firstByteAtMs);
+      }
     }
   }
 

@@ -3,6 +3,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { EventSubscriber } from '@switchyard/bus';
 import type { EventSubscription } from '@switchyard/bus';
 import { UsageApplied } from '@switchyard/contracts';
+import { instruments } from '@switchyard/telemetry';
 import { EdgeProcess } from '../process/edge-process.js';
 import { Outbox } from '../process/outbox.service.js';
 import { CreditService } from './credit.service.js';
@@ -15,6 +16,7 @@ export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private subscription: EventSubscription | undefined;
+  private countedLeases = 0;
 
   constructor(
     private readonly credit: CreditService,
@@ -54,6 +56,13 @@ export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
   private async keep(): Promise<void> {
     this.republish(this.credit.pending.due());
     await this.credit.keep();
+    this.countLeases();
+  }
+
+  private countLeases(): void {
+    const { activeLeases } = this.credit;
+    instruments.leasesOpen.add(activeLeases - this.countedLeases);
+    this.countedLeases = activeLeases;
   }
 
   private republish(pending: ReturnType<CreditService['pending']['due']>): void {
