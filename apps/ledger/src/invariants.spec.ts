@@ -133,6 +133,24 @@ describe('the invariants of the ledger', () => {
     await expect(bench.accounts.balance(accountId)).resolves.toEqual(before);
   });
 
+  it('I5: the mover moves a transfer once, and refuses its id with another amount', async () => {
+    const accountId = await fundedAccount(10n);
+    const id = randomUUID();
+    const post = (amount: number) =>
+      bench.asOwner(
+        `SELECT post($1, house_account('promo'), a.id, $2, 7, 'x') AS moved FROM account a WHERE owner_id = $3`,
+        [id, amount, accountId],
+      );
+    await expect(post(5)).resolves.toEqual([{ moved: true }]);
+    await expect(post(5)).resolves.toEqual([{ moved: false }]);
+    await expect(post(6)).rejects.toThrow('exists with other fields');
+    await expect(bench.accounts.balance(accountId)).resolves.toMatchObject({ availableNanos: 15n });
+    await bench.asOwner(
+      `SELECT post(gen_random_uuid(), a.id, house_account('promo'), 5, 8, 'x') FROM account a WHERE owner_id = $1`,
+      [accountId],
+    );
+  });
+
   it('I5: a deposit is made once, and its ids with another amount are a conflict', async () => {
     const accountId = await fundedAccount(0n);
     const request = deposit(accountId, 500n);
