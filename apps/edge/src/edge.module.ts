@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { BusModule, StreamClientModule } from '@switchyard/bus';
 import { AccountService } from './account/account.service.js';
+import { AuditController } from './account/audit.controller.js';
 import { CreditsController, CurrentKeyController } from './account/account.controller.js';
 import { KeysController } from './account/keys.controller.js';
 import { Guard } from './callers/guard.service.js';
@@ -52,6 +53,7 @@ export class EdgeModule {
         ModelsModule,
       ],
       controllers: [
+        AuditController,
         CompletionsController,
         GenerationsController,
         CurrentKeyController,
