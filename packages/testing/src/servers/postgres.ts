@@ -149,12 +149,14 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
       await waitUntil(
         async () => {
           server = run(directory, port, durable, options.ownGroup ?? false);
-          await new Promise((resolve) => setTimeout(resolve, 200));
-          return server.running;
+          // On a busy machine a start is refused, after any time, while processes of the crashed server are still ending.
+          return ready().then(
+            () => true,
+            () => false,
+          );
         },
         { what: 'PostgreSQL starts again', timeoutMs: START_TIMEOUT_MS, intervalMs: 200 },
       );
-      await ready();
     },
     async stop() {
       // SIGINT is PostgreSQL's fast shutdown: it does not wait for clients.
