@@ -25,7 +25,7 @@ describe('bad input', () => {
       'invalid_request',
     ],
     ['an unknown model', { model: 'nobody/nothing', messages: messages() }, 400, 'invalid_model'],
-    ['no model', { messages: messages() }, 400, 'invalid_request'],
+    ['no model', { messages: messages() }, 400, 'invalid_model'],
     ['a subject as model', { model: 'gw.v1.call.>', messages: messages() }, 400, 'invalid_model'],
     [
       'no endpoint left',
@@ -37,7 +37,7 @@ describe('bad input', () => {
       'a prototype',
       '{"model":"sandbox/echo","messages":[{"role":"user","content":"hi"}],"__proto__":{"a":1}}',
       400,
-      'invalid_json',
+      'invalid_request',
     ],
   ])('%s', async (_name, request, status, code) => {
     const answer = await chat(request);

@@ -148,7 +148,7 @@ async function findHolder(stack: TestStack): Promise<number | null> {
     const metrics = await fetch(`${url}/metrics`)
       .then((response) => response.text())
       .catch(() => '');
-    if (/^switchyard_worker_streams_in_flight(?:\{[^}]*\})? [1-9]/m.test(metrics)) return pid;
+    if (/^switchyard_streams_in_flight(?:\{[^}]*\})? [1-9]/m.test(metrics)) return pid;
   }
   return null;
 }

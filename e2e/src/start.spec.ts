@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,8 @@ interface State {
   readonly services: readonly { name: string; pid: number; url?: string }[];
 }
 
+const STARTED = new Set<ChildProcess>();
+
 /** `npm start` without the installing part, which the test run has been through already. */
 function start(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const { PATH = '', HOME = '' } = process.env;
@@ -29,6 +31,7 @@ function start(folder: string, args: readonly string[], env: Readonly<Record<str
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  STARTED.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -48,13 +51,26 @@ describe('npm start', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'switchyard-start-'));
   const data = path.join(folder, 'data');
   const readState = () => JSON.parse(readFileSync(path.join(data, 'state.json'), 'utf8')) as State;
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    // After a failure something may still run.
+    await Promise.all(
+      [...STARTED].map((child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return undefined;
+        const exited = new Promise((resolve) => child.once('exit', resolve));
+        child.kill('SIGTERM');
+        return exited;
+      }),
+    );
+    rmSync(folder, { recursive: true, force: true });
+  }, START_TIMEOUT_MS);
 
   const credits = async (state: State) => {
     const response = await fetch(`${state.baseUrl}/credits`, {
       headers: { authorization: `Bearer ${state.managementKey}` },
     });
-    return ((await response.json()) as { data: { total_credits: number; total_usage: number } }).data;
+    const body: unknown = await response.json();
+    expect(body).toHaveProperty('data');
+    return (body as { data: { total_credits: number; total_usage: number } }).data;
   };
   const chat = (state: State) =>
     fetch(`${state.baseUrl}/chat/completions`, {
@@ -151,7 +167,9 @@ describe('npm start', () => {
 
       const unreachable = start(data, ['--port', '0'], { DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none' });
       expect(await unreachable.exited).toBe(1);
-      expect(unreachable.output()).toMatch(/switchyard: could not start/);
+      expect(unreachable.output().trim()).toMatch(
+        /^switchyard: DATABASE_URL: PostgreSQL does not accept the connection: .*$/,
+      );
     },
     START_TIMEOUT_MS,
   );

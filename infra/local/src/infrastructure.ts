@@ -10,6 +10,7 @@ import {
   type TestNats,
   type TestPostgres,
 } from '@switchyard/testing';
+import { checkBroker, checkDatabase } from './reachable.js';
 import type { Secrets } from './secrets.js';
 
 const ORPHAN_DEADLINE_MS = 15_000;
@@ -77,6 +78,8 @@ export async function startInfrastructure(options: {
   readonly note: (line: string) => void;
 }): Promise<Infrastructure> {
   const { dataDirectory, secrets, note } = options;
+  if (options.databaseUrl) await checkDatabase(options.databaseUrl);
+  if (options.natsUrl) await checkBroker(options.natsUrl);
   const state = { stopping: false };
   let postgres: TestPostgres | null = null;
   let nats: TestNats | null = null;

@@ -66,7 +66,7 @@ function isReachable(target: string): boolean {
 
 /** The folder itself, or a stand-in for it under /var/lib when the user of PostgreSQL could not reach it. */
 export function reachableDirectory(directory: string): string {
-  if (!isRoot() || isReachable(path.join(directory, 'x'))) return directory;
+  if (!isRoot() || isReachable(directory)) return directory;
   const digest = createHash('sha256').update(directory).digest('hex').slice(0, 12);
   return path.join(SHARED_ROOT, `data-${digest}`);
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Client } from 'pg';
 import { startPostgres, type TestPostgres } from './postgres.js';
 
@@ -36,4 +39,28 @@ describe('startPostgres', () => {
   it('refuses a database name that is not plain', async () => {
     await expect(postgres.createDatabase('x"; DROP DATABASE postgres')).rejects.toThrow(RangeError);
   });
+});
+
+describe('a data directory that is kept', () => {
+  it('is found again, also below a folder that is closed to the user of PostgreSQL', async () => {
+    const closed = mkdtempSync(path.join(tmpdir(), 'switchyard-closed-'));
+    const directory = path.join(closed, 'data');
+    try {
+      const first = await startPostgres({ directory });
+      await first.createDatabase('kept');
+      await first.stop();
+      const second = await startPostgres({ directory });
+      expect(second.directory).toBe(first.directory);
+      const client = new Client({ connectionString: second.url });
+      await client.connect();
+      const { rows } = await client.query("SELECT 1 FROM pg_database WHERE datname = 'kept'");
+      await client.end();
+      await second.stop();
+      expect(rows).toHaveLength(1);
+      for (const target of [second.directory, `${second.directory}.password`])
+        rmSync(target, { recursive: true, force: true });
+    } finally {
+      rmSync(closed, { recursive: true, force: true });
+    }
+  }, 60_000);
 });
