@@ -1,5 +1,5 @@
 import { loadConfig, serviceConfig } from '@switchyard/chassis';
-import { providers } from '@switchyard/providers';
+import { completeBaseUrl, providers } from '@switchyard/providers';
 import type { Provider } from '@switchyard/providers';
 import { z } from 'zod';
 
@@ -72,7 +72,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     : loadConfig(z.object(variablesOf(provider, insecure)), environment);
   return Object.freeze({
     provider,
-    baseUrl: own[provider.baseUrlVariable] as string,
+    baseUrl: completeBaseUrl(provider, own[provider.baseUrlVariable] as string),
     apiKey: (own[provider.apiKeyVariable] as string | undefined) ?? null,
     capacity: values.WORKER_CAPACITY,
     upstreamConnections: values.UPSTREAM_CONNECTIONS,

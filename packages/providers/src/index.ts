@@ -13,7 +13,7 @@ import { sandbox } from './providers/sandbox.js';
 import { together } from './providers/together.js';
 import { xai } from './providers/xai.js';
 
-export { basePathOf, joinUrl } from './base-url.js';
+export { basePathOf, completeBaseUrl, joinUrl } from './base-url.js';
 export type { Provider, Quirks } from './provider.js';
 export { applyQuirks } from './quirks.js';
 

@@ -36,6 +36,8 @@ export interface Quirks {
   readonly rename?: Readonly<Record<string, string>>;
   /** Fields that it refuses. */
   readonly omit?: readonly string[];
+  /** Where it reads the reasoning of earlier turns in an assistant message; without one that reasoning is left out. */
+  readonly reasoningField?: string;
   /** Fields that it needs, unless the request has them. */
   readonly defaults?: Readonly<Record<string, unknown>>;
 }

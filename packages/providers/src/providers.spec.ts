@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { applyQuirks, basePathOf, joinUrl, providers } from './index.js';
+import { applyQuirks, basePathOf, completeBaseUrl, joinUrl, providers } from './index.js';
 import type { Provider } from './index.js';
 
 const table = [...providers.values()];
@@ -105,5 +105,17 @@ describe('joining URLs', () => {
     expect(basePathOf(provider('sandbox'), 'gemini')).toBe('');
     expect(basePathOf(provider('openai'), 'openai-chat')).toBe('');
     expect(basePathOf(provider('openai'), 'gemini')).toBeNull();
+  });
+});
+
+describe('a configured base URL', () => {
+  it.each([
+    ['anthropic', 'https://proxy.example', 'https://proxy.example/v1'],
+    ['google', 'http://127.0.0.1:9/', 'http://127.0.0.1:9/v1beta'],
+    ['groq', 'https://proxy.example', 'https://proxy.example/openai/v1'],
+    ['local', 'http://127.0.0.1:11434', 'http://127.0.0.1:11434/v1'],
+    ['openai', 'https://proxy.example/team/openai', 'https://proxy.example/team/openai'],
+  ])('of %s, %s, is completed only when it is a bare origin', (id, configured, expected) => {
+    expect(completeBaseUrl(providers.get(id)!, configured)).toBe(expected);
   });
 });

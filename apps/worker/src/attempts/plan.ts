@@ -37,9 +37,11 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
   const body = parseJson(bodyBytes);
   const request: CompletionRequest = dialectOf(call.dialect).parseRequest(body);
   const protocol = protocolOf(protocolId);
+  const reasoningField = provider.quirks?.reasoningField;
+  const target = { endpoint, ...(reasoningField !== undefined && { reasoningField }) };
   const rendered = applyQuirks(
     provider,
-    renderUpstream(request, body as Record<string, unknown>, call.dialect, protocolId, { endpoint }),
+    renderUpstream(request, body as Record<string, unknown>, call.dialect, protocolId, target),
   );
   const context = {
     generationId: call.generationId,

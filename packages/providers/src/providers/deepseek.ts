@@ -8,7 +8,8 @@ export const deepseek = defineProvider({
   protocol: 'openai-chat',
   baseUrl: 'https://api.deepseek.com/v1',
   authorize: bearer,
-  quirks: { rename: { max_completion_tokens: 'max_tokens' } },
+  // Thinking with tools needs the reasoning of the turn back (recorded exchange with deepseek-reasoner, tools and reasoning).
+  quirks: { rename: { max_completion_tokens: 'max_tokens' }, reasoningField: 'reasoning_content' },
   stopsBillingOnAbort: true,
   source: CANCELLATION_SOURCE,
 });

@@ -1,0 +1,49 @@
+import { providers } from '@switchyard/providers';
+import { attemptCall, wireOf } from '../testing/call.js';
+import { planAttempt, readCall } from './plan.js';
+
+const config = (id: string) => ({
+  provider: providers.get(id)!,
+  baseUrl: 'http://127.0.0.1:9/v1',
+  apiKey: 'k',
+  capacity: 1,
+  upstreamConnections: 1,
+  drainMs: 0,
+  httpHost: '127.0.0.1',
+  httpPort: 0,
+  natsUrl: '',
+  logLevel: 'log' as const,
+});
+
+const conversation = {
+  model: 'x',
+  messages: [
+    { role: 'user', content: 'What is the weather?' },
+    {
+      role: 'assistant',
+      content: null,
+      reasoning: 'I should look it up.',
+      tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{}' } }],
+    },
+    { role: 'tool', tool_call_id: 'call_1', content: 'sunny' },
+  ],
+};
+
+function assistantTurn(provider: string): Record<string, unknown> {
+  const call = attemptCall({});
+  const meta = wireOf({ ...call, endpoint: { ...call.endpoint, provider } });
+  const { upstream } = planAttempt(readCall(meta), Buffer.from(JSON.stringify(conversation)), config(provider));
+  return (JSON.parse(upstream.body) as { messages: Record<string, unknown>[] }).messages[1]!;
+}
+
+describe('reasoning of earlier turns', () => {
+  it('goes back to a provider that reads it, in the field where it reads it', () => {
+    expect(assistantTurn('deepseek')).toMatchObject({ reasoning_content: 'I should look it up.' });
+  });
+
+  it('is left out for a provider that does not', () => {
+    expect(Object.keys(assistantTurn('mistral'))).toEqual(
+      expect.not.arrayContaining(['reasoning', 'reasoning_content', 'reasoning_details']),
+    );
+  });
+});
