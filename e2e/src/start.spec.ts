@@ -54,12 +54,13 @@ describe('npm start', () => {
   afterAll(async () => {
     // After a failure something may still run.
     await Promise.all(
-      [...STARTED].map((child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return undefined;
-        const exited = new Promise((resolve) => child.once('exit', resolve));
-        child.kill('SIGTERM');
-        return exited;
-      }),
+      [...STARTED]
+        .filter((child) => child.exitCode === null && child.signalCode === null)
+        .map((child) => {
+          const exited = new Promise((resolve) => child.once('exit', resolve));
+          child.kill('SIGTERM');
+          return exited;
+        }),
     );
     rmSync(folder, { recursive: true, force: true });
   }, START_TIMEOUT_MS);
