@@ -95,6 +95,12 @@ describe('a trace', () => {
     });
     await waitUntil(() => seen.length === 1, { what: 'the message' });
     expect(seen).toEqual([traceId]);
+    await waitUntil(() => tracing.spans().some(({ name }) => name === 'process usage.v1.x'), { what: 'the span' });
+    const [published, processed] = ['publish', 'process'].map((what) =>
+      tracing.spans().find(({ name }) => name === `${what} usage.v1.x`),
+    );
+    expect(processed).toMatchObject({ kind: 'CONSUMER', traceId, parentSpanId: published?.spanId });
+    expect(processed?.attributes).toMatchObject({ 'messaging.message.id': 'a', 'messaging.batch.message_count': 1 });
     await consumer.stop();
   });
 

@@ -3,6 +3,6 @@ import './metrics/process.js';
 export { instruments, type MetricAttributes } from './metrics/instruments.js';
 export { renderMetrics } from './metrics/provider.js';
 export { currentRequestId, runWithRequestId } from './request-id.js';
-export { type ActiveSpan, type SpanAttributes, type SpanSide, withSpan } from './spans.js';
+export { type ActiveSpan, recordSpan, type SpanAttributes, type SpanSide, withSpan } from './spans.js';
 export { currentTraceHeaders, currentTraceIds, runWithTraceHeaders } from './trace-headers.js';
-export { flushTelemetry } from './tracing-state.js';
+export { flushTelemetry, isTracing } from './tracing-state.js';

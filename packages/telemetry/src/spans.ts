@@ -60,6 +60,21 @@ export function withSpan<T>(
   });
 }
 
+/**
+ * Records a span of the running trace that began at `startedAtMs` (time of day) and ends now: for work on several traces at once,
+ * which no single running span can stand for. An error is recorded as {@link withSpan} does it.
+ */
+export function recordSpan(
+  name: string,
+  attributes: SpanAttributes,
+  { side, startedAtMs, error }: { readonly side: SpanSide; readonly startedAtMs: number; readonly error?: unknown },
+): void {
+  if (!isTracing()) return;
+  const span = trace.getTracer(TRACER_NAME).startSpan(name, { attributes, kind: KINDS[side], startTime: startedAtMs });
+  if (error === undefined) span.end();
+  else endFailed(span, error);
+}
+
 function endFailed(span: Span, error: unknown): void {
   span.setAttribute('error.type', errorType(error));
   span.setStatus({ code: SpanStatusCode.ERROR });

@@ -2,7 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, type TracerProvider } from '@opentelemetry/sdk-trace';
 import { GatewayError } from '@switchyard/contracts';
 import { runWithRequestId, currentRequestId } from './request-id.js';
-import { withSpan } from './spans.js';
+import { recordSpan, withSpan } from './spans.js';
 import { startTracing } from './start.js';
 import { currentTraceHeaders, currentTraceIds, runWithTraceHeaders } from './trace-headers.js';
 import { setTelemetry } from './tracing-state.js';
@@ -52,6 +52,17 @@ describe('with tracing on', () => {
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
     expect(new Set(ids).size).toBe(3);
     expect(runWithTraceHeaders({ traceparent: PARENT }, () => currentTraceIds()?.traceId)).toBe(PARENT.slice(3, 35));
+  });
+
+  it('records afterwards what was done for several traces at once', () => {
+    const startedAtMs = Date.now() - 1_000;
+    runWithTraceHeaders({ traceparent: PARENT }, () =>
+      recordSpan('process', { a: 1 }, { side: 'consumer', startedAtMs, error: new GatewayError('rate_limited') }),
+    );
+    const [span] = exporter.getFinishedSpans();
+    expect(span?.spanContext().traceId).toBe(PARENT.slice(3, 35));
+    expect(span?.attributes).toEqual({ a: 1, 'error.type': 'rate_limited' });
+    expect(span?.duration[0]).toBeGreaterThanOrEqual(1);
   });
 
   it('keeps the messages of errors out of the trace, because they may quote a user', async () => {

@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { Connection } from '../connection/connection.js';
+import { recordBatch } from './batch-spans.js';
 import type { JetStreamMessage, ReceivedMessage } from './message.js';
 
 export interface BatchHandlerOptions {
@@ -22,12 +23,15 @@ export async function handleBatch(
   const extend = setInterval(() => {
     if (connection.connected) for (const message of batch) message.extend();
   }, ackWaitMs / 3);
+  const startedAtMs = Date.now();
   try {
     await handler(batch);
+    recordBatch(batch, { startedAtMs });
     for (const message of batch) message.ack();
   } catch (error) {
     const cause = error instanceof Error ? error : new Error(typeof error);
     logger.error(`a batch of ${batch.length} failed and will be delivered again: ${cause.message}`, cause.stack);
+    recordBatch(batch, { startedAtMs, error });
     for (const message of batch) message.nak(redeliveryDelayMs(message.deliveryCount));
   } finally {
     clearInterval(extend);

@@ -6,6 +6,8 @@ export interface JetStreamMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly sequence: number;
+  /** What its publisher named it by; empty when a stranger published it without a name. */
+  readonly messageId: string;
   /** 1 at the first delivery. */
   readonly deliveryCount: number;
   /** Messages of the consumer that were not delivered yet when this one was. */
@@ -18,6 +20,9 @@ export interface JetStreamMessage {
   /** Never again. */
   term(): void;
 }
+
+/** The broker's own header. */
+const MESSAGE_ID = 'Nats-Msg-Id';
 
 /** How a handler settled a message; what it left open is settled by how the handler ended. */
 type Verdict = { kind: 'open' } | { kind: 'ack' } | { kind: 'nak'; delayMs: number } | { kind: 'term' };
@@ -44,6 +49,10 @@ export class ReceivedMessage implements JetStreamMessage {
 
   get sequence(): number {
     return this.#message.seq;
+  }
+
+  get messageId(): string {
+    return this.#message.headers?.get(MESSAGE_ID) ?? '';
   }
 
   get deliveryCount(): number {
