@@ -16,6 +16,8 @@ type Valid = Origin & { readonly usage: ValidUsage };
 export type UsageStatus = 'applied' | 'duplicate' | 'contradiction' | 'quarantined';
 
 export interface Applied {
+  /** Of the message that it was. */
+  readonly sequence: number;
   readonly status: UsageStatus;
   readonly generationId: string;
   readonly leaseId: string;
@@ -59,9 +61,7 @@ export class UsageRepository {
     for (const [index, row] of results.entries()) {
       const incoming = valid[index]!;
       const refused = row.status === 'unknown_lease' || row.status === 'foreign_lease';
-      applied.push(
-        refused ? await quarantine(manager, incoming, row.status, row.edge_id) : appliedOf(row, incoming.usage),
-      );
+      applied.push(refused ? await quarantine(manager, incoming, row.status, row.edge_id) : appliedOf(row, incoming));
     }
     for (const incoming of batch)
       if (incoming.usage.kind === 'unusable')
@@ -106,13 +106,14 @@ function applyUsage(manager: EntityManager, valid: readonly Valid[]): Promise<Ap
   );
 }
 
-const appliedOf = (row: AppliedRow, { event }: ValidUsage): Applied => ({
+const appliedOf = (row: AppliedRow, { sequence, usage }: Valid): Applied => ({
+  sequence,
   status: row.status as UsageStatus,
   generationId: row.generation_id,
   leaseId: row.lease_id,
   edgeId: row.edge_id,
   chargedNanos: BigInt(row.charged ?? 0),
-  outcome: event.outcome,
+  outcome: usage.event.outcome,
   reason: null,
 });
 
@@ -133,6 +134,7 @@ async function quarantine(
     withPayload ? usage.payload : null,
   ]);
   return {
+    sequence,
     status: 'quarantined',
     generationId: event?.generationId ?? '',
     leaseId: event?.leaseId ?? '',

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventPublisher } from '@switchyard/bus';
 import { UsageApplied } from '@switchyard/contracts';
-import { instruments } from '@switchyard/telemetry';
+import { instruments, runWithTraceHeaders } from '@switchyard/telemetry';
 import { createHash } from 'node:crypto';
 import { readUsage } from './usage-event.js';
 import { UsageRepository, type Applied } from './usage.repository.js';
@@ -10,6 +10,8 @@ export interface UsageMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly sequence: number;
+  /** The trace that it was published in. */
+  readonly traceHeaders?: Readonly<Record<string, string>>;
 }
 
 @Injectable()
@@ -32,20 +34,29 @@ export class UsageService {
       })),
     );
     this.#count(applied);
+    this.#report(applied, messages);
     this.#tellEdges(applied);
     return applied;
   }
 
   #count(applied: readonly Applied[]): void {
     instruments.ledgerBatchSize.record(applied.length);
-    for (const { status, outcome, reason, generationId } of applied) {
+    for (const { status, outcome, reason } of applied) {
       if (status === 'applied') instruments.usageApplied.add(1, { outcome });
-      if (status === 'quarantined') {
-        instruments.ledgerQuarantined.add(1, { reason: reason ?? 'unknown' });
-        this.#logger.error(`usage of ${generationId || 'an unreadable generation'} is quarantined: ${reason}`);
-      }
-      if (status === 'contradiction')
-        this.#logger.warn(`usage of ${generationId} came again and says something else; the first stays`);
+      if (status === 'quarantined') instruments.ledgerQuarantined.add(1, { reason: reason ?? 'unknown' });
+    }
+  }
+
+  /** What somebody must look at, each line in the trace of its generation. */
+  #report(applied: readonly Applied[], messages: readonly UsageMessage[]): void {
+    const headersOf = (wanted: number) => messages.find(({ sequence }) => sequence === wanted)?.traceHeaders;
+    for (const { status, reason, generationId, sequence } of applied) {
+      if (status !== 'quarantined' && status !== 'contradiction') continue;
+      runWithTraceHeaders(headersOf(sequence), () => {
+        if (status === 'quarantined')
+          this.#logger.error(`usage of ${generationId || 'an unreadable generation'} is quarantined: ${reason}`);
+        else this.#logger.warn(`usage of ${generationId} came again and says something else; the first stays`);
+      });
     }
   }
 
