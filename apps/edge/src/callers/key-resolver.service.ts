@@ -46,7 +46,8 @@ export class KeyResolver {
     const digest = digestApiKey(secret, this.config.KEY_PEPPER);
     const known = this.cache.find(digest);
     if (known?.fresh) return activeKey(known.resolution, Date.now());
-    if (!known) this.limitMiss(address);
+    // Only what becomes a question is limited: a new key may be used by hundreds of requests at once.
+    if (!known && !this.running(digest)) this.limitMiss(address);
     try {
       return activeKey(await this.ask(digest), Date.now());
     } catch (error) {
@@ -76,9 +77,15 @@ export class KeyResolver {
       throw new GatewayError('rate_limited', { message: 'Too many requests with unknown API keys.', retryAfterMs });
   }
 
+  /** The question about a key that is under way, unless the key changed since. */
+  private running(digest: string): Question | null {
+    const question = this.questions.get(digest);
+    return question && !question.outdated ? question : null;
+  }
+
   private ask(digest: string): Promise<Resolution> {
-    const running = this.questions.get(digest);
-    if (running && !running.outdated) return running.answer;
+    const running = this.running(digest);
+    if (running) return running.answer;
     if (this.questions.size >= MAX_QUESTIONS) throw new GatewayError('service_unavailable', { retryAfterMs: 1_000 });
     const question: Question = { answer: this.askAuth(digest, () => question), outdated: false };
     this.questions.set(digest, question);

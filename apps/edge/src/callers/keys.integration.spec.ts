@@ -72,6 +72,16 @@ describe('keys on two edges', () => {
     expect(await statusOn(edges[1]!, secret)).toBe(200);
   }, 20_000);
 
+  it('does not count requests that wait for the same answer as look-ups', async () => {
+    // The burst of this edge is 30, and the test before has emptied it: one look-up must be enough for them all.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const { secret } = stack.customer(1);
+    const before = stack.auth.resolved;
+    const statuses = await Promise.all(Array.from({ length: 40 }, () => statusOn(edges[1]!, secret)));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(stack.auth.resolved - before).toBe(1);
+  });
+
   it('checks the expiry of a cached key itself', async () => {
     const { secret } = stack.customer(1, { expiresAt: new Date(Date.now() + 1_000).toISOString() });
     expect(await statusOn(edges[0]!, secret)).toBe(200);
