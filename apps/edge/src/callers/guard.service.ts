@@ -32,10 +32,11 @@ export class Guard {
     if (access === 'public') return;
     const { secret, kind } = credentialsOf(request.raw);
     const key = await this.keys.resolve(secret, request.ip);
+    // From here the caller is known, also to whoever answers a refusal.
+    request.caller = { key };
     assertKind(access, kind);
     if (access === 'inference') this.load.assertRoom();
     if (hasBody(request.raw)) this.admitBody(request, reply);
-    request.caller = { key };
     this.uses.note(key.id);
   }
 

@@ -1,6 +1,6 @@
 import { generateApiKey } from '@switchyard/contracts';
 import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
-import { errorOfResponse, postJson, raw } from '../testing/http.js';
+import { errorOfResponse, postJson, raw, writeThenRead } from '../testing/http.js';
 import { SmallStack } from '../testing/small-stack.js';
 import type { RunningEdge } from '../testing/small-stack.js';
 import type { SmallWorker } from '../testing/small-worker.js';
@@ -15,7 +15,8 @@ describe('bad input', () => {
     stack = await SmallStack.start();
     worker = (await stack.worker('acme')).service;
     await stack.put(aModel({ id: 'acme/large', endpoints: [anEndpoint({ tag: 'acme', maxCompletionTokens: 1_000 })] }));
-    edge = await stack.edge();
+    // The clients of this spec share the event loop with the edge, and large bodies keep it busy.
+    edge = await stack.edge({ MAX_LOOP_LAG_MS: '60000' });
     await stack.knows(edge, 1);
     secret = stack.customer(1).secret;
   }, 60_000);
@@ -213,6 +214,30 @@ describe('bad input', () => {
       );
       expect(answer).toMatch(/^HTTP\/1\.1 413/);
     });
+
+    const refusal = async (key: string, bytes: number) => {
+      const body = JSON.stringify({ ...good, padding: 'x'.repeat(bytes) });
+      const answer = await writeThenRead(
+        edge.url,
+        `POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      return /"code":"(\w+)"/.exec(answer)?.[1];
+    };
+
+    it('reaches clients with the refusal that read only after they have written everything', async () => {
+      const disabled = stack.customer(1, { disabled: true }).secret;
+      for (let round = 0; round < 5; round += 1) {
+        expect(await refusal(secret, 40 * 1024 * 1024)).toBe('payload_too_large');
+        expect(await refusal(disabled, 900_000)).toBe('disabled_key');
+      }
+    }, 60_000);
+
+    it('closes on a known caller that never ends its body', async () => {
+      const head = `POST /v1/keys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+      const answer = await raw(edge.url, `${head}5\r\nhello\r\n`, 20_000);
+      expect(answer).toMatch(/^HTTP\/1\.1 403/);
+      expect(answer.toLowerCase()).toContain('connection: close');
+    }, 30_000);
 
     it('refuses a request whose length is told twice', async () => {
       const answer = await raw(

@@ -11,7 +11,7 @@ import { DEFAULT_BODY_LIMIT_BYTES } from './access.js';
 import type { RouteAccess } from './access.js';
 import { allowAnyOrigin, preflightHeaders } from './cors.js';
 import { parseJsonBody } from './json-body.js';
-import { hasBody } from './request-head.js';
+import { KNOWN_CALLER_LEFTOVER, STRANGER_LEFTOVER, swallowBody } from './leftover-body.js';
 
 /** The whole request must have arrived after this; the answer may take longer. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -45,14 +45,15 @@ export function configureHttp(app: NestFastifyApplication): void {
       answerPreflight(request, reply);
       return;
     }
-    try {
-      if (request.is404) throw nothingHere(server, request);
-      await guard.admit(request, reply, accessOf(request));
-    } catch (error) {
-      // The rest of a body that nobody will read is not worth the connection.
-      if (hasBody(request.raw)) reply.header('connection', 'close');
-      throw error;
-    }
+    if (request.is404) throw nothingHere(server, request);
+    await guard.admit(request, reply, accessOf(request));
+  });
+  server.addHook('onSend', async (request, reply, payload) => {
+    if (reply.statusCode < 400) return payload;
+    const limits = request.caller ? KNOWN_CALLER_LEFTOVER : STRANGER_LEFTOVER;
+    // The rest of a body that nobody will read is not worth the connection.
+    if (!(await swallowBody(request.raw, limits))) reply.header('connection', 'close');
+    return payload;
   });
   app.useBodyParser('application/json', {}, (_request, body, done) => {
     try {

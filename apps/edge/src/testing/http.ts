@@ -45,6 +45,27 @@ export function raw(url: string, bytes: string | Buffer, timeoutMs = 3_000): Pro
   return promise;
 }
 
+/** Like most clients: reads the answer only when the whole request is written. Empty when the connection broke before. */
+export async function writeThenRead(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname).pause();
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const failed = await new Promise<boolean>((resolve) => {
+    socket.once('error', () => resolve(true));
+    socket.write(bytes, (error) => resolve(error !== undefined && error !== null));
+  });
+  let answer = '';
+  socket.on('data', (data) => {
+    answer += data.toString('latin1');
+    // The refusal has arrived; the connection may stay open for the next request.
+    if (answer.endsWith('}')) socket.end();
+  });
+  if (failed) socket.destroy();
+  else socket.resume();
+  await closed;
+  return answer;
+}
+
 /** The JSON payloads of a stream of server-sent events, and whether it ended with `[DONE]`. */
 export function eventsOf(text: string): { readonly events: Record<string, unknown>[]; readonly done: boolean } {
   const data = text
