@@ -27,6 +27,11 @@ describe('readTelemetryConfig', () => {
     });
   });
 
+  it('reads how spans are batched, and leaves senseless values to the SDK', () => {
+    const env = { OTEL_BSP_SCHEDULE_DELAY: '100', OTEL_BSP_MAX_QUEUE_SIZE: '-1', OTEL_BSP_EXPORT_TIMEOUT: 'soon' };
+    expect(readTelemetryConfig(env, '').spanBatches).toEqual({ scheduledDelayMillis: 100 });
+  });
+
   it('names the service after its folder, unless it is named', () => {
     expect(readTelemetryConfig({}, '/srv/apps/edge/dist/main.js').serviceName).toBe('switchyard-edge');
     expect(readTelemetryConfig({}, '/srv/script.js').serviceName).toBe('switchyard');

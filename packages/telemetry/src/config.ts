@@ -7,6 +7,15 @@ export interface TelemetryConfig {
   /** For the ratio samplers: the part of all traces that is recorded, 0 to 1. */
   readonly sampledRatio: number;
   readonly metricIntervalMs: number;
+  readonly spanBatches: SpanBatches;
+}
+
+/** How spans wait for the collector; undefined is what the SDK holds for usual. */
+export interface SpanBatches {
+  readonly scheduledDelayMillis?: number;
+  readonly maxQueueSize?: number;
+  readonly maxExportBatchSize?: number;
+  readonly exportTimeoutMillis?: number;
 }
 
 export const SAMPLERS = [
@@ -41,6 +50,21 @@ export function readTelemetryConfig(
     sampler: sampler && SAMPLERS.includes(sampler) ? sampler : 'parentbased_always_on',
     sampledRatio: ratio >= 0 && ratio <= 1 ? ratio : 1,
     metricIntervalMs: intervalMs >= 1_000 ? intervalMs : METRIC_INTERVAL_MS,
+    spanBatches: spanBatches(env),
+  };
+}
+
+/** The OTEL_BSP_* variables, which a processor that is made by hand does not read. Senseless values are left out. */
+function spanBatches(env: NodeJS.ProcessEnv): SpanBatches {
+  const read = (name: string, option: keyof SpanBatches): SpanBatches => {
+    const value = Number(env[`OTEL_BSP_${name}`]);
+    return Number.isInteger(value) && value > 0 ? { [option]: value } : {};
+  };
+  return {
+    ...read('SCHEDULE_DELAY', 'scheduledDelayMillis'),
+    ...read('MAX_QUEUE_SIZE', 'maxQueueSize'),
+    ...read('MAX_EXPORT_BATCH_SIZE', 'maxExportBatchSize'),
+    ...read('EXPORT_TIMEOUT', 'exportTimeoutMillis'),
   };
 }
 

@@ -30,7 +30,7 @@ export function startTelemetry(config: TelemetryConfig): void {
     exportMetricsBy({ readers: [reader], resource });
   }
   const provider = config.traces
-    ? startTracing(new BatchSpanProcessor({ exporter: new OTLPTraceExporter() }), {
+    ? startTracing(new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), ...config.spanBatches }), {
         sampler: samplerOf(config.sampler, config.sampledRatio),
         resource,
       })
