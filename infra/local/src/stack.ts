@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, isListening, reachableDirectory } from '@switchyard/testing';
 import { ensureAccount, type LocalAccount } from './account.js';
+import { LOCK_FILE, lockDataDirectory } from './data-lock.js';
 import { startInfrastructure } from './infrastructure.js';
 import { findLocalModels } from './local-models.js';
 import { ManagedProcess, type ProcessDefinition } from './managed-process.js';
@@ -80,15 +81,36 @@ function withRole(ownerUrl: string, role: string, password: string): string {
   return url.href;
 }
 
-/** Removes the data of earlier runs, also what PostgreSQL had to keep elsewhere. */
+/** Removes the data of earlier runs, also what PostgreSQL had to keep elsewhere; the lock of this run stays. */
 function forget(dataDirectory: string): void {
   const postgres = reachableDirectory(path.join(dataDirectory, 'postgres'));
-  for (const target of [postgres, `${postgres}.password`, dataDirectory])
+  const kept = readdirSync(dataDirectory).filter((name) => name !== LOCK_FILE);
+  for (const target of [postgres, `${postgres}.password`, ...kept.map((name) => path.join(dataDirectory, name))])
     rmSync(target, { recursive: true, force: true });
 }
 
-/** Starts the whole system: servers, schemas, every service as a process of its own. Whatever fails stops what runs already. */
+/**
+ * Starts the whole system: servers, schemas, every service as a process of its own. Whatever fails stops what runs already.
+ * @throws UsageError when the data directory is in use, the port is taken, or something is not built
+ */
 export async function startStack(options: StackOptions): Promise<Stack> {
+  const unlock = lockDataDirectory(options.dataDirectory);
+  try {
+    const stack = await startLocked(options);
+    return {
+      ...stack,
+      async stop() {
+        await stack.stop();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function startLocked(options: StackOptions): Promise<Stack> {
   const { root, dataDirectory, environment, progress } = options;
   const missing = missingBuilds(root);
   if (missing.length > 0) throw new UsageError(`not built: ${missing.join(', ')}. Run \`npm run setup\`.`);
