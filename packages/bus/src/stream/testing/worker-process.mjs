@@ -25,8 +25,9 @@ await strategy.listen((error) => {
   if (error) throw error;
   console.log('ready');
 });
-process.on('SIGTERM', async () => {
+const stop = async () => {
   await strategy.drain(30_000);
   await strategy.close();
   process.exit(0);
-});
+};
+process.on('SIGTERM', () => void stop());
