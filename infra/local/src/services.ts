@@ -49,6 +49,8 @@ function environmentOf(around: Surroundings, service: string, name: string, port
     HTTP_PORT: String(port),
     SERVICE_INSTANCE: name,
     OTEL_SERVICE_NAME: `switchyard-${service}`,
+    // Compiled code of all modules is kept between starts: eight processes that parse the same libraries are what a start takes.
+    NODE_COMPILE_CACHE: path.join(around.root, '.cache/compile'),
   };
 }
 
@@ -134,6 +136,7 @@ export function setupCommands(around: Surroundings, ownerUrl: string): readonly 
     script: scriptOf(around, service, 'migrate.js'),
     env: {
       ...pick(around.environment, PASSED_ON),
+      NODE_COMPILE_CACHE: path.join(around.root, '.cache/compile'),
       MIGRATION_DATABASE_URL: ownerUrl,
       DATABASE_URL: around.databaseUrlOf(service),
       ...(service === 'registry' && { SANDBOX: 'on' }),
@@ -143,7 +146,11 @@ export function setupCommands(around: Surroundings, ownerUrl: string): readonly 
   const topology = {
     name: 'topology',
     script: path.join(around.root, 'packages/bus/dist/topology-command.js'),
-    env: { ...pick(around.environment, PASSED_ON), NATS_URL: around.natsUrl },
+    env: {
+      ...pick(around.environment, PASSED_ON),
+      NODE_COMPILE_CACHE: path.join(around.root, '.cache/compile'),
+      NATS_URL: around.natsUrl,
+    },
   };
   return [...migrations, topology];
 }
