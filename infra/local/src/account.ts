@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { CreateAccount, CreateDeposit, CreateKey, parseUsdNanos } from '@switchyard/contracts';
 import { connectBus } from '@switchyard/bus';
-import { writePrivateJson } from './secrets.js';
+import { readPrivateJson, writePrivateJson } from './private-json.js';
 
+export const ACCOUNT_FILE = 'account.json';
 const FIRST_CREDIT_USD = '10';
 
 /** The tenant of this installation, with its keys in the clear: they exist nowhere else. */
@@ -18,8 +19,8 @@ export interface LocalAccount {
  * Each step is idempotent or repeatable, so a start that was cut here can be repeated.
  */
 export async function ensureAccount(dataDirectory: string, natsUrl: string): Promise<LocalAccount> {
-  const file = path.join(dataDirectory, 'account.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as LocalAccount;
+  const file = path.join(dataDirectory, ACCOUNT_FILE);
+  if (existsSync(file)) return readPrivateJson<LocalAccount>(file, ['accountId', 'apiKey', 'managementKey']);
   const bus = await connectBus({ servers: natsUrl, name: 'local' });
   try {
     const options = { timeoutMs: 15_000 };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readEnvironmentFile } from './environment.js';
 import { parseOptions, USAGE, UsageError, type StartOptions } from './options.js';
-import { writePrivateJson } from './secrets.js';
+import { writePrivateJson } from './private-json.js';
 import { startStack, type Stack } from './stack.js';
 import { welcome } from './welcome.js';
 

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { ACCOUNT_FILE } from './account.js';
+import { UsageError } from './options.js';
+import { readPrivateJson, writePrivateJson } from './private-json.js';
 
 /** Secrets of one installation, made at random on its first start. */
 export interface Secrets {
@@ -12,18 +15,23 @@ export interface Secrets {
 
 const secret = (): string => randomBytes(32).toString('base64url');
 
-/** Writes JSON that only its owner can read, whole or not at all. */
-export function writePrivateJson(file: string, value: unknown): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
-  chmodSync(`${file}.new`, 0o600);
-  renameSync(`${file}.new`, file);
-}
+const TEXTS = [
+  'keyPepper',
+  'natsPassword',
+  ...['auth', 'ledger', 'registry'].map((role) => `databasePasswords.${role}`),
+];
 
-/** The secrets of the data directory, made when it has none. */
+/**
+ * The secrets of the data directory, made when it has none.
+ * @throws UsageError when they are broken, or missing beside an account: no key of it would be known under new ones.
+ */
 export function loadSecrets(dataDirectory: string): Secrets {
   const file = path.join(dataDirectory, 'secrets.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
+  if (existsSync(file)) return readPrivateJson<Secrets>(file, TEXTS);
+  if (existsSync(path.join(dataDirectory, ACCOUNT_FILE)))
+    throw new UsageError(
+      `${file} is missing, and the keys of this installation cannot be recognised without it. Put it back, or start with --fresh: that deletes keys, credits and records.`,
+    );
   const secrets: Secrets = {
     keyPepper: secret(),
     natsPassword: secret(),

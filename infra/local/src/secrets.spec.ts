@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ACCOUNT_FILE } from './account.js';
+import { UsageError } from './options.js';
+import { readPrivateJson } from './private-json.js';
+import { loadSecrets } from './secrets.js';
+
+describe('the secrets of an installation', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), 'switchyard-secrets-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text);
+
+  it('are made once and read from then on', () => {
+    const made = loadSecrets(folder);
+    expect(loadSecrets(folder)).toEqual(made);
+    expect(made.keyPepper).toMatch(/^[\w-]{43}$/);
+  });
+
+  it.each([
+    ['cut', '{"keyPepper": "hush', 'is not JSON'],
+    ['empty', '', 'is not JSON'],
+    ['of another shape', '{"keyPepper": "hush"}', 'has no natsPassword'],
+    ['null', 'null', 'has no keyPepper'],
+    ['a list', '[]', 'has no keyPepper'],
+  ])('are refused in one line that quotes nothing when the file is %s', (_, text, problem) => {
+    write('secrets.json', text);
+    expect(() => loadSecrets(folder)).toThrow(UsageError);
+    try {
+      loadSecrets(folder);
+    } catch (error) {
+      const { message } = error as Error;
+      expect(message).toContain(`${path.join(folder, 'secrets.json')} ${problem}. `);
+      expect(message).not.toMatch(/hush|\n/);
+    }
+  });
+
+  it('are not made anew beside an account whose keys they would make useless', () => {
+    write(ACCOUNT_FILE, '{}');
+    expect(() => loadSecrets(folder)).toThrow(/secrets\.json is missing/);
+  });
+
+  it('an account without its keys is refused, too', () => {
+    write(ACCOUNT_FILE, '{"accountId":"a","apiKey":"b"}');
+    expect(() => readPrivateJson(path.join(folder, ACCOUNT_FILE), ['accountId', 'apiKey', 'managementKey'])).toThrow(
+      /has no managementKey/,
+    );
+  });
+});
