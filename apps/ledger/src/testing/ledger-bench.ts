@@ -1,7 +1,6 @@
 import { connect, createDataSource, migrate, query, roleOf } from '@switchyard/database';
 import { startPostgres, type TestPostgres } from '@switchyard/testing';
 import { Pool } from 'pg';
-import type { DataSource } from 'typeorm';
 import { AccountsRepository } from '../accounts/accounts.repository.js';
 import { AuditRepository } from '../audit/audit.repository.js';
 import { LedgerRepository } from '../database/ledger.repository.js';
@@ -17,7 +16,7 @@ export interface LedgerBench {
   readonly postgres: TestPostgres;
   readonly serviceUrl: string;
   readonly ownerUrl: string;
-  readonly dataSource: DataSource;
+  readonly dataSource: Awaited<ReturnType<typeof connect>>;
   readonly accounts: AccountsRepository;
   readonly deposits: DepositsRepository;
   readonly leases: LeasesRepository;
