@@ -6,10 +6,10 @@ import {
   reachableDirectory,
   startNatsServer,
   startPostgres,
-  type ServerProcess,
   type TestNats,
   type TestPostgres,
 } from '@switchyard/testing';
+import { keepRunning } from './keep-running.js';
 import { checkBroker, checkDatabase } from './reachable.js';
 import type { Secrets } from './secrets.js';
 
@@ -48,26 +48,6 @@ async function endOrphan(pidFile: string, directory: string, signal: NodeJS.Sign
   const deadline = performance.now() + ORPHAN_DEADLINE_MS;
   while (commandOf(pid) !== '' && performance.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 100));
-}
-
-/** Starts a server again whenever it ends by itself, for as long as `stopping` says no. */
-function keepRunning(
-  name: string,
-  current: () => ServerProcess,
-  again: () => Promise<void>,
-  state: { stopping: boolean },
-  note: (line: string) => void,
-): void {
-  void current().exited.then(async () => {
-    if (state.stopping) return;
-    note(`${name} ended by itself; starting it again`);
-    try {
-      await again();
-      keepRunning(name, current, again, state, note);
-    } catch (error) {
-      note(`${name} could not be started again: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  });
 }
 
 export async function startInfrastructure(options: {
@@ -111,29 +91,21 @@ export async function startInfrastructure(options: {
     await stop();
     throw error;
   }
-  const started = { postgres, nats };
-  if (started.postgres)
-    keepRunning(
-      'PostgreSQL',
-      () => started.postgres!.process,
-      () => started.postgres!.restart(),
-      state,
-      note,
-    );
-  if (started.nats)
-    keepRunning(
-      'nats-server',
-      () => started.nats!.process,
-      () => started.nats!.start(),
-      state,
-      note,
-    );
+  const { keptPostgres, keptNats } = { keptPostgres: postgres, keptNats: nats };
+  if (keptPostgres) {
+    const again = () => keptPostgres.restart();
+    void keepRunning({ name: 'PostgreSQL', current: () => keptPostgres.process, again, state, note });
+  }
+  if (keptNats) {
+    const again = () => keptNats.start();
+    void keepRunning({ name: 'nats-server', current: () => keptNats.process, again, state, note });
+  }
   return {
-    ownerUrl: options.databaseUrl ?? started.postgres!.url,
-    natsUrl: options.natsUrl ?? started.nats!.url,
+    ownerUrl: options.databaseUrl ?? keptPostgres!.url,
+    natsUrl: options.natsUrl ?? keptNats!.url,
     servers: () => [
-      ...(started.postgres ? [{ name: 'postgres', pid: started.postgres.process.pid }] : []),
-      ...(started.nats ? [{ name: 'nats-server', pid: started.nats.pid }] : []),
+      ...(keptPostgres ? [{ name: 'postgres', pid: keptPostgres.process.pid }] : []),
+      ...(keptNats ? [{ name: 'nats-server', pid: keptNats.pid }] : []),
     ],
     stop,
   };

@@ -64,13 +64,21 @@ export async function startNatsServer(options: NatsOptions = {}): Promise<TestNa
 
   const launch = async () => {
     const server = new ServerProcess(binary, ['--config', file], { detached: options.ownGroup ?? false });
-    await waitUntil(
-      () => {
-        if (!server.running) throw new Error(`nats-server ended: ${server.log.slice(-2_000)}`);
-        return isListening(port);
-      },
-      { what: `nats-server listens on port ${port}`, timeoutMs: 15_000 },
-    );
+    try {
+      await waitUntil(
+        async () => {
+          // Asked first: what listens on the port is only ours while our process lives.
+          const listening = await isListening(port);
+          if (!server.running) throw new Error(`nats-server ended: ${server.log.slice(-2_000)}`);
+          return listening;
+        },
+        { what: `nats-server listens on port ${port}`, timeoutMs: 15_000 },
+      );
+    } catch (error) {
+      // Nobody would know of it any more, and it would hold the store.
+      await server.stop('SIGKILL');
+      throw error;
+    }
     return server;
   };
   let server = await launch();
