@@ -1,5 +1,6 @@
 import { outputTokensOf } from './answer.js';
 import type { Fault } from './fault.js';
+import { echoOf } from './prompt.js';
 import type { Format, Frame, Reply } from './formats/format.js';
 import type { Wire } from './wire.js';
 
@@ -91,10 +92,10 @@ async function misbehave({ wire, format, reply, fault, sent, frame }: Moment): P
     wire.destroy('fin');
   }
   if (reached(fault.errorAfter, sent)) {
-    await wire.write(format.errorEvent('The sandbox was asked to fail here.'));
+    await wire.write(format.errorEvent(`The sandbox was asked to fail here.${echoOf(reply.prompt, fault)}`));
     return true;
   }
-  if (fault.garbageAfter === sent) await wire.write(format.event('{"this is": not JSON'));
+  if (fault.garbageAfter === sent) await wire.write(format.event(`{"this is": not JSON${echoOf(reply.prompt, fault)}`));
   if (sent === 1 && frame.kind === 'token') await writeJunk(wire, format, reply, fault);
   return false;
 }

@@ -6,7 +6,7 @@ import type { Pace } from './deliver.js';
 import type { Fault } from './fault.js';
 import { parseFault } from './fault.js';
 import type { Format, Reply, ReportedUsage } from './formats/format.js';
-import { lastUserText, RefusedRequest } from './prompt.js';
+import { echoOf, lastUserText, RefusedRequest } from './prompt.js';
 import type { Prompt } from './prompt.js';
 import type { PrefixCache } from './prefix-cache.js';
 import { promptTokensOf } from './tokens.js';
@@ -48,18 +48,18 @@ async function respond(context: ExchangeContext, prompt: Prompt, fault: Fault): 
   if (fault.stallAfter === -1) await wire.stall();
   if (fault.resetAfter === -1) wire.destroy('rst');
   if (fault.cutAfter === -1) wire.destroy('fin');
-  if (await insteadOfAnswer(context, fault)) return;
+  if (await insteadOfAnswer(context, prompt, fault)) return;
   const reply = replyTo(context, prompt, fault);
   const pace = paceOf(context, prompt, fault);
   await (prompt.stream ? deliverStream : deliverBody)(wire, format, reply, fault, pace);
 }
 
 /** Errors, redirects and pages that come in place of an answer. */
-async function insteadOfAnswer(context: ExchangeContext, fault: Fault): Promise<boolean> {
+async function insteadOfAnswer(context: ExchangeContext, prompt: Prompt, fault: Fault): Promise<boolean> {
   const { wire, request } = context;
   if (fault.status !== undefined && fault.status !== 200) {
     const key = fault.echoKey ? ` Credentials: ${credentialsOf(request)}.` : '';
-    const message = `The sandbox was asked to answer ${fault.status}.${key}`;
+    const message = `The sandbox was asked to answer ${fault.status}.${key}${echoOf(prompt, fault)}`;
     await sendError(context, { status: fault.status, type: typeOf(fault.status), message }, fault);
     return true;
   }

@@ -6,6 +6,7 @@
  * | --- | --- |
  * | `status=429 retry_after=1` | an error of that status in the format of the request; `retry_after` in seconds |
  * | `echo_key` | the error body repeats the credentials of the request |
+ * | `echo_text` | errors and garbage repeat the texts of the request |
  * | `cut after=5` | connection closed in the middle of the event after 5 tokens |
  * | `end after=5` | the body ends cleanly after 5 tokens, without finish |
  * | `reset`, `reset after=5` | TCP reset before the headers, or after 5 tokens |
@@ -29,6 +30,7 @@ export interface Fault {
   readonly status?: number;
   readonly retryAfter?: string;
   readonly echoKey?: boolean;
+  readonly echoText?: boolean;
   readonly cutAfter?: number;
   readonly endAfter?: number;
   /** -1 stands for "before the headers". */
@@ -95,6 +97,7 @@ const SETTINGS: Readonly<Record<string, (fault: Writable, value: string) => void
   status: (fault, value) => (fault.status = Math.min(599, Math.max(200, count(value, 599)))),
   retry_after: (fault, value) => (fault.retryAfter = value.replaceAll(/[^\w.:+-]/g, '').slice(0, 40)),
   echo_key: (fault) => (fault.echoKey = true),
+  echo_text: (fault) => (fault.echoText = true),
   cut: (fault) => (fault.cutAfter = 0),
   end: (fault) => (fault.endAfter = 0),
   reset: (fault) => (fault.resetAfter = BEFORE_HEADERS),

@@ -47,6 +47,13 @@ it('repeats the credentials in an error when asked', async () => {
   expect(await (await ask('x [[fault: status=401 echo_key]]')).text()).toContain('Bearer secret-key');
 });
 
+it.each(['status=400 echo_text', 'error_event after=1 echo_text', 'garbage after=1 echo_text'])(
+  'repeats what was written when asked: %s',
+  async (fault) => {
+    expect(await (await ask(`my words [[fault: tokens=3 ${fault}]]`)).text()).toContain('You wrote: my words');
+  },
+);
+
 it('cuts the connection in the middle of an event', async () => {
   const { text, broken } = await readAll(await ask('x [[fault: tokens=20 cut after=5]]'));
   expect([tokensIn(text), broken, text.endsWith('\n\n')]).toEqual([5, true, false]);

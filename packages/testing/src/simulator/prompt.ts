@@ -51,6 +51,10 @@ export class RefusedRequest extends Error {
 export const lastUserText = (prompt: Prompt): string =>
   prompt.turns.findLast((turn) => turn.role === 'user' && turn.text !== '')?.text ?? '';
 
+/** What an error adds when `echo_text` asks for it: some providers quote the request that they refuse. */
+export const echoOf = (prompt: Prompt, { echoText }: { readonly echoText?: boolean }): string =>
+  echoText ? ` You wrote: ${prompt.turns.map(({ text }) => text).join(' ')}` : '';
+
 /** An image as a `data:` URL or an ordinary address. */
 export function imageOfUrl(url: string): SeenImage {
   const match = /^data:([^;,]+);base64,(.*)$/s.exec(url);
