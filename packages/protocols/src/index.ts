@@ -4,6 +4,7 @@ export { MAX_RETRY_AFTER_MS } from './failures/retry-after.js';
 export { createLane } from './lanes/create-lane.js';
 export { LISTED_PARAMETERS, supports } from './parameters.js';
 export { dialectOf, protocolOf } from './registry.js';
+export { hashedUser } from './privacy.js';
 export { renderUpstream } from './render-upstream.js';
 export { requestFacts } from './request-facts.js';
 export type { RequestFacts } from './request-facts.js';

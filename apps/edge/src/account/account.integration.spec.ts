@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { waitUntil } from '@switchyard/testing';
 import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
 import { errorOfResponse, postJson } from '../testing/http.js';
@@ -51,6 +52,13 @@ describe('the account', () => {
     await response.text();
     return response.headers.get('x-generation-id')!;
   };
+
+  it('keeps of the end user the digest that providers get, never the name', async () => {
+    const { secret } = stack.customer(1);
+    const user = 'somebody@example.test';
+    const { data } = await get(secret, `/generation?id=${await ask(secret, { user })}`);
+    expect(data['external_user']).toBe(createHash('sha256').update(user).digest('hex').slice(0, 32));
+  });
 
   it('explains a generation at once, with every key that official clients ask for', async () => {
     const { secret } = stack.customer(1);

@@ -1,4 +1,5 @@
 import type { GenerationRecord } from '@switchyard/contracts';
+import { hashedUser } from '@switchyard/protocols';
 import type { Answer } from '../completions/answer.js';
 import { usageOfAnswer } from '../completions/answer.js';
 import type { Generation } from '../completions/generation.js';
@@ -11,7 +12,10 @@ export interface Moments {
 
 const HTTP_OK = 200;
 
-/** Everything about a finished generation but its text. */
+/**
+ * Everything about a finished generation but its text. Who the end user is that `user` names, often by an address of mail, is not
+ * ours to keep: the record has the digest that providers get, so that the operator of the application can still find it.
+ */
 export function generationRecord(generation: Generation, answer: Answer, moments: Moments): GenerationRecord {
   const { caller, request, client } = generation;
   const usage = usageOfAnswer(answer);
@@ -46,7 +50,7 @@ export function generationRecord(generation: Generation, answer: Answer, moments
     appTitle: client.appTitle,
     userAgent: client.userAgent,
     sessionId: client.sessionId,
-    externalUser: caller.key.externalUser ?? request.user ?? null,
+    externalUser: caller.key.externalUser ?? (request.user === undefined ? null : hashedUser(request.user)),
   };
 }
 
