@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { waitUntil } from '@switchyard/testing';
 import { availableNanos, costNanos, START_TIMEOUT_MS, startTestStack, type TestStack } from './test-stack.js';
 
@@ -129,22 +128,5 @@ describe('the first minute of a newcomer', () => {
     expect(body['data']!.length).toBeGreaterThanOrEqual(300);
     const models = await stack.client.models.list();
     expect(models.data.some(({ id }) => id === 'sandbox/echo')).toBe(true);
-  }, 30_000);
-
-  it('keeps every prompt out of tables, streams and logs', async () => {
-    const canary = `canary-${createHash('sha256').update(String(process.pid)).digest('hex').slice(0, 24)}`;
-    await stack.client.chat.completions.create({
-      model: 'sandbox/echo',
-      messages: [{ role: 'user', content: canary }],
-    });
-    await stack.client.chat.completions
-      .create({ model: 'sandbox/echo', messages: [{ role: 'user', content: `${canary} [[fault: status=400]]` }] })
-      .catch(() => undefined);
-    // Generous time for everything that is written behind the answer.
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    const { execFileSync } = await import('node:child_process');
-    const folder = stack.processes[0]!.logFile.replace(/\/logs\/.*$/, '');
-    const found = execFileSync('sh', ['-c', `grep -rl ${canary} "${folder}" || true`], { encoding: 'utf8' });
-    expect(found).toBe('');
   }, 30_000);
 });

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { Client } from 'pg';
+
+const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** Every table of every schema, as `schema.table`, in which a row holds the text anywhere. */
+export async function tablesWith(databaseUrl: string, text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const database of await databasesOf(databaseUrl)) {
+    const url = new URL(databaseUrl);
+    url.pathname = `/${database}`;
+    await withClient(url.href, async (client) => {
+      const { rows: tables } = await client.query<{ schema: string; name: string }>(
+        `SELECT table_schema AS schema, table_name AS name FROM information_schema.tables
+         WHERE table_type = 'BASE TABLE' AND table_schema <> 'information_schema'`,
+      );
+      for (const { schema, name } of tables) {
+        const { rowCount } = await client.query(
+          `SELECT 1 FROM ${identifier(schema)}.${identifier(name)} AS row WHERE position($1 IN row::text) > 0 LIMIT 1`,
+          [text],
+        );
+        if (rowCount) found.push(`${schema}.${name}`);
+      }
+    });
+  }
+  return found;
+}
+
+async function databasesOf(databaseUrl: string): Promise<string[]> {
+  return withClient(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      'SELECT datname AS name FROM pg_database WHERE datallowconn AND NOT datistemplate',
+    );
+    return rows.map(({ name }) => name);
+  });
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Every file below the folder whose bytes hold the text, and how many lines of them do. */
+export function filesWith(folder: string, text: string): string[] {
+  const script = 'grep -raFc -- "$1" "$2" | grep -v ":0$" || true';
+  const output = execFileSync('sh', ['-c', script, 'sh', text, folder], {
+    encoding: 'utf8',
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  return output.split('\n').filter(Boolean);
+}
