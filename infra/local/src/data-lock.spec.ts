@@ -37,6 +37,13 @@ describe('the lock of a data directory', () => {
     }
   });
 
+  it('says so when the folder is none', () => {
+    const file = path.join(folder, 'file');
+    writeFileSync(file, '');
+    expect(() => lockDataDirectory(file)).toThrow(/cannot be used as the data folder \(EEXIST\)/);
+    expect(() => lockDataDirectory(path.join(file, 'below'))).toThrow(UsageError);
+  });
+
   it('keeps a second start from touching anything, and `fresh` from deleting', async () => {
     const unlock = lockDataDirectory(folder);
     writeFileSync(path.join(folder, 'secrets.json'), '{}');

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from './options.js';
 
@@ -67,7 +67,13 @@ function takeAway(file: string, stale: string): void {
  * @throws UsageError when a running process has it
  */
 export function lockDataDirectory(dataDirectory: string): () => void {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+    accessSync(dataDirectory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${dataDirectory} cannot be used as the data folder (${code}).`, { cause: error });
+  }
   const file = path.join(dataDirectory, LOCK_FILE);
   const own = `${file}.${process.pid}`;
   const content = `${process.pid} ${startOf(process.pid)}\n`;

@@ -11,6 +11,9 @@ const reasonOf = (error: unknown): string => {
 
 /** Connects to the PostgreSQL that DATABASE_URL names. @throws UsageError that says why not, without the password. */
 export async function checkDatabase(url: string): Promise<void> {
+  // The driver takes anything for a URL of some host.
+  if (!URL.canParse(url))
+    throw new UsageError('DATABASE_URL is not a URL like postgres://user:password@host:5432/name.');
   const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS });
   client.on('error', () => undefined);
   try {
@@ -26,6 +29,7 @@ export async function checkDatabase(url: string): Promise<void> {
 
 /** Whether something listens at NATS_URL; what it is, the services find out. @throws UsageError */
 export async function checkBroker(url: string): Promise<void> {
+  if (!URL.canParse(url)) throw new UsageError('NATS_URL is not a URL like nats://user:password@host:4222.');
   const { hostname, port } = new URL(url);
   await new Promise<void>((resolve, reject) => {
     const socket = connect({ host: hostname, port: Number(port || 4222), timeout: TIMEOUT_MS });
