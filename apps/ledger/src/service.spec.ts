@@ -140,7 +140,7 @@ describe('the ledger as a service', () => {
       JSON.stringify({ ...z.encode(UsageEvent, usageEvent(lease, 5n)), costNanos: '1' }),
       JSON.stringify(z.encode(UsageEvent, usageEvent({ ...lease, leaseId: randomUUID() }, 5n))),
       JSON.stringify(z.encode(UsageEvent, usageEvent({ ...lease, leaseId: stranger.leaseId }, 5n))),
-      JSON.stringify(z.encode(UsageEvent, usageEvent(lease, 5n, { nativeFinishReason: 'a\u0000b' }))),
+      JSON.stringify(z.encode(UsageEvent, usageEvent(lease, 5n, { upstreamModel: 'a\u0000b' }))),
       JSON.stringify({
         ...z.encode(UsageEvent, usageEvent(lease, 5n)),
         usage: { source: 'reported', outputTokens: -5 },
@@ -165,6 +165,26 @@ describe('the ledger as a service', () => {
     const kept = await sql('SELECT q::text AS row FROM quarantine q UNION ALL SELECT u::text FROM usage u');
     expect(kept.filter(({ row }) => String(row).includes(CANARY))).toEqual([]);
     await expect(ledger.metrics()).resolves.toMatch(/switchyard_ledger_quarantined_total\{reason="schema"\} 3/);
+  });
+
+  it('books what a provider describes in characters that cannot be stored', async () => {
+    const accountId = await fundedAccount(1_000_000n);
+    const lease = await lend(accountId, 10_000n);
+    const odd = usageEvent(lease, 7n, { nativeFinishReason: 'a\u0000b', upstreamId: '\ud800' });
+    await ledger.bus.jetstream.publish(
+      usageSubject('sandbox'),
+      JSON.stringify({
+        ...z.encode(UsageEvent, odd),
+        nativeFinishReason: odd.nativeFinishReason,
+        upstreamId: odd.upstreamId,
+      }),
+      {
+        messageId: randomUUID(),
+      },
+    );
+    await waitUntil(async () => (await spentOf(accountId)) === 7n, { what: 'it is booked' });
+    const { usage } = await call(GetGeneration, { generationId: odd.generationId, accountId });
+    expect(usage).toMatchObject({ nativeFinishReason: 'a\ufffdb', upstreamId: '\ufffd' });
   });
 
   it('loses and doubles nothing when it is killed in the middle of a backlog', async () => {

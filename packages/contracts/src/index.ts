@@ -2,6 +2,7 @@ export * from './api-key.js';
 export * from './completion.js';
 export * from './errors.js';
 export * from './money.js';
+export * from './outside-text.js';
 export * from './rpc.js';
 export * from './v1/attempt-call.js';
 export * from './v1/auth.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OutsideText } from '../outside-text.js';
 import { nanos, picos } from '../money.js';
 import { event } from '../rpc.js';
 import { Price } from './price.js';
@@ -42,8 +43,8 @@ export const UsageEvent = z.object({
   costPicos: picos,
   costNanos: nanos,
   finishReason: FinishReason.nullable(),
-  nativeFinishReason: z.string().nullable(),
-  upstreamId: z.string().nullable(),
+  nativeFinishReason: OutsideText.nullable(),
+  upstreamId: OutsideText.nullable(),
   cancelled: z.boolean(),
   streamed: z.boolean(),
   /** From the call of the provider to its headers, to the first token, to the end; milliseconds. */
@@ -73,7 +74,7 @@ export const Attempt = z.object({
   errorCode: z.string().nullable(),
   /** Worker that served it. */
   worker: z.string().nullable(),
-  upstreamId: z.string().nullable(),
+  upstreamId: OutsideText.nullable(),
   startedAtMs: z.int(),
   headersMs: z.number().nullable(),
   firstTokenMs: z.number().nullable(),
@@ -91,7 +92,7 @@ export const GenerationRecord = z.object({
   workspaceId: z.uuid(),
   keyId: z.uuid(),
   createdAt: z.iso.datetime(),
-  requestedModel: z.string(),
+  requestedModel: OutsideText,
   /** Model and provider that answered; null when none did. */
   model: z.string().nullable(),
   provider: z.string().nullable(),
@@ -104,8 +105,8 @@ export const GenerationRecord = z.object({
   status: z.int(),
   errorCode: z.string().nullable(),
   finishReason: FinishReason.nullable(),
-  nativeFinishReason: z.string().nullable(),
-  upstreamId: z.string().nullable(),
+  nativeFinishReason: OutsideText.nullable(),
+  upstreamId: OutsideText.nullable(),
   attempts: z.array(Attempt),
   candidates: z.array(CandidateVerdict),
   boundNanos: nanos,
@@ -114,11 +115,11 @@ export const GenerationRecord = z.object({
   latencyMs: z.number().nullable(),
   generationMs: z.number(),
   overheadMs: z.number().nullable(),
-  httpReferer: z.string().nullable(),
-  appTitle: z.string().nullable(),
-  userAgent: z.string().nullable(),
-  sessionId: z.string().nullable(),
-  externalUser: z.string().nullable(),
+  httpReferer: OutsideText.nullable(),
+  appTitle: OutsideText.nullable(),
+  userAgent: OutsideText.nullable(),
+  sessionId: OutsideText.nullable(),
+  externalUser: OutsideText.nullable(),
 });
 export type GenerationRecord = z.output<typeof GenerationRecord>;
 
