@@ -49,7 +49,7 @@ export class EdgePeer implements EdgeHost {
     this.timers = options.timers;
     this.counters = options.counters;
     this.bulk = options.bulk;
-    this.liveness = new Liveness(options.timers.missedBeats);
+    this.liveness = new Liveness(options.timers.missedBeatsInStream);
     this.directory = new WorkerDirectory(options.timers.missedBeats);
   }
 

@@ -10,6 +10,7 @@ import { FrameType, decodePong, isNumbered, sequenceOf, typeOf } from './frame.j
 import { Inbox } from './inbox.js';
 import type { Port } from './ports.js';
 import { Probe } from './probe.js';
+import type { Patience } from './probe.js';
 import { FrameReceiver } from './receiver.js';
 import { Settlement } from './settlement.js';
 import { WorkerLink } from './worker-link.js';
@@ -248,10 +249,23 @@ export class EdgeStream implements EdgeEntry {
     }
     if (this.cancelled) this.tickCancelled(this.cancelled.tick(nowMs));
     if (this.phase !== 'bound') return;
-    const { firstProbeMs, probeMs } = this.host.timers;
-    const step = this.probe.tick(nowMs, this.inbox.headSeen ? probeMs : firstProbeMs);
+    const step = this.probe.tick(nowMs, this.patience);
     if (step === 'ask') this.link!.ping(this.receiver.position());
-    else if (step === 'dead') this.host.buryWorker(this.link!.bound.worker);
+    else if (step === 'dead') this.giveUpWorker();
+  }
+
+  /** Before the head another worker can serve, so little is waited for; after it nobody else can go on. */
+  private get patience(): Patience {
+    const { firstProbeMs, missedPings, probeMs, missedPingsInStream } = this.host.timers;
+    return this.inbox.headSeen
+      ? { silenceMs: probeMs, missedPings: missedPingsInStream }
+      : { silenceMs: firstProbeMs, missedPings };
+  }
+
+  /** What is too slow to begin here is tried elsewhere; that alone is no proof against the streams that have begun. */
+  private giveUpWorker(): void {
+    if (this.inbox.headSeen) this.host.buryWorker(this.link!.bound.worker);
+    else this.lose(busFailure('worker_lost', this.failurePhase));
   }
 
   private tickCancelled(step: ReturnType<Cancellation['tick']>): void {

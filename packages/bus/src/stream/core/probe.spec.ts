@@ -3,12 +3,13 @@ import { Probe } from './probe.js';
 import { STREAM_TIMERS } from './timers.js';
 
 const SILENCE_MS = STREAM_TIMERS.probeMs;
+const PATIENCE = { silenceMs: SILENCE_MS, missedPings: STREAM_TIMERS.missedPings };
 
 /** What a probe does over a time in which nothing is heard, by millisecond. */
 function watch(probe: Probe, fromMs: number, untilMs: number): [number, string][] {
   const steps: [number, string][] = [];
   for (let nowMs = fromMs; nowMs <= untilMs; nowMs += 50) {
-    const step = probe.tick(nowMs, SILENCE_MS);
+    const step = probe.tick(nowMs, PATIENCE);
     if (step !== 'quiet') steps.push([nowMs, step]);
     if (step === 'dead') break;
   }

@@ -1,5 +1,11 @@
 import type { StreamTimers } from './timers.js';
 
+/** How long silence is nothing, and how many pings may go unanswered. */
+export interface Patience {
+  readonly silenceMs: number;
+  readonly missedPings: number;
+}
+
 /** Asks a silent worker whether it lives; decides when to ask and when it has been asked often enough. */
 export class Probe {
   private heardMs: number;
@@ -39,7 +45,7 @@ export class Probe {
     return false;
   }
 
-  tick(nowMs: number, silenceMs: number): 'quiet' | 'ask' | 'dead' {
+  tick(nowMs: number, { silenceMs, missedPings }: Patience): 'quiet' | 'ask' | 'dead' {
     if (this.askedMs !== null && nowMs - this.askedMs >= this.timers.pingTimeoutMs) {
       this.askedMs = null;
       if (nowMs < this.graceUntilMs) this.nextAskMs = nowMs;
@@ -47,7 +53,7 @@ export class Probe {
         this.missed += 1;
         this.nextAskMs = nowMs + this.timers.pingPauseMs;
       }
-      if (this.missed >= this.timers.missedPings) return 'dead';
+      if (this.missed >= missedPings) return 'dead';
     }
     const silent = nowMs - this.heardMs >= silenceMs || nowMs < this.graceUntilMs;
     if (this.askedMs !== null || !silent || nowMs < this.nextAskMs) return 'quiet';

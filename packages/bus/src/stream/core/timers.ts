@@ -12,13 +12,17 @@ export interface StreamTimers {
   readonly edgeBeatMs: number;
   /** Missing heartbeats after which a process counts as dead. */
   readonly missedBeats: number;
+  /** The same for a worker whose streams have begun: nobody else can go on with them, so a starved machine gets more time. */
+  readonly missedBeatsInStream: number;
   /** Silence after which a stream is probed: before its first frame, where a fallback is still possible, and after it. */
   readonly firstProbeMs: number;
   readonly probeMs: number;
   readonly pingTimeoutMs: number;
   /** Between a ping that timed out and the next one. */
   readonly pingPauseMs: number;
+  /** Pings without answer after which a worker counts as dead: before the head, where the next one can serve, and after it. */
   readonly missedPings: number;
+  readonly missedPingsInStream: number;
   /** After a reconnect the other side may still be on its way back, so that silence of the broker proves nothing. */
   readonly reconnectGraceMs: number;
   /** A second `resume` for the same gap is not sent sooner. */
@@ -56,11 +60,13 @@ export const STREAM_TIMERS: StreamTimers = {
   workerBeatMs: 1_000,
   edgeBeatMs: 2_000,
   missedBeats: 3,
+  missedBeatsInStream: 5,
   firstProbeMs: 500,
   probeMs: 1_500,
   pingTimeoutMs: 300,
   pingPauseMs: 500,
   missedPings: 3,
+  missedPingsInStream: 6,
   reconnectGraceMs: 5_000,
   resumeMs: 200,
   streamBeatMs: 5_000,
