@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { usdNumber } from '@switchyard/contracts';
-import { usdAmount } from './key-bodies.js';
+import { CreateKeyBody, DepositBody, usdAmount } from './key-bodies.js';
 
 describe('an amount of US dollars', () => {
   it('is the same nano-dollars as a number and as text', () => {
@@ -17,4 +17,16 @@ describe('an amount of US dollars', () => {
     'is never %s',
     (value) => expect(usdAmount.safeParse(value).success).toBe(false),
   );
+});
+
+describe('text that is kept as it was sent', () => {
+  it.each(['a\0b', '\ud800', 'x\udc00'])('is refused with characters that cannot be stored: %j', (text) => {
+    const deposit = { amount: 1, external_id: 'order-1' };
+    expect(CreateKeyBody.safeParse({ name: text }).success).toBe(false);
+    expect(CreateKeyBody.safeParse({ name: 'x', creator_user_id: text }).success).toBe(false);
+    expect(CreateKeyBody.safeParse({ name: 'x', external_user: text }).success).toBe(false);
+    expect(DepositBody.safeParse({ ...deposit, external_id: text }).success).toBe(false);
+    expect(DepositBody.safeParse({ ...deposit, note: text }).success).toBe(false);
+    expect(DepositBody.safeParse({ ...deposit, note: '👩‍👧 é' }).success).toBe(true);
+  });
 });

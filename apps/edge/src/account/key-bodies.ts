@@ -1,4 +1,4 @@
-import { GatewayError, LimitReset, MAX_TRANSFER_NANOS } from '@switchyard/contracts';
+import { GatewayError, isStorable, LimitReset, MAX_TRANSFER_NANOS } from '@switchyard/contracts';
 import { parseUsdNanos } from '@switchyard/contracts';
 import { z } from 'zod';
 
@@ -22,7 +22,9 @@ function decimalOf(value: number): string {
 
 /** OpenRouter takes times of UTC only (spec 1.3). */
 const utcTime = z.iso.datetime({ message: 'must be an ISO 8601 time in UTC' });
-const name = z.string().trim().min(1).max(200);
+/** Text that is kept as it was sent: what the database would refuse or change is refused here. */
+const text = (most: number) => z.string().max(most).refine(isStorable, 'has characters that cannot be stored');
+const name = text(200).trim().min(1);
 
 /** Body of `POST /keys`. */
 export const CreateKeyBody = z.object({
@@ -31,8 +33,8 @@ export const CreateKeyBody = z.object({
   limit_reset: LimitReset.nullish(),
   include_byok_in_limit: z.boolean().optional(),
   expires_at: utcTime.nullish(),
-  creator_user_id: z.string().max(200).nullish(),
-  external_user: z.string().max(200).nullish(),
+  creator_user_id: text(200).nullish(),
+  external_user: text(200).nullish(),
 });
 
 /** Body of `PATCH /keys/{hash}`: absent keeps, null clears. */
@@ -51,8 +53,8 @@ export const DepositBody = z.object({
     .string()
     .regex(/^[a-z0-9_-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9, _ and -')
     .default('api'),
-  external_id: z.string().min(1).max(200),
-  note: z.string().max(500).nullish(),
+  external_id: text(200).min(1),
+  note: text(500).nullish(),
 });
 
 export const ListKeysQuery = z.object({
