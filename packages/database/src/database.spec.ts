@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import { startPostgres, type TestPostgres } from '@switchyard/testing';
+import { Client } from 'pg';
 import { Column, DataSource, Entity, PrimaryColumn, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { bigintTransformer, connect, createDataSource, migrate, query, roleOf, rows, transaction } from './index.js';
 
@@ -63,6 +65,22 @@ describe('the database package', () => {
     await expect(
       migrate({ url: owner, schema: 'notes', migrations: [], role: { ...roleOf(owner), tables: 'read' } }),
     ).rejects.toThrow('too strong');
+  });
+
+  it('says in one line that the owner may not make roles, without the password of the role', async () => {
+    const admin = new Client({ connectionString: owner });
+    await admin.connect();
+    await admin.query("CREATE ROLE weak LOGIN NOCREATEROLE PASSWORD 'weak'");
+    await admin.query('CREATE DATABASE weakly OWNER weak');
+    await admin.end();
+    const url = new URL(owner);
+    Object.assign(url, { username: 'weak', password: 'weak', pathname: '/weakly' });
+    const role = { name: 'weak_app', password: 'hush-hush', tables: 'read' as const };
+    const error: unknown = await migrate({ url: url.href, schema: 'notes', migrations: [], role }).catch(
+      (e: unknown) => e,
+    );
+    expect(String(error)).toContain('the role weak_app cannot be made (42501: permission denied to create role)');
+    expect(inspect(error, { depth: 10 })).not.toContain('hush-hush');
   });
 
   it('opens to the role the named functions and the tables, and nothing else', async () => {

@@ -92,7 +92,15 @@ async function ensureRole(run: Run, role: MigrationRole): Promise<void> {
   // Giving a service the owner's role would silently switch off every right that the schema withholds from it.
   if (found?.self || found?.strong) throw new Error(`the role ${name} is too strong for a service`);
   const password = escapeLiteral(role.password);
-  await run(found ? `ALTER ROLE ${name} LOGIN PASSWORD ${password}` : `CREATE ROLE ${name} LOGIN PASSWORD ${password}`);
+  await run(`${found ? 'ALTER' : 'CREATE'} ROLE ${name} LOGIN PASSWORD ${password}`).catch(
+    // The driver's error quotes the statement, and with it the password, so that it is not even the cause.
+    ({ code, message }: { readonly code?: string; readonly message?: string }) => {
+      const reason = `${code ?? 'no code'}: ${message?.replaceAll(role.password, '***')}`;
+      throw new Error(
+        `the role ${name} cannot be ${found ? 'changed' : 'made'} (${reason}); migrations need a user that may create roles`,
+      );
+    },
+  );
 }
 
 async function grantRights(run: Run, schema: string, role: MigrationRole): Promise<void> {
