@@ -2,6 +2,7 @@
  * The canonical form between dialects and protocols. It never crosses a process, so these are types and not schemas: what
  * comes from outside is parsed by the dialect or the protocol that reads it.
  */
+import type { Quantization } from './v1/catalogue.js';
 import type { FinishReason } from './v1/generation.js';
 import type { Usage } from './v1/usage.js';
 
@@ -152,6 +153,22 @@ export type ReasoningDetail = { readonly id?: string | null; readonly index?: nu
 
 export type SortKey = 'price' | 'throughput' | 'latency';
 
+/**
+ * `provider.max_price`: the most that each unit may cost, in pico-USD; a unit that is absent may cost anything. A limit finer than
+ * a pico-dollar is rounded down, which decides every comparison with a whole number of pico-dollars as the limit itself would.
+ */
+export interface MaxPrice {
+  /** Per prompt token. */
+  readonly prompt?: bigint;
+  /** Per completion token. */
+  readonly completion?: bigint;
+  readonly request?: bigint;
+  /** Per input image as a whole. */
+  readonly image?: bigint;
+  /** Per token of audio input. */
+  readonly audio?: bigint;
+}
+
 /** The `provider` object (spec 2.4). */
 export interface ProviderPreferences {
   readonly order?: readonly string[];
@@ -160,6 +177,15 @@ export interface ProviderPreferences {
   readonly allowFallbacks: boolean;
   readonly requireParameters: boolean;
   readonly sort?: SortKey;
+  readonly maxPrice?: MaxPrice;
+  /** Only endpoints that retain nothing. `false` asks for nothing. */
+  readonly zdr?: boolean;
+  /** `deny`: only endpoints that neither train on data nor retain it. */
+  readonly dataCollection?: 'allow' | 'deny';
+  /** Only endpoints that run at one of these levels; an empty list asks for nothing, like those of `only` and `ignore`. */
+  readonly quantizations?: readonly Quantization[];
+  /** Only models whose author allows to train others on their text. */
+  readonly enforceDistillableText?: boolean;
   /** Fields of `provider` that routing does not act on yet, by name. */
   readonly extra: Readonly<Record<string, unknown>>;
 }

@@ -2,7 +2,12 @@ import type { ExclusionReason } from './routing.js';
 
 /** What `error.metadata.availability` is made of (spec 5.3). */
 export interface AvailabilityFacts {
-  readonly code: 'model_not_found' | 'no_endpoints' | 'constraint_filtered' | 'temporarily_unavailable';
+  readonly code:
+    | 'model_not_found'
+    | 'no_endpoints'
+    | 'constraint_filtered'
+    | 'privacy_restricted'
+    | 'temporarily_unavailable';
   readonly retryable: boolean;
   readonly requested: readonly string[];
   readonly providers?: Iterable<string>;

@@ -80,6 +80,55 @@ describe('the error when nothing is left', () => {
     expect(error.message).toBe('No allowed providers are available for the selected model');
   });
 
+  it('says which data policy nobody keeps, where an unknown one counts as the worst', () => {
+    const cases = [
+      [{ zdr: true }, 'Zero data retention', 'data_policy:zdr', 'provider.zdr'],
+      [{ dataCollection: 'deny' }, 'No data collection', 'data_policy:training', 'provider.data_collection'],
+    ] as const;
+    for (const [provider, words, reason, field] of cases) {
+      const error = failure({ request: aRequest({ provider }) });
+      expect([error.code, error.message]).toEqual([
+        'no_endpoints',
+        `No endpoints found matching your data policy (${words})`,
+      ]);
+      expect(error.metadata['availability']).toMatchObject({
+        code: 'privacy_restricted',
+        retryable: false,
+        excluded_by: [{ reason, count: 2 }],
+        constraint: { field, detail: expect.stringContaining('not known') },
+      });
+    }
+  });
+
+  it('says that no model is known to allow distillation', () => {
+    const error = failure({ request: aRequest({ provider: { enforceDistillableText: true } }) });
+    expect(error.message).toContain('no model of the catalogue is known to allow distillation');
+    expect(error.metadata['availability']).toMatchObject({
+      code: 'constraint_filtered',
+      excluded_by: [{ reason: 'distillable_text', count: 2 }],
+      constraint: { field: 'provider.enforce_distillable_text' },
+    });
+  });
+
+  it('names the levels that there are when none of them is listed', () => {
+    const error = failure({ request: aRequest({ provider: { quantizations: ['fp8'] } }) });
+    expect(error.metadata['availability']).toMatchObject({
+      code: 'constraint_filtered',
+      excluded_by: [{ reason: 'quantization', count: 2 }],
+      constraint: { field: 'provider.quantizations', detail: 'The endpoints run at unknown.' },
+    });
+  });
+
+  it('names the lowest prices when all are over the limit, and is no dear call', () => {
+    const error = failure({ request: aRequest({ provider: { maxPrice: { prompt: 999_999n } } }) });
+    expect([error.code, error.message]).toEqual(['no_endpoints', 'No endpoints found within provider.max_price']);
+    expect(error.metadata['availability']).toMatchObject({
+      code: 'constraint_filtered',
+      excluded_by: [{ reason: 'max_price', count: 2 }],
+      constraint: { field: 'provider.max_price', detail: expect.stringContaining('$1 and $1 per million') },
+    });
+  });
+
   it('says that no endpoint supports all parameters', () => {
     const request = aRequest({ parameters: ['seed', 'temperature'], provider: { requireParameters: true } });
     expect(failure({ request }).message).toBe('No endpoints found that can handle the requested parameters');

@@ -3,6 +3,7 @@ import { availability } from './availability.js';
 import type { AvailabilityFacts } from './availability.js';
 import { contextExceeded } from './context-exceeded.js';
 import type { RequestedModel } from './model-expression.js';
+import { preferenceRefusal } from './preference-refusal.js';
 import type { RoutingInput } from './routing.js';
 import type { Sieve } from './sieve.js';
 
@@ -14,16 +15,18 @@ const RETRY_AFTER_MS = 1_000;
  */
 export function nothingLeft(input: RoutingInput, models: readonly RequestedModel[], sieve: Sieve): GatewayError {
   const facts = { requested: input.request.models, providers: sieve.affectedProviders, excluded: sieve.excluded() };
-  const filtered = (message: string, constraint?: AvailabilityFacts['constraint']): GatewayError =>
+  const filtered = (
+    message: string,
+    constraint?: AvailabilityFacts['constraint'],
+    code: AvailabilityFacts['code'] = 'constraint_filtered',
+  ): GatewayError =>
     new GatewayError('no_endpoints', {
       message,
-      metadata: availability({
-        ...facts,
-        code: 'constraint_filtered',
-        retryable: false,
-        ...(constraint && { constraint }),
-      }),
+      metadata: availability({ ...facts, code, retryable: false, ...(constraint && { constraint }) }),
     });
+
+  const refusal = preferenceRefusal(sieve.decisiveReason, endpointsOf(models));
+  if (refusal) return filtered(refusal.message, refusal.constraint, refusal.code);
 
   switch (sieve.decisiveReason) {
     case 'input_modality':

@@ -1,4 +1,6 @@
-import type { CatalogueEndpoint, CatalogueModel } from '@switchyard/contracts';
+import { QUANTIZATIONS } from '@switchyard/contracts';
+import type { CatalogueEndpoint, CatalogueModel, Price, ProviderPreferences } from '@switchyard/contracts';
+import { effectivePrice } from '@switchyard/pricing';
 import fc from 'fast-check';
 import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
 import { UNKNOWN_CONDITION } from '../health/endpoint-condition.js';
@@ -12,6 +14,31 @@ const MODELS = ['acme/one', 'acme/two', 'acme/three'];
 const PARAMETERS = ['temperature', 'tools', 'response_format', 'verbosity', 'seed'];
 const modality = fc.constantFrom('text', 'image', 'audio');
 
+const LEVELS = ['fp8', 'bf16', 'unknown'] as const;
+const picos = fc.bigInt({ min: 0n, max: 4n });
+const maybePicos = fc.option(picos, { nil: undefined });
+const given = <Value extends object>(value: Value): Value =>
+  Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Value;
+
+const unitPrices = { request: maybePicos, image: maybePicos, audioInput: maybePicos };
+const override = fc.record({
+  minPromptTokens: fc.option(fc.integer({ min: 1, max: 1_500 }), { nil: undefined }),
+  utcStartMinute: fc.option(fc.integer({ min: 0, max: 1_439 }), { nil: undefined }),
+  prompt: maybePicos,
+  completion: maybePicos,
+  ...unitPrices,
+});
+/** Small prices of every kind, so that limits are met, missed and hit exactly. */
+const conditionalPrice = fc
+  .record({
+    prompt: picos,
+    completion: picos,
+    ...unitPrices,
+    discountPpm: fc.option(fc.integer({ min: 0, max: 1_000_000 }), { nil: undefined }),
+    overrides: fc.array(override.map(given), { maxLength: 2 }),
+  })
+  .map((fields): Price => ({ version: 'v1', ...given(fields) }));
+
 const endpoint = (tag: string): fc.Arbitrary<CatalogueEndpoint> =>
   fc
     .record({
@@ -22,8 +49,11 @@ const endpoint = (tag: string): fc.Arbitrary<CatalogueEndpoint> =>
       supportedParameters: fc.subarray(PARAMETERS),
       inputModalities: fc.uniqueArray(modality).map((some) => ['text', ...some]),
       outputModalities: fc.constantFrom<string[]>(['text'], ['text', 'image'], ['embeddings']),
+      quantization: fc.constantFrom(...LEVELS),
+      dataPolicy: fc.option(fc.record({ trains: fc.boolean(), retains: fc.boolean() })),
+      price: fc.option(conditionalPrice, { nil: undefined }),
     })
-    .map((fields) => anEndpoint({ tag, ...fields }));
+    .map(({ price, ...fields }) => anEndpoint({ tag, ...fields, ...(price && { price }) }));
 
 const model = (id: string): fc.Arbitrary<CatalogueModel> =>
   fc
@@ -41,10 +71,26 @@ const preferences = fc.record({
   sort: fc.option(fc.constantFrom('price' as const, 'throughput' as const, 'latency' as const), { nil: undefined }),
 });
 
+const hardPreferences = fc.oneof(
+  fc.constant({}),
+  fc
+    .record(
+      { prompt: picos, completion: picos, request: picos, image: picos, audio: picos },
+      { requiredKeys: [], noNullPrototype: true },
+    )
+    .map((maxPrice) => ({ maxPrice })),
+  fc.constantFrom({ zdr: true }, { zdr: false }),
+  fc.constantFrom({ dataCollection: 'deny' as const }, { dataCollection: 'allow' as const }),
+  fc.subarray([...QUANTIZATIONS]).map((quantizations) => ({ quantizations })),
+  fc.boolean().map((enforceDistillableText) => ({ enforceDistillableText })),
+) as fc.Arbitrary<Partial<ProviderPreferences>>;
+
 const scenario = fc.record({
   models: fc.tuple(...MODELS.map(model)),
   asked: fc.array(fc.constantFrom(...MODELS, 'acme/one:nitro', 'acme/two:floor'), { minLength: 1, maxLength: 4 }),
   provider: preferences,
+  hard: hardPreferences,
+  minute: fc.integer({ min: 0, max: 1_439 }),
   parameters: fc.subarray(PARAMETERS),
   maxTokens: fc.option(fc.integer({ min: 1, max: 6_000 }), { nil: undefined }),
   inputModalities: fc.subarray(['image', 'audio']),
@@ -71,6 +117,7 @@ function inputOf(one: Scenario): RoutingInput {
       ...(one.maxTokens !== undefined && { maxTokens: one.maxTokens }),
       provider: {
         ...flags,
+        ...one.hard,
         ...(only && { only }),
         ...(ignore && { ignore }),
         ...(order && { order }),
@@ -113,6 +160,55 @@ describe('routing, whatever is asked of it', () => {
         }
       }),
       RUNS,
+    );
+  });
+
+  it('never lets an endpoint through that violates a hard preference', () => {
+    let held = 0;
+    fc.assert(
+      fc.property(scenario, (any) => {
+        // Short prompts and no lists: what is looked at here has to get as far as these rules.
+        const one = { ...any, known: undefined, maxTokens: undefined, inputModalities: [], dead: [] };
+        one.promptBytes = Math.min(any.promptBytes, 500);
+        one.provider = {
+          ...any.provider,
+          only: undefined,
+          ignore: undefined,
+          order: undefined,
+          requireParameters: false,
+        };
+        const { maxPrice = {}, zdr, dataCollection, quantizations, enforceDistillableText } = one.hard;
+        for (const { endpoint } of route(inputOf(one)).candidates) {
+          if (zdr) expect(endpoint.dataPolicy).toMatchObject({ retains: false });
+          if (dataCollection === 'deny') expect(endpoint.dataPolicy).toEqual({ trains: false, retains: false });
+          if (quantizations?.length) expect(quantizations).toContain(endpoint.quantization);
+          expect(enforceDistillableText ?? false).toBe(false);
+          const pays = pricesAt(endpoint, one);
+          for (const [unit, limit] of Object.entries(maxPrice)) {
+            held += 1;
+            expect(pays[unit as keyof typeof pays]).toBeLessThanOrEqual(Number(limit));
+          }
+        }
+      }),
+      RUNS,
+    );
+    // Where nothing is ever let through nothing is shown.
+    expect(held).toBeGreaterThan(100);
+  });
+
+  it('keeps what is free whatever max_price says, unless something else is against it', () => {
+    const free: Price = { version: 'v1', prompt: 0n, completion: 0n };
+    const limit = { prompt: 0n, completion: 0n, request: 0n, image: 0n, audio: 0n };
+    fc.assert(
+      fc.property(scenario, (one) => {
+        const models = one.models.map((each) => ({
+          ...each,
+          endpoints: each.endpoints.map((endpoint) => ({ ...endpoint, price: free })),
+        })) as unknown as Scenario['models'];
+        const unlimited = route(inputOf({ ...one, models, hard: {} }));
+        expect(route(inputOf({ ...one, models, hard: { maxPrice: limit } })).verdicts).toEqual(unlimited.verdicts);
+      }),
+      { numRuns: 300 },
     );
   });
 
@@ -180,6 +276,20 @@ describe('routing, whatever is asked of it', () => {
     );
   });
 });
+
+/** What the units cost at some minute of the day and for the longest prompt of so many bytes, as the bill would have it. */
+function pricesAt({ price, inputModalities }: CatalogueEndpoint, { minute, promptBytes }: Scenario) {
+  const atMs = minute * 60_000;
+  const { inputTokens, outputTokens, requests, audioInputTokens } = effectivePrice(price, promptBytes, atMs);
+  const paid = (amount: bigint): number => (Number(amount) * (1_000_000 - (price.discountPpm ?? 0))) / 1_000_000;
+  return {
+    prompt: paid(inputTokens),
+    completion: paid(outputTokens),
+    request: paid(requests),
+    image: paid(price.image ?? 0n),
+    audio: inputModalities.includes('audio') ? paid(audioInputTokens) : 0,
+  };
+}
 
 /** The slug rule of the documentation, said a second time and differently. */
 function calls(slug: string, { tag, provider }: CatalogueEndpoint): boolean {

@@ -40,6 +40,7 @@ export const QUANTIZATIONS = [
   'fp32',
   'unknown',
 ] as const;
+export type Quantization = (typeof QUANTIZATIONS)[number];
 
 /** How a model reasons: facts that the protocols need to map `reasoning` options (spec 2.8). */
 export const ReasoningAbility = z.object({

@@ -2,6 +2,9 @@ import type { RoutingInput } from '../routing.js';
 import { inputModality, maxCompletionTokens, outputModality, requiredParameters } from './capability-filters.js';
 import { contextLength } from './context-length.js';
 import type { Filter } from './filter.js';
+import { maxPrice } from './max-price.js';
+import { distillableText, quantization } from './model-quality-filters.js';
+import { dataCollection, zeroDataRetention } from './privacy-filters.js';
 import {
   allowedProviders,
   ignoredProviders,
@@ -20,6 +23,11 @@ const FACTORIES = [
   allowedProviders,
   ignoredProviders,
   listedOnly,
+  zeroDataRetention,
+  dataCollection,
+  distillableText,
+  quantization,
+  maxPrice,
   requiredParameters,
   maxCompletionTokens,
   contextLength,

@@ -201,7 +201,7 @@ describe('parseRequest reads', () => {
   it('provider preferences, and keeps those that routing does not know', () => {
     const { provider } = parseRequest(
       bodyOf({
-        provider: { order: ['a'], allow_fallbacks: false, sort: { by: 'price' }, zdr: true, quantizations: null },
+        provider: { order: ['a'], allow_fallbacks: false, sort: { by: 'price' }, novelty: true, oddity: null },
       }),
     );
     expect(provider).toEqual({
@@ -209,7 +209,7 @@ describe('parseRequest reads', () => {
       allowFallbacks: false,
       requireParameters: false,
       sort: 'price',
-      extra: { zdr: true },
+      extra: { novelty: true },
     });
   });
 

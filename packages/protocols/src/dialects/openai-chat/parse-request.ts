@@ -1,8 +1,9 @@
 import { GatewayError } from '@switchyard/contracts';
-import type { CompletionRequest, Message, ProviderPreferences, ReasoningOptions } from '@switchyard/contracts';
+import type { CompletionRequest, Message, ReasoningOptions } from '@switchyard/contracts';
 import { isRecord } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
 import { describeIssue } from './issue-message.js';
+import { providerPreferences } from './provider-preferences.js';
 import { GATEWAY_FIELDS, chatRequest } from './request-schema.js';
 import type { ChatRequest } from './request-schema.js';
 import { present } from './schema-helpers.js';
@@ -89,22 +90,6 @@ function reasoningOptions(request: ChatRequest): ReasoningOptions | undefined {
     enabled: options?.enabled,
     summary: options?.summary,
   });
-}
-
-const ROUTED_PREFERENCES = ['order', 'only', 'ignore', 'allow_fallbacks', 'require_parameters', 'sort'];
-
-function providerPreferences(preferences: ChatRequest['provider']): ProviderPreferences {
-  return present({
-    order: preferences?.order,
-    only: preferences?.only,
-    ignore: preferences?.ignore,
-    allowFallbacks: preferences?.allow_fallbacks ?? true,
-    requireParameters: preferences?.require_parameters ?? false,
-    sort: preferences?.sort,
-    extra: Object.fromEntries(
-      Object.entries(preferences ?? {}).filter(([key, value]) => !ROUTED_PREFERENCES.includes(key) && value !== null),
-    ),
-  }) as unknown as ProviderPreferences;
 }
 
 /** Fields that say what a model has to support, under the names that endpoints list. */

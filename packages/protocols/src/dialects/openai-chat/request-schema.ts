@@ -1,27 +1,20 @@
 import { z } from 'zod';
 import { cacheControl } from './content-schema.js';
 import { message } from './message-schema.js';
-import { MAX_NAME_LENGTH, optional } from './schema-helpers.js';
+import { provider } from './provider-preferences.js';
+import { optional } from './schema-helpers.js';
 import { responseFormat, tool, toolChoice } from './tool-schema.js';
 
 export const MAX_MESSAGES = 10_000;
 export const MAX_TOOLS = 512;
 const MAX_MODEL_LENGTH = 256;
-const MAX_SLUGS = 256;
 const MAX_LOGIT_BIASES = 10_000;
 
 const modelId = z.string().min(1).max(MAX_MODEL_LENGTH);
-const slugs = optional(z.array(z.string().max(MAX_NAME_LENGTH)).max(MAX_SLUGS));
 const tokens = optional(z.int().min(1));
 const penalty = optional(z.number().min(-2).max(2));
 const fraction = optional(z.number().min(0).max(1));
 const flag = optional(z.boolean());
-
-const SORT_KEYS = ['price', 'throughput', 'latency'] as const;
-const sort = z.union(
-  [z.enum(SORT_KEYS), z.looseObject({ by: optional(z.enum(SORT_KEYS)) }).transform(({ by }) => by)],
-  'expected price, throughput, latency or {by}',
-);
 
 export const EFFORTS = ['max', 'xhigh', 'high', 'medium', 'low', 'minimal', 'none'] as const;
 
@@ -31,15 +24,6 @@ const reasoning = z.looseObject({
   exclude: flag,
   enabled: flag,
   summary: optional(z.string().max(32)),
-});
-
-const provider = z.looseObject({
-  order: slugs,
-  only: slugs,
-  ignore: slugs,
-  allow_fallbacks: flag,
-  require_parameters: flag,
-  sort: optional(sort),
 });
 
 /** The fields of `POST /chat/completions` that this gateway understands (spec 2.2). Others are kept, not checked. */

@@ -1,0 +1,55 @@
+import type { MaxPrice, Price, PriceOverride } from '@switchyard/contracts';
+import { PREAMBLE_TOKENS, TOKENS_PER_MESSAGE, TOKENS_PER_TOOL, TOOLS_PREAMBLE_TOKENS } from '@switchyard/pricing';
+import type { PreparedEndpoint } from '../../catalogue/prepared-model.js';
+import type { RoutingInput } from '../routing.js';
+import type { FilterFactory } from './filter.js';
+
+type UnitName = Exclude<keyof PriceOverride, 'minPromptTokens' | 'utcStartMinute' | 'utcEndMinute'>;
+
+const FULL_PPM = 1_000_000n;
+
+/** `provider.max_price`: every limit that is given must hold, in every price that this request could come to pay. */
+export const maxPrice: FilterFactory = (input) => {
+  const limits = input.request.provider.maxPrice;
+  if (!limits || Object.keys(limits).length === 0) return null;
+  const promptTokens = mostPromptTokens(input);
+  return { reason: 'max_price', keeps: (endpoint) => holds(limits, endpoint, promptTokens) };
+};
+
+function holds(limits: MaxPrice, { endpoint: { price }, inputModalities }: PreparedEndpoint, promptTokens: number) {
+  const rows = (price.overrides ?? []).filter((row) => (row.minPromptTokens ?? 0) <= promptTokens);
+  const dearest = (name: UnitName): bigint => dearestOf(name, price, rows);
+  const within = (limit: bigint | undefined, picos: () => bigint): boolean =>
+    limit === undefined || picos() * (FULL_PPM - BigInt(price.discountPpm ?? 0)) <= limit * FULL_PPM;
+  // Audio without a price of its own costs what text does; an endpoint that hears none has no price of it.
+  const audio = (): bigint => {
+    if (!inputModalities.has('audio')) return 0n;
+    const own = dearest('audioInput');
+    return price.audioInput === undefined ? larger(own, dearest('prompt')) : own;
+  };
+  return (
+    within(limits.prompt, () => dearest('prompt')) &&
+    within(limits.completion, () => dearest('completion')) &&
+    within(limits.request, () => dearest('request')) &&
+    within(limits.image, () => dearest('image')) &&
+    within(limits.audio, audio)
+  );
+}
+
+/** The largest of the price and what override rows put in its place. Rows of the day count at every hour: attempts may be later. */
+const dearestOf = (name: UnitName, price: Price, rows: readonly PriceOverride[]): bigint =>
+  rows.reduce((most, row) => larger(most, row[name] ?? 0n), price[name] ?? 0n);
+
+const larger = (one: bigint, other: bigint): bigint => (one > other ? one : other);
+
+/** More tokens than this the prompt can not have: a token of text is a byte at least. Of media nobody knows before. */
+function mostPromptTokens({ request, facts }: RoutingInput): number {
+  if (facts.inputModalities.some((modality) => modality !== 'text')) return Infinity;
+  const tools = request.tools?.length ?? 0;
+  return (
+    PREAMBLE_TOKENS +
+    facts.promptBytes +
+    TOKENS_PER_MESSAGE * request.messages.length +
+    (tools > 0 ? TOOLS_PREAMBLE_TOKENS + TOKENS_PER_TOOL * tools : 0)
+  );
+}
