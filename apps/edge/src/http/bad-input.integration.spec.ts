@@ -118,6 +118,16 @@ describe('bad input', () => {
       await expectError(await postJson(url('/v1/chat/%63ompletions'), null, good), 401, 'missing_credentials');
     });
 
+    it.each(['/v1/%zz', '/v1/keys/%ff%fe', `/v1/models/${'a/'.repeat(20)}%`])(
+      'answers %s, which cannot be decoded, in the envelope',
+      async (path) => {
+        const answer = await raw(edge.url, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+        expect(answer).toMatch(/^HTTP\/1\.1 400/);
+        expect(answer).toContain('"error_type":"invalid_request"');
+        expect(answer).not.toContain(path);
+      },
+    );
+
     it('does not let other methods in', async () => {
       const put = await fetch(url(), { method: 'PUT', headers: { authorization: `Bearer ${secret}` } });
       expect((await expectError(put, 405, 'method_not_allowed')).metadata['allowed_methods']).toEqual(['POST']);

@@ -27,6 +27,8 @@ export const fastifyOptions = ({ TRUSTED_PROXIES }: EdgeConfig): NonNullable<Ser
   requestTimeout: REQUEST_TIMEOUT_MS,
   http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: CONNECTION_CHECK_MS },
   bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
+  // Generic over servers that this one is not (HTTP/2).
+  frameworkErrors: (_error, _request, reply) => answerUndecodable(reply as unknown as FastifyReply),
   // Only named proxies are believed: whoever could forge an address would get round the limits per address.
   trustProxy: TRUSTED_PROXIES === '' ? false : TRUSTED_PROXIES.split(',').map((network) => network.trim()),
 });
@@ -89,6 +91,13 @@ function nothingHere(server: FastifyInstance, request: FastifyRequest): GatewayE
   return allowed.length === 0
     ? new GatewayError('not_found')
     : new GatewayError('method_not_allowed', { metadata: { allowed_methods: allowed } });
+}
+
+/** An address that cannot be decoded reaches no hook and no filter, and Fastify would repeat it in its own words. */
+function answerUndecodable(reply: FastifyReply): void {
+  allowAnyOrigin(reply.raw);
+  const { status, headers, body } = dialectOf('openai-chat').renderError(new GatewayError('invalid_request'));
+  void reply.status(status).headers(headers).send(body);
 }
 
 /** Fastify answers what cannot be parsed, and what does not arrive in time, in its own words. */
