@@ -19,6 +19,11 @@ async function stream(context: StreamContext): Promise<void> {
   await context.end({ reason: (context.signal.reason as string | undefined) ?? null });
 }
 
+function blockFor(ms: number): void {
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs);
+}
+
 describe('draining and slow processes', () => {
   let nats: TestNats;
 
@@ -111,19 +116,29 @@ describe('draining and slow processes', () => {
     await client.close();
   });
 
-  it('refuses new streams while the event loop of the edge is blocked', async () => {
+  it('opens a stream after the event loop was blocked once, as by the body of the call itself', async () => {
     const client = await connectEdge({ maxLagMs: 200 });
     const worker = await startWorker({ servers: nats.url, provider: 'lag' }, stream);
-    const untilMs = performance.now() + 500;
-    while (performance.now() < untilMs);
+    blockFor(500);
     expect(client.overloaded).toBe(true);
-    const { failure } = await failureOf(client.open({ provider: 'lag', meta: { chunks: 1 }, body: EMPTY }));
-    expect(failure).toMatchObject({ code: 'overloaded', retryAfterMs: 1000 });
-    await until(() => !client.overloaded);
     await readAll(await client.open({ provider: 'lag', meta: { chunks: 1 }, body: EMPTY }));
     await worker.close();
     await client.close();
   });
+
+  it('refuses new streams while the event loop of the edge is blocked again and again', async () => {
+    const client = await connectEdge({ maxLagMs: 200 });
+    const worker = await startWorker({ servers: nats.url, provider: 'busy-loop' }, stream);
+    const blocking = setInterval(() => blockFor(400), 10);
+    blockFor(400);
+    const { failure } = await failureOf(client.open({ provider: 'busy-loop', meta: { chunks: 1 }, body: EMPTY }));
+    clearInterval(blocking);
+    expect(failure).toMatchObject({ code: 'overloaded', retryAfterMs: 1000 });
+    await until(() => !client.overloaded);
+    await readAll(await client.open({ provider: 'busy-loop', meta: { chunks: 1 }, body: EMPTY }));
+    await worker.close();
+    await client.close();
+  }, 30_000);
 
   it('stops the streams of an edge that closes', async () => {
     const client = await connectEdge();

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { currentTraceHeaders } from '@switchyard/telemetry';
 import type { OpenOptions } from '../core/edge-host.js';
 import { EdgePeer } from '../core/edge-peer.js';
@@ -10,11 +11,16 @@ import type { StreamCounters } from '../core/ports.js';
 import { ANY_WORKER_BEAT, edgeBeatSubject, framesPrefix, workerOfBeat } from '../core/subjects.js';
 import { withTimers } from '../core/timers.js';
 import type { StreamTimers } from '../core/timers.js';
+import { CounterMetrics } from '../counter-metrics.js';
 import { randomId } from '../ids.js';
 import { NatsPort, isNoResponders } from '../nats-port.js';
 import { systemScheduler } from '../system-scheduler.js';
 import { Ticker } from '../ticker.js';
 import type { UpstreamStream } from './upstream-stream.js';
+
+/** How long a call waits for an event loop that lags. */
+const LAG_WAIT_MS = 100;
+const MAX_LAG_WAITS = 15;
 
 export interface StreamClientOptions {
   readonly servers: string;
@@ -30,6 +36,7 @@ export interface StreamClientOptions {
 /** The data plane of an edge: opens streams to workers. */
 export class StreamClient {
   readonly counters: StreamCounters = newCounters();
+  private readonly metrics = new CounterMetrics(this.counters);
   private readonly processId = randomId();
   private readonly timers: StreamTimers;
   private readonly maxLagMs: number;
@@ -80,7 +87,8 @@ export class StreamClient {
   async open(options: OpenOptions): Promise<UpstreamStream> {
     const { signal } = options;
     if (signal?.aborted) throw new StreamFailure(busFailure('client_closed_request', 'claim'));
-    if (this.overloaded) throw new StreamFailure(busFailure('overloaded', 'claim', { retryAfterMs: 1000 }));
+    await this.untilResponsive();
+    if (signal?.aborted) throw new StreamFailure(busFailure('client_closed_request', 'claim'));
     const stream = this.peer.open(options, currentTraceHeaders()['traceparent']);
     if (signal) {
       const onAbort = () => void stream.cancel(typeof signal.reason === 'string' ? signal.reason : 'aborted');
@@ -91,12 +99,24 @@ export class StreamClient {
     return stream;
   }
 
+  /**
+   * The call itself may have blocked the event loop: a body of 20 MB takes longer to parse than the lag that is allowed. So only
+   * what is still too slow a moment later is refused.
+   */
+  private async untilResponsive(): Promise<void> {
+    for (let waits = 0; this.overloaded; waits += 1) {
+      if (waits === MAX_LAG_WAITS) throw new StreamFailure(busFailure('overloaded', 'claim', { retryAfterMs: 1000 }));
+      await setTimeout(LAG_WAIT_MS);
+    }
+  }
+
   /** Cancels what still runs and closes the connections. */
   async close(): Promise<void> {
     this.ticker.stop();
     for (const interval of this.intervals) clearInterval(interval);
     this.peer.close();
     await Promise.all(this.ports.map((port) => port.close()));
+    this.metrics.tell();
   }
 
   private async start(): Promise<void> {
@@ -144,5 +164,6 @@ export class StreamClient {
   private beat(ports: readonly NatsPort[]): void {
     const payload = encodeJson({ edge: this.options.edgeId, epoch: this.startedAtMs, inFlight: this.inFlight });
     for (const port of ports) port.publish(edgeBeatSubject(this.processId), payload);
+    this.metrics.tell();
   }
 }
