@@ -47,7 +47,7 @@ export class EdgeStream implements EdgeEntry {
     this.claim = new Claim(host, port, provider, call, this);
     this.receiver = new FrameReceiver(windowBytes, nowMs);
     this.inbox = new Inbox(this.receiver, host.counters);
-    this.probe = new Probe(host.timers, nowMs);
+    this.probe = new Probe(host.timers, host.counters, nowMs);
   }
 
   /** Resolves at `head`, rejects with a StreamFailure. */
@@ -223,6 +223,7 @@ export class EdgeStream implements EdgeEntry {
       this.host.counters.malformed += 1;
       return;
     }
+    this.host.counters.probesAlive += 1;
     if (pong.claimed) this.link!.go(this.windowBytes);
     if (this.bodySender && !this.bodySender.complete && next === 0) this.bodySender.resume(pong.nextChunk);
     this.onTail(next);

@@ -31,6 +31,10 @@ export interface StreamCounters {
   violations: number;
   /** Handlers or callbacks that threw where nothing may throw. */
   faults: number;
+  /** Pings of silent workers that were answered, that were not in time, and that proved the worker dead. */
+  probesAlive: number;
+  probesSuspect: number;
+  probesDead: number;
 }
 
 export const newCounters = (): StreamCounters => ({
@@ -41,4 +45,7 @@ export const newCounters = (): StreamCounters => ({
   resumed: 0,
   violations: 0,
   faults: 0,
+  probesAlive: 0,
+  probesSuspect: 0,
+  probesDead: 0,
 });

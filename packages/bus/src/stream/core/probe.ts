@@ -1,3 +1,4 @@
+import type { StreamCounters } from './ports.js';
 import type { StreamTimers } from './timers.js';
 
 /** How long silence is nothing, and how many pings may go unanswered. */
@@ -16,6 +17,7 @@ export class Probe {
 
   constructor(
     private readonly timers: StreamTimers,
+    private readonly counters: StreamCounters,
     nowMs: number,
   ) {
     this.heardMs = nowMs;
@@ -39,7 +41,10 @@ export class Probe {
 
   /** The broker knows nobody under the worker's name. True when that means it is dead. */
   noResponders(nowMs: number): boolean {
-    if (nowMs >= this.graceUntilMs) return true;
+    if (nowMs >= this.graceUntilMs) {
+      this.counters.probesDead += 1;
+      return true;
+    }
     this.askedMs = null;
     this.nextAskMs = nowMs + this.timers.pingTimeoutMs;
     return false;
@@ -52,8 +57,10 @@ export class Probe {
       else {
         this.missed += 1;
         this.nextAskMs = nowMs + this.timers.pingPauseMs;
+        const dead = this.missed >= missedPings;
+        this.counters[dead ? 'probesDead' : 'probesSuspect'] += 1;
+        if (dead) return 'dead';
       }
-      if (this.missed >= missedPings) return 'dead';
     }
     const silent = nowMs - this.heardMs >= silenceMs || nowMs < this.graceUntilMs;
     if (this.askedMs !== null || !silent || nowMs < this.nextAskMs) return 'quiet';

@@ -11,6 +11,7 @@ import type { StreamTimers } from '../core/timers.js';
 import { encodeWorkerBeat } from '../core/worker-beat.js';
 import { WorkerPeer } from '../core/worker-peer.js';
 import type { WorkerStream } from '../core/worker-stream.js';
+import { CounterMetrics } from '../counter-metrics.js';
 import { randomId } from '../ids.js';
 import { NatsPort } from '../nats-port.js';
 import { systemScheduler } from '../system-scheduler.js';
@@ -41,6 +42,7 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
   override readonly transportId = STREAM_TRANSPORT;
   readonly workerId: string;
   readonly counters: StreamCounters = newCounters();
+  private readonly metrics = new CounterMetrics(this.counters);
   private readonly timers: StreamTimers;
   private readonly capacity: number;
   private peer: WorkerPeer | null = null;
@@ -93,6 +95,7 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
     this.ticker?.stop();
     for (const interval of this.intervals) clearInterval(interval);
     await Promise.all(this.natsPorts.map((port) => port.close()));
+    this.metrics.tell();
   }
 
   /** The transport has no events of its own. */
@@ -180,6 +183,7 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
     for (const { port } of this.workerPorts) {
       port.publish(workerBeatSubject(this.options.provider, this.workerId), payload);
     }
+    this.metrics.tell();
   }
 }
 
