@@ -49,7 +49,7 @@ describe('the invariants of the books', () => {
     const accountId = await fundedAccount(1_000n);
     const { request } = await lend(accountId, 300n);
     const [applied] = await bench.usage.apply([incoming(usageEvent(request, 5_000n))]);
-    expect(applied).toMatchObject({ status: 'applied', chargedNanos: 1_000n });
+    expect(applied).toMatchObject({ status: 'applied', chargedNanos: 1_000n, lostNanos: 4_000n });
     await expect(bench.accounts.balance(accountId)).resolves.toMatchObject({ availableNanos: 0n, spentNanos: 1_000n });
     const [row] = await bench.asService<{ charged: string; lost: string }>(
       'SELECT charged, lost FROM usage WHERE lease_id = $1',

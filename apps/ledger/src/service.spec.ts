@@ -187,6 +187,22 @@ describe('the ledger as a service', () => {
     expect(usage).toMatchObject({ nativeFinishReason: 'a\ufffdb', upstreamId: '\ufffd' });
   });
 
+  it('counts what the house bears, once however often it comes', async () => {
+    const accountId = await fundedAccount(1_000n);
+    const lease = await lend(accountId, 300n);
+    await publish(usageEvent(lease, 400n, { outcome: 'insured' }));
+    const dear = usageEvent(lease, 5_000n);
+    await publish(dear);
+    await ledger.bus.jetstream.publish(usageSubject('sandbox'), JSON.stringify(z.encode(UsageEvent, dear)), {
+      messageId: `${dear.generationId}-again`,
+    });
+    await waitUntil(() => heard.filter(({ generationId }) => generationId === dear.generationId).length === 2, {
+      what: 'the edge hears of both deliveries',
+    });
+    await expect(spentOf(accountId)).resolves.toBe(1_000n);
+    await expect(ledger.metrics()).resolves.toMatch(/^switchyard_ledger_loss_nanos_total 4000( |$)/m);
+  });
+
   it('loses and doubles nothing when it is killed in the middle of a backlog', async () => {
     const accountId = await fundedAccount(1_000_000_000n);
     const lease = await lend(accountId, 1_000_000n);

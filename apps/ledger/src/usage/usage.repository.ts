@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ceilToNanos } from '@switchyard/contracts';
 import { isTransient, rows, sqlStateOf, transaction } from '@switchyard/database';
 import { DataSource, type EntityManager } from 'typeorm';
 import { USAGE_DATABASE } from '../database/connections.js';
@@ -24,6 +25,8 @@ export interface Applied {
   /** The edge that the lease was lent to; null where no lease is known. */
   readonly edgeId: string | null;
   readonly chargedNanos: bigint;
+  /** What the house bears of it. 0 unless it was booked just now. */
+  readonly lostNanos: bigint;
   readonly outcome: string;
   readonly reason: string | null;
 }
@@ -113,9 +116,16 @@ const appliedOf = (row: AppliedRow, { sequence, usage }: Valid): Applied => ({
   leaseId: row.lease_id,
   edgeId: row.edge_id,
   chargedNanos: BigInt(row.charged ?? 0),
+  lostNanos: row.status === 'applied' ? lossOf(usage, BigInt(row.charged ?? 0)) : 0n,
   outcome: usage.event.outcome,
   reason: null,
 });
+
+/** The rest of the price that nobody could pay, as the function `charge` books it. Other outcomes cost the customer nothing. */
+function lossOf({ event: { outcome }, costPicos }: ValidUsage, chargedNanos: bigint): bigint {
+  const due = outcome === 'final' || outcome === 'estimate';
+  return due ? ceilToNanos(costPicos) - chargedNanos : 0n;
+}
 
 async function quarantine(
   manager: EntityManager,
@@ -140,6 +150,7 @@ async function quarantine(
     leaseId: event?.leaseId ?? '',
     edgeId: edgeId ?? event?.edgeId ?? null,
     chargedNanos: 0n,
+    lostNanos: 0n,
     outcome: event?.outcome ?? 'unknown',
     reason: reason.split(':')[0] ?? reason,
   };

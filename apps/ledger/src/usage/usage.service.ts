@@ -41,9 +41,11 @@ export class UsageService {
 
   #count(applied: readonly Applied[]): void {
     instruments.ledgerBatchSize.record(applied.length);
-    for (const { status, outcome, reason } of applied) {
+    for (const { status, outcome, reason, lostNanos } of applied) {
       if (status === 'applied') instruments.usageApplied.add(1, { outcome });
       if (status === 'quarantined') instruments.ledgerQuarantined.add(1, { reason: reason ?? 'unknown' });
+      // A metric is a double, exact to nine million dollars; the books have the exact sum.
+      if (lostNanos > 0n) instruments.ledgerLossNanos.add(Number(lostNanos));
     }
   }
 
