@@ -11,7 +11,7 @@ const PASSED_ON = /^(PATH|HOME|LANG|TZ|TMPDIR|LOG_LEVEL|OTEL_.*|NODE_EXTRA_CA_CE
 const OWN_SETTINGS: Readonly<Record<string, RegExp>> = {
   edge: /^(EDGE_ID|TRUSTED_PROXIES|DATA_CONNECTIONS|KEEP_ALIVE_MS|SLOW_CLIENT_MS|(MAX|ATTEMPT|UPSTREAM|KEY_MISS|KEY_MISSES|SHUTDOWN)_[A-Z_]+)$/,
   worker: /^(WORKER_[A-Z_]+|UPSTREAM_CONNECTIONS|ALLOW_INSECURE_UPSTREAM)$/,
-  ledger: /^(LEDGER|LEASE|AUDIT)_[A-Z_]+$/,
+  ledger: /^((LEDGER|LEASE|AUDIT)_[A-Z_]+|GRANT_DESPITE_VIOLATIONS)$/,
 };
 
 /** On one machine nobody has to look away first, and Ctrl-C should not take minutes. */
@@ -139,7 +139,7 @@ export function setupCommands(around: Surroundings, ownerUrl: string): readonly 
       NODE_COMPILE_CACHE: path.join(around.root, '.cache/compile'),
       MIGRATION_DATABASE_URL: ownerUrl,
       DATABASE_URL: around.databaseUrlOf(service),
-      ...(service === 'registry' && { SANDBOX: 'on' }),
+      ...(service === 'registry' && { ...pick(around.environment, /^CATALOGUE_FORCE$/), SANDBOX: 'on' }),
       ...(service === 'registry' && around.localModelsFile !== null && { LOCAL_MODELS_FILE: around.localModelsFile }),
     },
   }));

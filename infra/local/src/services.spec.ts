@@ -1,0 +1,42 @@
+import type { Surroundings } from './services.js';
+import { serviceDefinition, setupCommands } from './services.js';
+
+const around: Surroundings = {
+  root: '/gateway',
+  environment: {
+    PATH: '/bin',
+    CATALOGUE_FORCE: 'on',
+    GRANT_DESPITE_VIOLATIONS: 'true',
+    OPENAI_API_KEY: 'secret',
+  },
+  secrets: {
+    keyPepper: 'pepper',
+    natsPassword: 'nats',
+    databasePasswords: { auth: 'one', ledger: 'two', registry: 'three' },
+  },
+  natsUrl: 'nats://127.0.0.1:4222',
+  databaseUrlOf: (service) => `postgres://${service}@127.0.0.1/gateway`,
+  sandboxUrl: 'http://127.0.0.1:9999',
+  localModelsFile: null,
+};
+
+/** Processes that would be started with a variable in their environment. */
+function receiversOf(variable: string): string[] {
+  const services = ['ledger', 'auth', 'registry', 'prober', 'edge'].map((service) =>
+    serviceDefinition(around, service, { port: 1 }),
+  );
+  return [...services, ...setupCommands(around, 'postgres://owner@127.0.0.1/gateway')]
+    .filter(({ env }) => variable in env)
+    .map(({ name }) => name);
+}
+
+describe('the environment of the processes', () => {
+  it('has the settings of an operator where they are read, and nowhere else', () => {
+    expect(receiversOf('GRANT_DESPITE_VIOLATIONS')).toEqual(['ledger']);
+    expect(receiversOf('CATALOGUE_FORCE')).toEqual(['migrate-registry']);
+  });
+
+  it("never has a provider's key beside its worker", () => {
+    expect(receiversOf('OPENAI_API_KEY')).toEqual([]);
+  });
+});
