@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { waitUntil } from '@switchyard/testing';
-import { as, availableNanos, START_TIMEOUT_MS, startTestStack, type TestStack } from './test-stack.js';
+import { as, availableNanos, costNanos, START_TIMEOUT_MS, startTestStack, type TestStack } from './test-stack.js';
 
 const say = (text: string) => [{ role: 'user' as const, content: text }];
 
@@ -22,6 +22,7 @@ describe('when processes die', () => {
 
   it('serves from another worker when one is killed before the first token', async () => {
     await bothWorkers();
+    const before = await availableNanos(stack);
     const sandbox = stack.processes.find(({ name }) => name === 'sandbox-upstream')!;
     const book = async () => {
       const response = await fetch(`${stack.sandboxUrl}/_control/book`);
@@ -46,6 +47,10 @@ describe('when processes die', () => {
     );
     const { body } = await stack.api(`/generation?id=${completion.id}`, { key: stack.account.apiKey });
     expect(body['data']!['attempts']!.length).toBeGreaterThanOrEqual(2);
+    const { cost } = completion.usage as unknown as { cost: number };
+    await waitUntil(async () => before - (await availableNanos(stack)) === costNanos(cost), {
+      what: 'only the answer is paid',
+    });
   }, 60_000);
 
   it('ends with a typed error event, not billed, when the worker is killed in mid-stream', async () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { ProtocolId } from '@switchyard/contracts';
 
 /** A case of the recorded provider traffic (see its README). */
@@ -37,10 +38,11 @@ const PROTOCOLS: Readonly<Record<string, ProtocolId>> = {
   gemini: 'gemini',
 };
 
-/** Jest runs in the package's folder; the recordings lie beside the repository unless SWITCHYARD_FIXTURES says where. */
+const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** The recordings lie beside the repository unless SWITCHYARD_FIXTURES says where, whatever folder the tests run in. */
 export function recordingsDirectory(): string | null {
-  const configured = process.env['SWITCHYARD_FIXTURES'];
-  const directory = configured ?? resolve(process.cwd(), '../../../shared/fixtures');
+  const directory = resolve(REPOSITORY, process.env['SWITCHYARD_FIXTURES'] ?? '../shared/fixtures');
   return existsSync(join(directory, 'upstream')) ? directory : null;
 }
 
