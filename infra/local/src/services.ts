@@ -37,11 +37,20 @@ export const DATABASE_SERVICES: readonly DatabaseService[] = ['ledger', 'auth', 
 const pick = (environment: Readonly<Record<string, string>>, pattern: RegExp): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => pattern.test(name)));
 
+/**
+ * What every process gets. Compiled code of all modules is kept between starts, because eight processes that parse the same
+ * libraries are what a start takes.
+ */
+const common = (around: Surroundings): Record<string, string> => ({
+  ...pick(around.environment, PASSED_ON),
+  NODE_COMPILE_CACHE: path.join(around.root, '.cache/compile'),
+});
+
 /** The environment of a service: what all get, its own settings, its address. */
 function environmentOf(around: Surroundings, service: string, name: string, port: number): Record<string, string> {
   const own = OWN_SETTINGS[service];
   return {
-    ...pick(around.environment, PASSED_ON),
+    ...common(around),
     ...QUICK_SHUTDOWN[service],
     ...(own && pick(around.environment, own)),
     NATS_URL: around.natsUrl,
@@ -49,8 +58,6 @@ function environmentOf(around: Surroundings, service: string, name: string, port
     HTTP_PORT: String(port),
     SERVICE_INSTANCE: name,
     OTEL_SERVICE_NAME: `switchyard-${service}`,
-    // Compiled code of all modules is kept between starts: eight processes that parse the same libraries are what a start takes.
-    NODE_COMPILE_CACHE: path.join(around.root, '.cache/compile'),
   };
 }
 
@@ -89,7 +96,7 @@ export const sandboxUpstream = (around: Surroundings, port: number): ProcessDefi
   name: 'sandbox-upstream',
   script: path.join(around.root, 'packages/testing/dist/simulator/main.js'),
   env: {
-    ...pick(around.environment, PASSED_ON),
+    ...common(around),
     ...pick(around.environment, /^SIMULATOR_/),
     HOST: '127.0.0.1',
     PORT: String(port),
@@ -135,8 +142,7 @@ export function setupCommands(around: Surroundings, ownerUrl: string): readonly 
     name: `migrate-${service}`,
     script: scriptOf(around, service, 'migrate.js'),
     env: {
-      ...pick(around.environment, PASSED_ON),
-      NODE_COMPILE_CACHE: path.join(around.root, '.cache/compile'),
+      ...common(around),
       MIGRATION_DATABASE_URL: ownerUrl,
       DATABASE_URL: around.databaseUrlOf(service),
       ...(service === 'registry' && { ...pick(around.environment, /^CATALOGUE_FORCE$/), SANDBOX: 'on' }),
@@ -147,8 +153,7 @@ export function setupCommands(around: Surroundings, ownerUrl: string): readonly 
     name: 'topology',
     script: path.join(around.root, 'packages/bus/dist/topology-command.js'),
     env: {
-      ...pick(around.environment, PASSED_ON),
-      NODE_COMPILE_CACHE: path.join(around.root, '.cache/compile'),
+      ...common(around),
       NATS_URL: around.natsUrl,
     },
   };
