@@ -1,3 +1,4 @@
+export * from './admission-ticket.js';
 export * from './api-key.js';
 export * from './completion.js';
 export * from './errors.js';

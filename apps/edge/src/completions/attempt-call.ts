@@ -32,6 +32,9 @@ export function attemptCall(
     keyId: generation.caller.key.id,
     edgeId: edge.edgeId,
     edgeEpoch: edge.edgeEpoch,
+    boundNanos: generation.boundNanos,
+    ticket: null,
+    ownKey: null,
     timeouts: {
       connectMs: config.UPSTREAM_CONNECT_MS,
       firstByteMs: firstByteMs(generation, endpoint.reasoning !== null, config),

@@ -28,6 +28,9 @@ export function attemptCall({ endpoint, timeouts, ...changes }: CallChanges = {}
     keyId: randomUUID(),
     edgeId: 'edge-test',
     edgeEpoch: randomUUID(),
+    boundNanos: 1_000_000_000n,
+    ticket: null,
+    ownKey: null,
     ...changes,
     timeouts: { connectMs: 5000, firstByteMs: 10_000, idleMs: 10_000, totalMs: 30_000, ...timeouts },
     endpoint: {

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { isErrorCode } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
 import { CatalogueEndpoint, DialectId } from './catalogue.js';
-import { GenerationId, UsageEvent } from './generation.js';
+import { nanos } from '../money.js';
+import { GenerationId, OwnKeyFee, UsageEvent } from './generation.js';
 
 /**
  * The facts of one attempt, sent by an edge in the `call` of the data plane. The body travels beside it: the client's request
@@ -22,6 +23,10 @@ export const AttemptCall = z.object({
   keyId: z.uuid(),
   edgeId: z.string(),
   edgeEpoch: z.uuid(),
+  /** What is held for the generation, and the proof of it for the ledger: copied into the usage event. */
+  boundNanos: nanos,
+  ticket: z.string().max(64).nullable().default(null),
+  ownKey: OwnKeyFee.nullable().default(null),
   timeouts: z.object({
     connectMs: z.int().positive(),
     firstByteMs: z.int().positive(),

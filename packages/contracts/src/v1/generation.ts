@@ -19,6 +19,10 @@ export type FinishReason = z.output<typeof FinishReason>;
 export const UsageOutcome = z.enum(['final', 'estimate', 'insured', 'void']);
 export type UsageOutcome = z.output<typeof UsageOutcome>;
 
+/** A provider key of the customer's own served it: the customer pays a fee, in parts per million of the list price, and nothing else. */
+export const OwnKeyFee = z.object({ feePpm: z.int().min(0).max(1_000_000) });
+export type OwnKeyFee = z.output<typeof OwnKeyFee>;
+
 /**
  * What one generation used and cost: published on `usage.v1.<provider>` by the worker and carried in the `end` frame to the
  * edge, the same bytes, so that two witnesses know of it. `generationId` is the key of its exactly-once effect.
@@ -42,6 +46,11 @@ export const UsageEvent = z.object({
   admittedAtMs: z.int(),
   costPicos: picos,
   costNanos: nanos,
+  /** The most that the generation may cost its customer: what was held for it. Anything above is borne by the house. */
+  boundNanos: nanos,
+  /** Proof that the edge admitted it as this event says (`AdmissionTickets`); null from an edge that has no ticket secret. */
+  ticket: z.string().max(64).nullable().default(null),
+  ownKey: OwnKeyFee.nullable().default(null),
   finishReason: FinishReason.nullable(),
   nativeFinishReason: OutsideText.nullable(),
   upstreamId: OutsideText.nullable(),

@@ -26,6 +26,8 @@ export const Usage = z.object({
   requests: count,
   /** Web searches that the provider ran. */
   searches: count,
+  /** Images of the prompt as whole ones: only where the price book charges by the image and not by their tokens. */
+  inputImages: count,
 });
 export type Usage = z.output<typeof Usage>;
 

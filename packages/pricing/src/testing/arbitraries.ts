@@ -58,6 +58,7 @@ export const usage: fc.Arbitrary<Usage> = fc.record({
   imageOutputTokens: count,
   requests: fc.nat(2),
   searches: fc.nat(3),
+  inputImages: fc.constant(0),
 });
 
 export const admittedAtMs = fc.integer({ min: 0, max: 4_102_444_800_000 });
