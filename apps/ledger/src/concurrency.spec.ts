@@ -39,6 +39,7 @@ describe('the ledger under concurrent edges', () => {
     }
     const budgets = [1, 2, 3].map(() => ({
       scopeId: randomUUID(),
+      kind: 'key' as const,
       interval: 'monthly' as const,
       capNanos: DEPOSIT * 2n,
     }));

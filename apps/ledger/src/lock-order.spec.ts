@@ -78,7 +78,12 @@ describe('the lock order of a batch', () => {
 
   it('takes budgets by scope', async () => {
     const accountId = await account();
-    const scope = (scopeId: string) => ({ scopeId, interval: 'total' as const, capNanos: 10_000n });
+    const scope = (scopeId: string) => ({
+      scopeId,
+      kind: 'key' as const,
+      interval: 'total' as const,
+      capNanos: 10_000n,
+    });
     const [lowId, highId] = [id('0'), id('f')];
     const high = await lend({ accountId, budgets: [scope(highId)] });
     const low = await lend({ accountId, budgets: [scope(lowId)] });

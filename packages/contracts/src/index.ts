@@ -7,6 +7,7 @@ export * from './outside-text.js';
 export * from './rpc.js';
 export * from './v1/attempt-call.js';
 export * from './v1/auth.js';
+export * from './v1/budget.js';
 export * from './v1/catalogue.js';
 export * from './v1/generation.js';
 export * from './v1/health.js';

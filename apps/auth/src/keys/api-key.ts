@@ -23,6 +23,8 @@ export const toApiKey = (row: KeyRow): ApiKey => ({
   lastUsedAt: iso(row.lastUsedAt),
   externalUser: row.externalUser,
   version: row.version,
+  budgets: [],
+  operator: false,
 });
 
 /** What a key may do at this moment. Revoked is final, so it comes before what could still change. */

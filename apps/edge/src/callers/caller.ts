@@ -17,8 +17,12 @@ declare module 'fastify' {
 }
 
 /** The caps that a lease of this key counts against. */
-export const budgetsOf = ({ id, limitNanos, limitReset }: ApiKey): BudgetScope[] =>
-  limitNanos === null ? [] : [{ scopeId: id, interval: limitReset ?? 'total', capNanos: limitNanos }];
+export const budgetsOf = ({ id, limitNanos, limitReset, budgets }: ApiKey): BudgetScope[] => [
+  ...(limitNanos === null
+    ? []
+    : [{ scopeId: id, kind: 'key' as const, interval: limitReset ?? ('total' as const), capNanos: limitNanos }]),
+  ...budgets,
+];
 
 /** The caller of a request that passed the guard. */
 export function callerOf(request: FastifyRequest): Caller {

@@ -49,6 +49,8 @@ const key: ApiKey = {
   lastUsedAt: null,
   externalUser: null,
   version: 1,
+  budgets: [],
+  operator: false,
 };
 const event = { subject: 'usage.v1.acme', bytes: Buffer.from('{}'), messageId: 'gen-1' };
 

@@ -60,7 +60,14 @@ class LateLender extends Lender {
   private lend(leaseId: string, want: bigint, min: bigint) {
     if (this.available < min) {
       const reason = 'insufficient_credits' as const;
-      return { outcome: 'refused' as const, reason, availableNanos: this.available, scopeId: null, resetsAt: null };
+      return {
+        outcome: 'refused' as const,
+        reason,
+        availableNanos: this.available,
+        scopeId: null,
+        resetsAt: null,
+        ...NO_BUDGET,
+      };
     }
     const lent = want < this.available ? want : this.available;
     this.available -= lent;
@@ -85,6 +92,7 @@ class LateLender extends Lender {
   }
 }
 
+const NO_BUDGET = { scopeKind: null, interval: null, capNanos: null, spentNanos: null };
 const settled = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 const keyOf = (version: number): ApiKey => ({
@@ -106,6 +114,8 @@ const keyOf = (version: number): ApiKey => ({
   lastUsedAt: null,
   externalUser: null,
   version,
+  budgets: [],
+  operator: false,
 });
 
 const step = fc.oneof(

@@ -52,6 +52,8 @@ export class SmallAuth {
       lastUsedAt: null,
       externalUser: null,
       version: 1,
+      budgets: [],
+      operator: false,
       ...fields,
     };
     this.keys.set(digest, key);

@@ -182,7 +182,7 @@ export class SmallLedger implements OnModuleInit {
     const room = limited ? budgetRoom : available;
     if (!account || room < minNanos) {
       const reason = account ? (limited ? 'budget_exhausted' : 'insufficient_credits') : 'unknown_account';
-      return { outcome: 'refused', reason, availableNanos: room, scopeId: null, resetsAt: null };
+      return { outcome: 'refused', reason, availableNanos: room, scopeId: null, resetsAt: null, ...NO_BUDGET };
     }
     const lent = wantNanos < room ? wantNanos : room;
     account.available -= lent;
@@ -201,6 +201,8 @@ export class SmallLedger implements OnModuleInit {
     this.events.publish(UsageApplied, { edgeId: usage.edgeId, applied }, { suffix: usage.edgeId });
   }
 }
+
+const NO_BUDGET = { scopeKind: null, interval: null, capNanos: null, spentNanos: null };
 
 // What the codec takes is the wire form, which JSON.parse cannot know.
 const wireOf = <Wire>(data: Uint8Array): Wire => JSON.parse(Buffer.from(data).toString('utf8')) as Wire;

@@ -88,5 +88,9 @@ function leaseReply(leaseId: string, row: LeaseRow): ReplyOf<typeof GrantLease> 
     availableNanos: BigInt(row.available ?? 0),
     scopeId: row.scope_id,
     resetsAt: row.resets_at?.toISOString() ?? null,
+    scopeKind: null,
+    interval: null,
+    capNanos: null,
+    spentNanos: null,
   };
 }

@@ -32,7 +32,7 @@ describe('the invariants of lending', () => {
   it('I7: reserved and spent stay under the cap, and late spending beyond it is counted apart', async () => {
     const accountId = await fundedAccount(100_000n);
     const scopeId = randomUUID();
-    const budgets = [{ scopeId, interval: 'total' as const, capNanos: 1_000n }];
+    const budgets = [{ scopeId, kind: 'key' as const, interval: 'total' as const, capNanos: 1_000n }];
     const { request } = await lend(accountId, 900n, budgets);
     const { reply: refused } = await lend(accountId, 200n, budgets);
     expect(refused).toMatchObject({ outcome: 'refused', reason: 'budget_exhausted', availableNanos: 100n, scopeId });
@@ -43,7 +43,7 @@ describe('the invariants of lending', () => {
   it('I7: at midnight UTC a new window starts at zero and no lease reaches into it', async () => {
     const accountId = await fundedAccount(100_000n);
     const scopeId = randomUUID();
-    const budgets = [{ scopeId, interval: 'daily' as const, capNanos: 1_000n }];
+    const budgets = [{ scopeId, kind: 'key' as const, interval: 'daily' as const, capNanos: 1_000n }];
     await bench.setClock(new Date('2026-11-22T23:59:50Z'));
     const { request, reply } = await lend(accountId, 1_000n, budgets);
     expect(reply).toMatchObject({ outcome: 'granted', ttlMs: 10_000 });
@@ -66,7 +66,7 @@ describe('the invariants of lending', () => {
   it('I7: a cap that is lowered below what is spent refuses, and rises again', async () => {
     const accountId = await fundedAccount(100_000n);
     const scopeId = randomUUID();
-    const budgets = (capNanos: bigint) => [{ scopeId, interval: 'monthly' as const, capNanos }];
+    const budgets = (capNanos: bigint) => [{ scopeId, kind: 'key' as const, interval: 'monthly' as const, capNanos }];
     await lend(accountId, 900n, budgets(1_000n));
     const { reply } = await lend(accountId, 1n, budgets(100n));
     expect(reply).toMatchObject({ outcome: 'refused', reason: 'budget_exhausted', availableNanos: 0n });

@@ -76,7 +76,7 @@ const grant = fc
     command(`grant ${min}..${want} ${scopes} ${interval}`, async (world, ledgers) => {
       const budgets = world.scopeIds
         .filter((_, bit) => (scopes & (1 << bit)) !== 0)
-        .map((scopeId, bit) => ({ scopeId, interval, capNanos: world.caps[bit]! }));
+        .map((scopeId, bit) => ({ scopeId, kind: 'key' as const, interval, capNanos: world.caps[bit]! }));
       const accountId = pick(world.accounts, at)!;
       const request = grantRequest({ accountId, wantNanos: want, minNanos: min, budgets });
       const reply = await agreed(ledgers, (ledger) => ledger.grant(request));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nanos } from '../money.js';
 import { rpc } from '../rpc.js';
+import { BudgetScope, LimitReset, MAX_BUDGETS_OF_KEY } from './budget.js';
 
 /** KV bucket whose entries (key: digest in hex) say that a key changed; edges watch it and drop what they had cached. */
 export const KEYS_BUCKET = 'keys';
@@ -10,8 +11,6 @@ export type KeyChange = z.output<typeof KeyChange>;
 
 export const KeyKind = z.enum(['inference', 'management']);
 export type KeyKind = z.output<typeof KeyKind>;
-export const LimitReset = z.enum(['daily', 'weekly', 'monthly']);
-export type LimitReset = z.output<typeof LimitReset>;
 
 /** HMAC-SHA-256 of the key under the deployment's pepper, lower-case hex: the only form in which a key is stored or sent. */
 export const KeyDigest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -38,8 +37,12 @@ export const ApiKey = z.object({
   updatedAt: z.iso.datetime().nullable(),
   lastUsedAt: z.iso.datetime().nullable(),
   externalUser: z.string().nullable(),
-  /** Grows with every change of the key. */
+  /** Grows with every change of the key and of a budget that it counts against. */
   version: z.int().nonnegative(),
+  /** Every cap that the key's spending counts against but its own limit: of its user, its workspace and its account. */
+  budgets: z.array(BudgetScope).max(MAX_BUDGETS_OF_KEY).default([]),
+  /** The account runs this installation: its management keys see what concerns everybody. */
+  operator: z.boolean().default(false),
 });
 export type ApiKey = z.output<typeof ApiKey>;
 

@@ -1,16 +1,8 @@
 import { z } from 'zod';
 import { nanos, signedNanos } from '../money.js';
 import { event, rpc } from '../rpc.js';
-import { LimitReset } from './auth.js';
+import { BudgetInterval, BudgetKind, BudgetScope, MAX_BUDGETS_OF_KEY } from './budget.js';
 import { GenerationRecord, UsageEvent } from './generation.js';
-
-/** A cap on spending that a lease counts against; the ledger makes its row of the current UTC window when it is first needed. */
-export const BudgetScope = z.object({
-  scopeId: z.uuid(),
-  interval: LimitReset.or(z.literal('total')),
-  capNanos: nanos,
-});
-export type BudgetScope = z.output<typeof BudgetScope>;
 
 /** Usage that the ledger has applied: an edge forgets its own copy of it. */
 export const AppliedUsage = z.object({ generationId: z.string(), leaseId: z.uuid(), chargedNanos: nanos });
@@ -18,12 +10,18 @@ export type AppliedUsage = z.output<typeof AppliedUsage>;
 
 const Refusal = z.object({
   outcome: z.literal('refused'),
-  reason: z.enum(['insufficient_credits', 'budget_exhausted', 'unknown_account']),
+  /** `in_flight_budget_exhausted`: the money is there, but lent to requests that run. */
+  reason: z.enum(['insufficient_credits', 'in_flight_budget_exhausted', 'budget_exhausted', 'unknown_account']),
   /** What could still be lent: to say what is affordable. */
   availableNanos: nanos,
   /** The scope that refused, for `budget_exhausted`. */
   scopeId: z.uuid().nullable(),
   resetsAt: z.iso.datetime().nullable(),
+  /** What the scope that refused is, the window of its budget, its cap, and what was spent in that window. */
+  scopeKind: BudgetKind.nullable().default(null),
+  interval: BudgetInterval.nullable().default(null),
+  capNanos: nanos.nullable().default(null),
+  spentNanos: nanos.nullable().default(null),
 });
 
 const LeaseState = z.object({
@@ -49,7 +47,10 @@ export const GrantLease = rpc(
     edgeEpoch: z.uuid(),
     wantNanos: nanos,
     minNanos: nanos,
-    budgets: z.array(BudgetScope).max(8).default([]),
+    budgets: z
+      .array(BudgetScope)
+      .max(MAX_BUDGETS_OF_KEY + 1)
+      .default([]),
   }),
   z.discriminatedUnion('outcome', [LeaseState, Refusal]),
 );
