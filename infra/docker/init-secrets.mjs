@@ -19,8 +19,16 @@ function write(folder, name, text) {
 }
 
 for (const volume of ['/nats-data', '/secrets/account']) chownSync(volume, OWNER, OWNER);
+// Also in an installation that was made before there were tickets.
+function addTicketSecret() {
+  if (existsSync(path.join(ROOT, 'edge', 'ticket-secret'))) return;
+  const tickets = secret();
+  for (const service of ['ledger', 'edge']) write(service, 'ticket-secret', tickets);
+}
+
 const done = path.join(ROOT, 'tools', 'done');
 if (existsSync(done)) {
+  addTicketSecret();
   console.log('switchyard: the secrets are there already');
   process.exit(0);
 }
@@ -43,6 +51,7 @@ for (const [service, url] of Object.entries(databases)) {
   write(service, 'database-url', url);
   write('tools', `database-url-${service}`, url);
 }
+addTicketSecret();
 write('tools', 'owner-url', `postgres://switchyard:${postgres}@postgres:5432/switchyard`);
 write('tools', 'done', '');
 console.log('switchyard: secrets made');

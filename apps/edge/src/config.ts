@@ -1,5 +1,5 @@
 import { serviceConfig } from '@switchyard/chassis';
-import { KeyPepper } from '@switchyard/contracts';
+import { KeyPepper, TicketSecret } from '@switchyard/contracts';
 import { z } from 'zod';
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -9,6 +9,8 @@ export const edgeConfig = z.object({
   ...serviceConfig,
   /** The same as auth's: keys are looked up by their digest under it. */
   KEY_PEPPER: KeyPepper,
+  /** The same as the ledger's: what is admitted here is vouched for under it. */
+  TICKET_SECRET: TicketSecret,
   /** Names this edge to the ledger; that of the instance when absent. */
   EDGE_ID: z
     .string()

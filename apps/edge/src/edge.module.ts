@@ -30,6 +30,7 @@ import { EdgeDrain } from './process/edge-drain.service.js';
 import { EdgeProcess } from './process/edge-process.js';
 import { LoadService } from './process/load.service.js';
 import { Outbox } from './process/outbox.service.js';
+import { TicketOffice } from './process/ticket-office.service.js';
 import { RoutingModule } from './routing/routing.module.js';
 
 @Module({})
@@ -80,6 +81,7 @@ export class EdgeModule {
         KeyUses,
         LoadService,
         Outbox,
+        TicketOffice,
       ],
     };
   }

@@ -16,6 +16,17 @@ describe('the secrets of an installation', () => {
     const made = loadSecrets(folder);
     expect(loadSecrets(folder)).toEqual(made);
     expect(made.keyPepper).toMatch(/^[\w-]{43}$/);
+    expect(made.ticketSecret).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('of an older installation get what they lack, once, and keep what they have', () => {
+    const { ticketSecret, ...older } = loadSecrets(folder);
+    write('secrets.json', JSON.stringify(older));
+    const completed = loadSecrets(folder);
+    expect(completed).toMatchObject(older);
+    expect(completed.ticketSecret).toMatch(/^[\w-]{43}$/);
+    expect(completed.ticketSecret).not.toBe(ticketSecret);
+    expect(loadSecrets(folder)).toEqual(completed);
   });
 
   it.each([

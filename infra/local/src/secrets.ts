@@ -8,6 +8,8 @@ import { readPrivateJson, writePrivateJson } from './private-json.js';
 /** Secrets of one installation, made at random on its first start. */
 export interface Secrets {
   readonly keyPepper: string;
+  /** Under which edges vouch to the ledger for what they admit. */
+  readonly ticketSecret: string;
   readonly natsPassword: string;
   /** Passwords of the database roles, by service. */
   readonly databasePasswords: Readonly<Record<'auth' | 'ledger' | 'registry', string>>;
@@ -27,16 +29,26 @@ const TEXTS = [
  */
 export function loadSecrets(dataDirectory: string): Secrets {
   const file = path.join(dataDirectory, 'secrets.json');
-  if (existsSync(file)) return readPrivateJson<Secrets>(file, TEXTS);
+  if (existsSync(file)) return complete(file, readPrivateJson<Written>(file, TEXTS));
   if (existsSync(path.join(dataDirectory, ACCOUNT_FILE)))
     throw new UsageError(
       `${file} is missing, and the keys of this installation cannot be recognised without it. Put it back, or start with --fresh: that deletes keys, credits and records.`,
     );
   const secrets: Secrets = {
     keyPepper: secret(),
+    ticketSecret: secret(),
     natsPassword: secret(),
     databasePasswords: { auth: secret(), ledger: secret(), registry: secret() },
   };
   writePrivateJson(file, secrets);
+  return secrets;
+}
+
+/** Installations of before there were tickets have no secret for them. */
+type Written = Omit<Secrets, 'ticketSecret'> & Partial<Pick<Secrets, 'ticketSecret'>>;
+
+function complete(file: string, written: Written): Secrets {
+  const secrets = { ...written, ticketSecret: written.ticketSecret ?? secret() };
+  if (written.ticketSecret === undefined) writePrivateJson(file, secrets);
   return secrets;
 }

@@ -11,6 +11,7 @@ const around: Surroundings = {
   },
   secrets: {
     keyPepper: 'pepper',
+    ticketSecret: 'tickets',
     natsPassword: 'nats',
     databasePasswords: { auth: 'one', ledger: 'two', registry: 'three' },
   },
@@ -34,6 +35,10 @@ describe('the environment of the processes', () => {
   it('has the settings of an operator where they are read, and nowhere else', () => {
     expect(receiversOf('GRANT_DESPITE_VIOLATIONS')).toEqual(['ledger']);
     expect(receiversOf('CATALOGUE_FORCE')).toEqual(['migrate-registry']);
+  });
+
+  it('lets edges and the ledger alone know under what tickets are made', () => {
+    expect(receiversOf('TICKET_SECRET')).toEqual(['ledger', 'edge']);
   });
 
   it("never has a provider's key beside its worker", () => {

@@ -9,9 +9,10 @@ const PASSED_ON = /^(PATH|HOME|LANG|TZ|TMPDIR|LOG_LEVEL|OTEL_.*|NODE_EXTRA_CA_CE
 
 /** Settings that are a service's own. */
 const OWN_SETTINGS: Readonly<Record<string, RegExp>> = {
-  edge: /^(EDGE_ID|TRUSTED_PROXIES|DATA_CONNECTIONS|KEEP_ALIVE_MS|SLOW_CLIENT_MS|(MAX|ATTEMPT|UPSTREAM|KEY_MISS|KEY_MISSES|SHUTDOWN)_[A-Z_]+)$/,
+  edge: /^(EDGE_ID|TRUSTED_PROXIES|DATA_CONNECTIONS|KEEP_ALIVE_MS|SLOW_CLIENT_MS|DEFAULT_HOLD|(MAX|ATTEMPT|UPSTREAM|KEY_MISS|KEY_MISSES|SHUTDOWN)_[A-Z_]+)$/,
   worker: /^(WORKER_[A-Z_]+|UPSTREAM_CONNECTIONS|ALLOW_INSECURE_UPSTREAM)$/,
-  ledger: /^((LEDGER|LEASE|AUDIT)_[A-Z_]+|GRANT_DESPITE_VIOLATIONS)$/,
+  ledger:
+    /^((LEDGER|LEASE|AUDIT|DEPOSIT|STRIPE|FREE|AUTO_TOP_UP|PROMO)_[A-Z_]+|(ESTIMATE|USAGE_ACK)_WAIT_MS|SWEEP_INTERVAL_MS|GRANT_DESPITE_VIOLATIONS)$/,
 };
 
 /** On one machine nobody has to look away first, and Ctrl-C should not take minutes. */
@@ -86,6 +87,7 @@ export function serviceDefinition(
       ...environmentOf(around, service, name, options.port),
       ...(database && { DATABASE_URL: around.databaseUrlOf(database) }),
       ...((service === 'auth' || service === 'edge') && { KEY_PEPPER: around.secrets.keyPepper }),
+      ...((service === 'ledger' || service === 'edge') && { TICKET_SECRET: around.secrets.ticketSecret }),
       ...options.env,
     },
   };

@@ -1,7 +1,11 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { KeyPepper } from './api-key.js';
 import type { OwnKeyFee } from './v1/generation.js';
 import { Price } from './v1/price.js';
+
+/** TICKET_SECRET of edges and ledger (the same for all): random as a pepper is, and refused where it looks like an example. */
+export const TicketSecret = KeyPepper;
 
 /** What an edge vouches for when it admits a generation on one endpoint. */
 export interface AdmissionClaim {

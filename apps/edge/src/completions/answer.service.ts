@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import type { Lease } from '../credit/lease.js';
 import { HealthStore } from '../health/health.store.js';
 import { EdgeProcess } from '../process/edge-process.js';
+import { TicketOffice } from '../process/ticket-office.service.js';
 import type { Answer } from './answer.js';
 import { noteFailure, noteUsage } from './attempt-record.js';
 import { Attempts, NobodySpoke } from './attempts.service.js';
@@ -30,6 +31,7 @@ export class AnswerService {
     private readonly attempts: Attempts,
     private readonly health: HealthStore,
     private readonly edge: EdgeProcess,
+    private readonly tickets: TicketOffice,
   ) {}
 
   async give(generation: Generation, lease: Lease, client: ClientConnection): Promise<Answer> {
@@ -73,6 +75,7 @@ export class AnswerService {
         attempt,
         lease,
         edge: this.edge,
+        ticket: this.tickets.issue({ generation, endpoint: planned.candidate.endpoint, lease, ownKey: null }),
         bytesForwarded,
         outcome,
       };

@@ -2,6 +2,7 @@ import { AttemptCall } from '@switchyard/contracts';
 import type { EdgeConfig } from '../config.js';
 import type { Lease } from '../credit/lease.js';
 import type { EdgeProcess } from '../process/edge-process.js';
+import type { TicketOffice } from '../process/ticket-office.service.js';
 import type { PlannedAttempt } from './attempt-plan.js';
 import type { Generation } from './generation.js';
 import { z } from 'zod';
@@ -10,15 +11,22 @@ import { z } from 'zod';
 const MS_PER_WHOLE_TOKEN = 20;
 const USUAL_ANSWER_TOKENS = 4_096;
 
+/** Who sends a call. */
+export interface Sender {
+  readonly edge: EdgeProcess;
+  readonly config: EdgeConfig;
+  readonly tickets: TicketOffice;
+}
+
 /** The facts of one attempt, in their wire form. */
 export function attemptCall(
   generation: Generation,
   { number, candidate }: PlannedAttempt,
   lease: Lease,
-  edge: EdgeProcess,
-  config: EdgeConfig,
+  { edge, config, tickets }: Sender,
 ): unknown {
   const { endpoint } = candidate;
+  const ownKey = null;
   return z.encode(AttemptCall, {
     generationId: generation.id,
     attempt: number,
@@ -33,8 +41,8 @@ export function attemptCall(
     edgeId: edge.edgeId,
     edgeEpoch: edge.edgeEpoch,
     boundNanos: generation.boundNanos,
-    ticket: null,
-    ownKey: null,
+    ticket: tickets.issue({ generation, endpoint, lease, ownKey }),
+    ownKey,
     timeouts: {
       connectMs: config.UPSTREAM_CONNECT_MS,
       firstByteMs: firstByteMs(generation, endpoint.reasoning !== null, config),

@@ -9,6 +9,7 @@ import { EdgeConfig } from '../config.js';
 import type { Lease } from '../credit/lease.js';
 import { HealthStore } from '../health/health.store.js';
 import { EdgeProcess } from '../process/edge-process.js';
+import { TicketOffice } from '../process/ticket-office.service.js';
 import { attemptCall } from './attempt-call.js';
 import { AttemptPlan } from './attempt-plan.js';
 import type { PlannedAttempt } from './attempt-plan.js';
@@ -55,6 +56,7 @@ export class Attempts {
     private readonly health: HealthStore,
     private readonly edge: EdgeProcess,
     private readonly config: EdgeConfig,
+    private readonly tickets: TicketOffice,
   ) {}
 
   /**
@@ -111,7 +113,11 @@ export class Attempts {
     generation.attempts.push(attempt);
     let stream: UpstreamStream | null = null;
     try {
-      const meta = attemptCall(generation, planned, lease, this.edge, this.config);
+      const meta = attemptCall(generation, planned, lease, {
+        edge: this.edge,
+        config: this.config,
+        tickets: this.tickets,
+      });
       stream = await this.streams.open({ provider: endpoint.provider, meta, body: generation.body, signal });
       const head = AttemptHead.parse(stream.head);
       noteHead(attempt, head);

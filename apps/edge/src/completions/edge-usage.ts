@@ -16,6 +16,7 @@ export interface LostAttempt {
   readonly attempt: Attempt;
   readonly lease: Lease;
   readonly edge: EdgeProcess;
+  readonly ticket: string;
   /** Bytes that the client got. */
   readonly bytesForwarded: number;
   /** Who broke it off: a client pays an estimate, a lost worker is the house's. */
@@ -29,6 +30,7 @@ export function edgeUsage({
   attempt,
   lease,
   edge,
+  ticket,
   bytesForwarded,
   outcome,
 }: LostAttempt): UsageEvent {
@@ -58,7 +60,7 @@ export function edgeUsage({
     costPicos: cost.picos,
     costNanos: cost.nanos,
     boundNanos: generation.boundNanos,
-    ticket: null,
+    ticket,
     ownKey: null,
     finishReason: outcome === 'insured' ? 'error' : null,
     nativeFinishReason: null,

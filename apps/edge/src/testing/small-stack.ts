@@ -66,7 +66,13 @@ export class SmallStack {
   }
 
   async edge(variables: Readonly<Record<string, string>> = {}): Promise<RunningEdge> {
-    const environment = { NATS_URL: this.nats.url, KEY_PEPPER: PEPPER, SHUTDOWN_DELAY_MS: '0', ...variables };
+    const environment = {
+      NATS_URL: this.nats.url,
+      KEY_PEPPER: PEPPER,
+      TICKET_SECRET: PEPPER,
+      SHUTDOWN_DELAY_MS: '0',
+      ...variables,
+    };
     const { config, problems } = readConfig(edgeConfig, environment);
     if (problems.length > 0) throw new Error(problems.join('; '));
     const settings = config as EdgeConfig;
