@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { GRACE_MS, TTL_MS } from './testing/builders.js';
+import { JournalLedger } from './testing/journal-ledger.js';
 import { startLedgerBench, type LedgerBench } from './testing/ledger-bench.js';
 import { PostgresLedger, type LedgerUnderTest } from './testing/ledger-under-test.js';
 import { commandArbitraries, compare, World, type Ledgers } from './testing/model-commands.js';
 import { ReferenceLedger } from './testing/reference-ledger.js';
 
 const SEED = Number(process.env['LEDGER_MODEL_SEED'] ?? Date.now() % 2 ** 31);
-const MEMORY_RUNS = 4_000;
-const POSTGRES_RUNS = 150;
+const MEMORY_RUNS = Number(process.env['LEDGER_MODEL_MEMORY_RUNS'] ?? 10_000);
+const POSTGRES_RUNS = Number(process.env['LEDGER_MODEL_POSTGRES_RUNS'] ?? 200);
 
 describe(`the ledger against its model, seed ${SEED}`, () => {
   let bench: LedgerBench;
@@ -31,7 +32,7 @@ describe(`the ledger against its model, seed ${SEED}`, () => {
     await ledger.setNow(world.now);
     for (const accountId of world.accounts) {
       await ledger.open(accountId);
-      await ledger.deposit(accountId, 20_000n, `start of ${accountId}`);
+      await ledger.deposit(accountId, 12_000n, `start of ${accountId}`);
     }
   };
 
@@ -43,19 +44,19 @@ describe(`the ledger against its model, seed ${SEED}`, () => {
     await bench?.stop();
   });
 
-  it('keeps its own promises in memory, over thousands of sequences', async () => {
-    await runs(() => [new ReferenceLedger(TTL_MS, GRACE_MS)], {
+  it(`agrees with a journal that keeps no balance, over ${MEMORY_RUNS} sequences in memory`, async () => {
+    await runs(() => [new ReferenceLedger(TTL_MS, GRACE_MS), new JournalLedger(TTL_MS, GRACE_MS)], {
       numRuns: MEMORY_RUNS,
-      maxCommands: 60,
-      timeLimitMs: 20_000,
+      maxCommands: 100,
+      timeLimitMs: 60_000,
     });
-  }, 60_000);
+  }, 120_000);
 
   it('answers on PostgreSQL what the model answers, and the audit stays empty', async () => {
     await runs(() => [new ReferenceLedger(TTL_MS, GRACE_MS), new PostgresLedger(bench)], {
       numRuns: POSTGRES_RUNS,
-      maxCommands: 60,
-      timeLimitMs: 40_000,
+      maxCommands: 100,
+      timeLimitMs: 60_000,
     });
     await expect(bench.audit.violations()).resolves.toEqual([]);
   }, 120_000);

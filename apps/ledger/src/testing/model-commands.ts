@@ -25,7 +25,7 @@ export class World {
   now = Date.UTC(2026, 10, 29, 22, 0);
   readonly accounts = [randomUUID(), randomUUID()];
   readonly scopeIds = [randomUUID(), randomUUID()];
-  readonly caps = [5_000n, 20_000n];
+  readonly caps = [6_000n, 12_000n];
   readonly deposits: [string, bigint, string][] = [];
   readonly leases: EdgeLease[] = [];
   readonly running: Running[] = [];
@@ -49,12 +49,15 @@ const command = (name: string, run: Run): fc.AsyncCommand<World, Ledgers> => ({
 });
 const pick = <T>(list: readonly T[], index: number): T | undefined => list[index % Math.max(1, list.length)];
 
-const amount = fc.bigInt({ min: 1n, max: 3_000n });
-const index = fc.nat(30);
+// Without bias, because small amounts exhaust neither credit nor budgets.
+const amount = fc.noBias(fc.bigInt({ min: 1n, max: 3_000n }));
+const index = fc.noBias(fc.nat(30));
+/** True once in so many times. */
+const onceIn = (times: number) => fc.noBias(fc.nat(times - 1)).map((chance) => chance === 0);
 
 const deposit = fc.tuple(index, amount).map(([at, nanos]) =>
   command(`deposit ${nanos}`, async (world, ledgers) => {
-    const entry: [string, bigint, string] = [pick(world.accounts, at)!, nanos * 10n, randomUUID()];
+    const entry: [string, bigint, string] = [pick(world.accounts, at)!, nanos, randomUUID()];
     world.deposits.push(entry);
     assert.equal(await agreed(ledgers, (ledger) => ledger.deposit(...entry)), 'created');
   }),
@@ -101,7 +104,7 @@ const grantAgain = index.map((at) =>
 );
 
 const topUp = fc
-  .tuple(index, fc.bigInt({ min: 0n, max: 3_000n }), fc.bigInt({ min: 0n, max: 500n }))
+  .tuple(index, fc.constantFrom(0n, 300n, 1_000n, 3_000n), fc.constantFrom(0n, 100n, 500n, 2_000n))
   .map(([at, want, min]) =>
     command(`top up ${min}..${want}`, async (world, ledgers) => {
       const lease = pick(world.leases, at);
@@ -117,10 +120,13 @@ const topUp = fc
     }),
   );
 
-const admit = fc.tuple(index, amount, fc.nat(120), fc.boolean()).map(([at, bound, percent, insured]) =>
-  command(`admit ${bound} for ${percent} %${insured ? ' insured' : ''}`, async (world) => {
+const admit = fc.tuple(index, amount, fc.noBias(fc.nat(120)), onceIn(6)).map(([at, most, percent, insured]) =>
+  command(`admit ${most} for ${percent} %${insured ? ' insured' : ''}`, async (world) => {
     const lease = pick(world.leases, at);
-    if (!lease || lease.lost || lease.granted - lease.charged - lease.held < bound) return;
+    if (!lease || lease.lost) return;
+    const free = lease.granted - lease.charged - lease.held;
+    const bound = free < most ? free : most;
+    if (bound <= 0n) return;
     lease.held += bound;
     const costNanos = (bound * BigInt(percent)) / 100n;
     if (costNanos > bound && !insured) lease.honest = false;
@@ -175,7 +181,7 @@ const duplicate = fc.tuple(index, fc.boolean()).map(([at, withFresh]) =>
   }),
 );
 
-const close = fc.tuple(index, fc.boolean()).map(([at, all]) =>
+const close = fc.tuple(index, onceIn(3)).map(([at, all]) =>
   command(`close${all ? '' : ' but keep what runs'}`, async (world, ledgers) => {
     const lease = pick(world.leases, at);
     if (!lease) return;
@@ -193,7 +199,8 @@ const crash = index.map((at) =>
   }),
 );
 
-const wait = fc.constantFrom(1_000, 30_000, 61_000, 95_000, 7_200_000, 86_400_000).map((ms) =>
+const WAITS_MS = [1_000, 1_000, 5_000, 5_000, 20_000, 20_000, 30_000, 61_000, 95_000, 7_200_000, 86_400_000];
+const wait = fc.constantFrom(...WAITS_MS).map((ms) =>
   command(`wait ${ms} ms and sweep`, async (world, ledgers) => {
     world.now += ms;
     // The edge's own deadline is before that of the ledger.
@@ -203,7 +210,7 @@ const wait = fc.constantFrom(1_000, 30_000, 61_000, 95_000, 7_200_000, 86_400_00
   }),
 );
 
-const changeCap = fc.tuple(index, fc.bigInt({ min: 0n, max: 40_000n })).map(([at, cap]) =>
+const changeCap = fc.tuple(index, fc.noBias(fc.bigInt({ min: 0n, max: 16_000n }))).map(([at, cap]) =>
   command(`cap ${cap}`, async (world) => {
     world.caps[at % world.caps.length] = cap;
   }),
@@ -216,7 +223,6 @@ export async function compare(world: World, ledgers: Ledgers): Promise<void> {
 }
 
 export const commandArbitraries = [
-  deposit,
   deposit,
   depositAgain,
   grant,
