@@ -34,6 +34,8 @@ export interface StackOptions {
   readonly edges?: number;
   /** Settings of the installation: provider keys, base URLs, limits. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Environment of single processes by name, over everything else: how one of them gets another network or clock. */
+  readonly overrides?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly progress: (line: string) => void;
 }
 
@@ -164,7 +166,8 @@ async function startLocked(options: StackOptions): Promise<Stack> {
     progress('schemas, catalogue and streams are in place');
 
     const launch = (definition: ProcessDefinition) => {
-      const managed = new ManagedProcess(definition, logDirectory, (event, { name }) => {
+      const env = { ...definition.env, ...options.overrides?.[definition.name] };
+      const managed = new ManagedProcess({ ...definition, env }, logDirectory, (event, { name }) => {
         if (event === 'died' && !state.stopping) progress(`${name} ended by itself; starting it again`);
       });
       processes.push(managed);

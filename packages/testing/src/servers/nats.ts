@@ -13,6 +13,8 @@ export interface NatsOptions {
   readonly credentials?: { readonly user: string; readonly password: string };
   /** `sync_interval: always`, as in production. */
   readonly durable?: boolean;
+  /** What JetStream may keep on disk, e.g. `256KB`, to see a full one. */
+  readonly maxFile?: string;
   /** A process group of its own, so that Ctrl-C in a terminal does not reach it. */
   readonly ownGroup?: boolean;
 }
@@ -25,8 +27,10 @@ export interface TestNats {
   /** The process that runs now; another one after a restart. */
   readonly process: ServerProcess;
   kill9(): Promise<void>;
-  /** Starts it again on the same port and store after {@link kill9} or a stop of the process. */
-  start(): Promise<void>;
+  /** Starts it again on the same port and store after {@link kill9} or a stop of the process; other settings stay from then on. */
+  start(changed?: Pick<NatsOptions, 'maxFile'>): Promise<void>;
+  /** Removes all that JetStream kept, while the server is down: the loss of a disk. */
+  wipe(): void;
   stop(): Promise<void>;
 }
 
@@ -34,7 +38,11 @@ export interface TestNats {
 export const pidFileOf = (storeDirectory: string): string => path.join(storeDirectory, 'nats-server.pid');
 
 /** The settings of data-plane.md: WebSocket, leaf nodes, MQTT and routes stay off. */
-function configuration(port: number, storeDirectory: string, { credentials, durable = false }: NatsOptions): string {
+function configuration(
+  port: number,
+  storeDirectory: string,
+  { credentials, durable = false, maxFile = '8GB' }: NatsOptions,
+): string {
   return [
     'server_name: switchyard',
     `pid_file: ${JSON.stringify(pidFileOf(storeDirectory))}`,
@@ -44,7 +52,7 @@ function configuration(port: number, storeDirectory: string, { credentials, dura
     'write_deadline: "2s"',
     'max_connections: 4096',
     'max_subscriptions: 100000',
-    `jetstream { store_dir: ${JSON.stringify(storeDirectory)}, max_mem: 64MB, max_file: 8GB, sync_interval: ${durable ? 'always' : '"2m"'} }`,
+    `jetstream { store_dir: ${JSON.stringify(storeDirectory)}, max_mem: 64MB, max_file: ${maxFile}, sync_interval: ${durable ? 'always' : '"2m"'} }`,
     credentials
       ? `authorization { user: ${JSON.stringify(credentials.user)}, password: ${JSON.stringify(credentials.password)} }`
       : '',
@@ -60,7 +68,9 @@ export async function startNatsServer(options: NatsOptions = {}): Promise<TestNa
   const storeDirectory = options.storeDirectory ?? path.join(temporary ?? '', 'jetstream');
   mkdirSync(storeDirectory, { recursive: true });
   const file = path.join(temporary ?? storeDirectory, 'nats-server.conf');
-  writeFileSync(file, configuration(port, storeDirectory, options), { mode: 0o600 });
+  const configure = (changed: Pick<NatsOptions, 'maxFile'> = {}) =>
+    writeFileSync(file, configuration(port, storeDirectory, { ...options, ...changed }), { mode: 0o600 });
+  configure();
 
   const launch = async () => {
     const server = new ServerProcess(binary, ['--config', file], { detached: options.ownGroup ?? false });
@@ -97,8 +107,14 @@ export async function startNatsServer(options: NatsOptions = {}): Promise<TestNa
       return server;
     },
     kill9: () => server.stop('SIGKILL'),
-    async start() {
-      if (!server.running) server = await launch();
+    async start(changed) {
+      if (server.running) return;
+      if (changed) configure(changed);
+      server = await launch();
+    },
+    wipe() {
+      if (server.running) throw new Error('the broker must be down when its disk is wiped');
+      rmSync(path.join(storeDirectory, 'jetstream'), { recursive: true, force: true });
     },
     async stop() {
       await server.stop('SIGTERM');

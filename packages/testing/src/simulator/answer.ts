@@ -25,11 +25,17 @@ export type Behaviour = (typeof BEHAVIOURS)[number];
  * @throws RefusedRequest 404 for names that begin with none of {@link BEHAVIOURS}.
  */
 export function behaviourOf(model: string): Behaviour {
-  const word = /^(?:.*\/)?([a-z]+)(?:[-:.].*)?$/.exec(model)?.[1];
-  const behaviour = BEHAVIOURS.find((known) => known === word);
+  const behaviour = knownBehaviour(model);
   if (!behaviour)
     throw new RefusedRequest(`The model \`${model.slice(0, 100)}\` does not exist.`, 404, 'model_not_found');
   return behaviour;
+}
+
+export const isKnownModel = (model: string): boolean => knownBehaviour(model) !== undefined;
+
+function knownBehaviour(model: string): Behaviour | undefined {
+  const word = /^(?:.*\/)?([a-z]+)(?:[-:.].*)?$/.exec(model)?.[1];
+  return BEHAVIOURS.find((known) => known === word);
 }
 
 /** Answers a prompt; the same prompt always gets the same answer. */

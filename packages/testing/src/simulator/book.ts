@@ -9,6 +9,8 @@ export interface BookEntry {
   readonly path: string;
   readonly format: FormatId | 'replay';
   readonly model: string;
+  /** The name that the caller gave the request with `[[fault: label=…]]`. */
+  readonly label: string | null;
   readonly stream: boolean;
   /** The id that the answer carried. */
   readonly upstreamId: string | null;
@@ -60,6 +62,7 @@ export class Book {
 const BLANK: Omit<BookEntry, 'id' | 'path' | 'headers' | 'startedAtMs'> = {
   format: 'openai',
   model: '',
+  label: null,
   stream: false,
   upstreamId: null,
   promptTokens: 0,

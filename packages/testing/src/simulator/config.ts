@@ -6,6 +6,8 @@ const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   SIMULATOR_TOKENS_PER_SECOND: z.coerce.number().min(0).max(1_000_000).default(50),
   SIMULATOR_CONTROL: z.enum(['0', '1']).default('0'),
+  /** Answers for models that it does not know as `echo`. */
+  SIMULATOR_ANY_MODEL: z.enum(['0', '1']).default('0'),
   SWITCHYARD_FIXTURES: z.string().optional(),
 });
 
@@ -17,6 +19,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Simula
     port: values.PORT,
     tokensPerSecond: values.SIMULATOR_TOKENS_PER_SECOND,
     control: values.SIMULATOR_CONTROL === '1',
+    anyModel: values.SIMULATOR_ANY_MODEL === '1',
     fixtures: values.SWITCHYARD_FIXTURES || null,
   };
 }

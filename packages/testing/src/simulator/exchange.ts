@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { answer, behaviourOf, outputTokensOf } from './answer.js';
+import { answer, behaviourOf, isKnownModel, outputTokensOf } from './answer.js';
 import type { Answer } from './answer.js';
 import { deliverBody, deliverStream, hostileHeaders } from './deliver.js';
 import type { Pace } from './deliver.js';
@@ -19,6 +19,8 @@ export interface ExchangeContext {
   readonly format: Format;
   readonly cache: PrefixCache;
   readonly tokensPerSecond: number;
+  /** Models that it does not know answer as `echo`, so that it can stand for any provider of a catalogue. */
+  readonly anyModel: boolean;
   /** What the control API ordered for this request. */
   ordered(model: string): Fault;
   /** A number that is unique in this process and over restarts: part of the ids of answers. */
@@ -34,8 +36,9 @@ export async function exchange(context: ExchangeContext): Promise<void> {
   try {
     const prompt = format.parse(parseJson(body), request.url ?? '/');
     const fault = { ...parseFault(lastUserText(prompt)), ...context.ordered(prompt.model) };
-    Object.assign(wire.entry, { format: format.id, model: prompt.model, stream: prompt.stream });
-    await respond(context, prompt, fault);
+    const { model, stream } = prompt;
+    Object.assign(wire.entry, { format: format.id, model, stream, label: fault.label ?? null });
+    await respond(context, context.anyModel && !isKnownModel(model) ? { ...prompt, model: 'echo' } : prompt, fault);
   } catch (error) {
     if (!(error instanceof RefusedRequest)) throw error;
     await sendError(context, { status: error.status, type: error.type, message: error.message });
@@ -141,6 +144,12 @@ function reportedUsage({ promptTokens, cachedTokens, said, fault, format }: Usag
       return { promptTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0 };
     case 'negative':
       return { ...usage, outputTokens: -5 };
+    case 'tenfold':
+      return { ...usage, outputTokens: usage.outputTokens * 10 };
+    case 'fraction':
+      return { ...usage, outputTokens: usage.outputTokens + 0.5 };
+    case 'overflow':
+      return { ...usage, outputTokens: 2 ** 63 };
     default:
       return usage;
   }

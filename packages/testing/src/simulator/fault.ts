@@ -23,6 +23,8 @@
  * | `delay ms=500` | waits before the headers |
  * | `redirect`, `set_cookie`, `header_bomb` | what a hostile upstream might send in its head |
  * | `usage=none`, `usage=huge`, `usage=zero`, `usage=negative` | wrong usage |
+ * | `usage=tenfold`, `usage=fraction`, `usage=overflow` | ten times the output, half a token, 2^63 tokens |
+ * | `label=a-1` | a name for the request in the book, of up to 64 letters, digits, `_` and `-` |
  * | `blank` | no output token and no finish reason |
  * | `tokens=200`, `tps=100` | length of the answer, pace in tokens per second |
  */
@@ -53,7 +55,9 @@ export interface Fault {
   readonly setCookie?: boolean;
   readonly headerBomb?: boolean;
   readonly blank?: boolean;
-  readonly usage?: 'none' | 'huge' | 'zero' | 'negative';
+  readonly usage?: (typeof USAGES)[number];
+  /** What the caller calls this request. */
+  readonly label?: string;
   readonly tokens?: number;
   readonly tokensPerSecond?: number;
 }
@@ -63,7 +67,8 @@ type Writable = { -readonly [Name in keyof Fault]: Fault[Name] };
 const MAX_TOKENS = 100_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const BEFORE_HEADERS = -1;
-const USAGES = ['none', 'huge', 'zero', 'negative'] as const;
+const USAGES = ['none', 'huge', 'zero', 'negative', 'tenfold', 'fraction', 'overflow'] as const;
+const MAX_LABEL = 64;
 
 /** Reads all directives of a text; words that it does not know are left out. */
 export function parseFault(text: string): Fault {
@@ -123,6 +128,7 @@ const SETTINGS: Readonly<Record<string, (fault: Writable, value: string) => void
     const usage = USAGES.find((known) => known === value);
     if (usage) fault.usage = usage;
   },
+  label: (fault, value) => (fault.label = value.replaceAll(/[^\w-]/g, '').slice(0, MAX_LABEL)),
   tokens: (fault, value) => (fault.tokens = count(value, MAX_TOKENS)),
   tps: (fault, value) => (fault.tokensPerSecond = count(value, 1_000_000)),
 };

@@ -164,3 +164,38 @@ async function stable(read: () => Promise<unknown>): Promise<void> {
     last = now;
   }
 }
+
+it.each([
+  ['tenfold', 30],
+  ['fraction', 3.5],
+  ['overflow', 2 ** 63],
+])('reports wrong usage when asked: %s', async (fault, expected) => {
+  const body = (await (await ask(`x [[fault: tokens=3 usage=${fault}]]`, { stream: false })).json()) as {
+    usage: { completion_tokens: number };
+  };
+  expect(body.usage.completion_tokens).toBe(expected);
+});
+
+it('books a request under the name that its caller gives it, and no other text of it', async () => {
+  await readAll(await ask('secret words [[fault: label=call-17 tokens=1]]'));
+  await readAll(await ask('nameless'));
+  await settled();
+  const book = await simulator.book();
+  expect(book.map(({ label }) => label)).toEqual(['call-17', null]);
+  expect(JSON.stringify(book)).not.toContain('secret words');
+});
+
+it('stands for any model of a catalogue only when asked to', async () => {
+  expect((await ask('x', { model: 'acme-large-7b' })).status).toBe(404);
+  const any = await spawnSimulator({ anyModel: true });
+  try {
+    const response = await fetch(`${any.url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'acme-large-7b', messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    expect(response.status).toBe(200);
+    expect((await any.book())[0]).toMatchObject({ model: 'acme-large-7b' });
+  } finally {
+    await any.stop();
+  }
+});

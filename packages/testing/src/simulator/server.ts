@@ -19,6 +19,8 @@ export interface SimulatorServerOptions {
   readonly port: number;
   /** 0 is as fast as possible. */
   readonly tokensPerSecond: number;
+  /** Models that it does not know answer as `echo`; without it they are refused, as a provider does. */
+  readonly anyModel?: boolean;
   /** Serves `/_control/*`. */
   readonly control: boolean;
   /** Directory of recorded exchanges, for `/replay/*`. */
@@ -94,6 +96,7 @@ export class SimulatorServer {
       body: await readBody(request),
       cache: this.cache,
       tokensPerSecond: this.options.tokensPerSecond,
+      anyModel: this.options.anyModel ?? false,
       ordered: (model) => this.control.takeFault(path, model),
       replyId: `${this.run}-${entry.id}`,
     });

@@ -61,6 +61,7 @@ export async function spawnSimulator(options: SimulatorOptions = {}): Promise<Si
       HOST: options.host ?? '127.0.0.1',
       SIMULATOR_TOKENS_PER_SECOND: String(options.tokensPerSecond ?? 0),
       SIMULATOR_CONTROL: '1',
+      SIMULATOR_ANY_MODEL: options.anyModel ? '1' : '0',
       ...(fixtures !== null && { SWITCHYARD_FIXTURES: fixtures }),
     },
   });
