@@ -3,6 +3,9 @@ import { BusModule } from '@switchyard/bus';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { AccountsRepository } from './accounts/accounts.repository.js';
 import { AccountsService } from './accounts/accounts.service.js';
+import { ActivityController } from './activity/activity.controller.js';
+import { ActivityRepository } from './activity/activity.repository.js';
+import { ActivityService } from './activity/activity.service.js';
 import { AuditController } from './audit/audit.controller.js';
 import { AuditRepository } from './audit/audit.repository.js';
 import { AuditService } from './audit/audit.service.js';
@@ -25,6 +28,8 @@ import { LeaseSweeper } from './leases/lease-sweeper.js';
 import { LeasesController } from './leases/leases.controller.js';
 import { LeasesRepository } from './leases/leases.repository.js';
 import { LeasesService } from './leases/leases.service.js';
+import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
+import { ReconciliationService } from './reconciliation/reconciliation.service.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
 import { UsageRepository } from './usage/usage.repository.js';
 import { UsageService } from './usage/usage.service.js';
@@ -37,11 +42,13 @@ export class LedgerModule {
       imports: [LedgerDatabaseModule.forRoot(options), BusModule.forRoot({ servers: options.natsUrl, name: 'ledger' })],
       controllers: [
         AccountsController,
+        ActivityController,
         AuditController,
         DepositsController,
         GenerationsController,
         KeySpendController,
         LeasesController,
+        ReconciliationController,
       ],
       providers: [
         { provide: LEDGER_OPTIONS, useValue: options },
@@ -49,6 +56,8 @@ export class LedgerModule {
         DatabaseHealth,
         AccountsRepository,
         AccountsService,
+        ActivityRepository,
+        ActivityService,
         AuditRepository,
         AuditService,
         LendingGate,
@@ -62,6 +71,7 @@ export class LedgerModule {
         LeaseSweeper,
         LeasesRepository,
         LeasesService,
+        ReconciliationService,
         UsageConsumer,
         UsageRepository,
         UsageService,

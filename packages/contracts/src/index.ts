@@ -5,6 +5,7 @@ export * from './errors.js';
 export * from './money.js';
 export * from './outside-text.js';
 export * from './rpc.js';
+export * from './v1/activity.js';
 export * from './v1/attempt-call.js';
 export * from './v1/auth.js';
 export * from './v1/budget.js';

@@ -4,6 +4,7 @@ import { LedgerMoney1763800000002 } from './1763800000002-money.js';
 import { LedgerLeases1763800000003 } from './1763800000003-leases.js';
 import { LedgerUsage1763800000004 } from './1763800000004-usage.js';
 import { LedgerAudit1763800000005 } from './1763800000005-audit.js';
+import { LedgerActivity1763900000040 } from './1763900000040-activity.js';
 
 export const LEDGER_SCHEMA = 'ledger';
 
@@ -13,6 +14,7 @@ export const migrations: readonly MigrationClass[] = [
   LedgerLeases1763800000003,
   LedgerUsage1763800000004,
   LedgerAudit1763800000005,
+  LedgerActivity1763900000040,
 ];
 
 /** All that the service's role may execute; it may also read every table, and nothing else. */
