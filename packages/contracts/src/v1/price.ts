@@ -12,8 +12,10 @@ const unitPrices = {
   cacheWrite1h: picos,
   reasoning: picos,
   audioInput: picos,
+  /** Per token of audio that was read from a cache; where it has no price of its own, that of `cacheRead`. */
+  audioCacheRead: picos,
   audioOutput: picos,
-  /** Per input image as a whole (not per token). */
+  /** Per input image as a whole: charged only where the provider does not report the tokens of images. */
   image: picos,
   imageToken: picos,
   imageOutput: picos,
@@ -32,6 +34,15 @@ export const PriceOverride = optionalPrices.extend({
 });
 export type PriceOverride = z.output<typeof PriceOverride>;
 
+/** Ways of being served that have a price of their own; a provider's standard one is not among them. */
+export const SERVICE_TIERS = ['flex', 'priority'] as const;
+export const ServiceTier = z.enum(SERVICE_TIERS);
+export type ServiceTier = z.output<typeof ServiceTier>;
+
+/** What a service tier costs: the row replaces the prices it names, override rows of the price included, and has its own. */
+export const TierPrice = optionalPrices.extend({ overrides: z.array(PriceOverride).max(16).optional() });
+export type TierPrice = z.output<typeof TierPrice>;
+
 /**
  * One row of the price book: pico-USD per unit. Immutable; a change is a new row with a new `version` and `validFrom`.
  * Unknown prices are absent rows, never zeros: zero means free.
@@ -43,5 +54,7 @@ export const Price = optionalPrices.extend({
   /** Parts per million taken off the sum. */
   discountPpm: z.int().min(0).max(1_000_000).optional(),
   overrides: z.array(PriceOverride).max(16).optional(),
+  /** Billed is the tier that served, if the request asked for it (`pinnedPrice` of the pricing package); else this price as it is. */
+  serviceTiers: z.partialRecord(ServiceTier, TierPrice).optional(),
 });
 export type Price = z.output<typeof Price>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ServiceTier } from './price.js';
 
 const count = z.int().nonnegative().default(0);
 
@@ -10,7 +11,9 @@ export const Usage = z.object({
   source: z.enum(['reported', 'estimated', 'none']),
   /** Input that was neither read from nor written to a cache, without audio and images. */
   inputTokens: count,
+  /** Read from a cache, without audio. */
   cacheReadTokens: count,
+  cacheReadAudioTokens: count,
   /** Written to the provider's cache with its shortest lifetime (Anthropic: 5 minutes). */
   cacheWriteTokens: count,
   cacheWrite1hTokens: count,
@@ -28,19 +31,24 @@ export const Usage = z.object({
   searches: count,
   /** Images of the prompt as whole ones: only where the price book charges by the image and not by their tokens. */
   inputImages: count,
+  /** The tier that the provider says served it; absent: its standard one. */
+  serviceTier: ServiceTier.optional(),
 });
 export type Usage = z.output<typeof Usage>;
 
-const INPUT_BUCKETS = [
+/** Buckets of tokens that went in. */
+export const INPUT_BUCKETS = [
   'inputTokens',
   'cacheReadTokens',
+  'cacheReadAudioTokens',
   'cacheWriteTokens',
   'cacheWrite1hTokens',
   'audioInputTokens',
   'imageInputTokens',
   'videoInputTokens',
 ] as const;
-const OUTPUT_BUCKETS = ['outputTokens', 'reasoningTokens', 'audioOutputTokens', 'imageOutputTokens'] as const;
+/** Buckets of tokens that came out. */
+export const OUTPUT_BUCKETS = ['outputTokens', 'reasoningTokens', 'audioOutputTokens', 'imageOutputTokens'] as const;
 
 /** A usage with every bucket at zero but those given. */
 export const usageOf = (buckets: z.input<typeof Usage>): Usage => Usage.parse(buckets);
