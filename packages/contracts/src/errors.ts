@@ -52,6 +52,12 @@ export const ERRORS = {
     retryable: false,
     message: 'The account has too little credit for this request.',
   },
+  in_flight_budget_exhausted: {
+    status: 402,
+    type: 'payment_required',
+    retryable: true,
+    message: 'The credit of the account is set aside for requests that run. Try again shortly.',
+  },
   wrong_key_kind: {
     status: 403,
     type: 'permission_denied',
@@ -60,6 +66,7 @@ export const ERRORS = {
   },
   permission_denied: { status: 403, type: 'permission_denied', retryable: false, message: 'The key may not do that.' },
   key_limit_exceeded: { status: 403, type: 'permission_denied', retryable: false, message: 'Key limit exceeded.' },
+  budget_exceeded: { status: 403, type: 'permission_denied', retryable: false, message: 'A budget is exceeded.' },
   not_found: { status: 404, type: 'not_found', retryable: false, message: 'There is nothing at this address.' },
   no_endpoints: { status: 404, type: 'not_found', retryable: false, message: 'No endpoints found for the request.' },
   method_not_allowed: {
@@ -89,6 +96,12 @@ export const ERRORS = {
   },
   unprocessable: { status: 422, type: 'unprocessable', retryable: false, message: 'The request cannot be processed.' },
   rate_limited: { status: 429, type: 'rate_limit_exceeded', retryable: true, message: 'Too many requests.' },
+  free_model_limit: {
+    status: 429,
+    type: 'rate_limit_exceeded',
+    retryable: true,
+    message: 'The limit of requests of free models is reached.',
+  },
   client_closed_request: {
     status: 499,
     type: 'client_closed_request',
