@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { BusModule, StreamClientModule } from '@switchyard/bus';
+import { ActivityController } from './activity/activity.controller.js';
+import { ActivityService } from './activity/activity.service.js';
+import { ReconciliationController } from './activity/reconciliation.controller.js';
 import { AccountService } from './account/account.service.js';
 import { AuditController } from './account/audit.controller.js';
 import { CreditsController, CurrentKeyController } from './account/account.controller.js';
@@ -54,14 +57,17 @@ export class EdgeModule {
         ModelsModule,
       ],
       controllers: [
+        ActivityController,
         AuditController,
         CompletionsController,
         GenerationsController,
         CurrentKeyController,
         CreditsController,
         KeysController,
+        ReconciliationController,
       ],
       providers: [
+        ActivityService,
         { provide: EdgeConfig, useValue: config },
         { provide: EdgeProcess, useValue: edge },
         { provide: Lender, useClass: LedgerLender },

@@ -7,7 +7,7 @@ export function readDocument(text: string): ExportDocument {
   if (start === '') throw new UnreadableExport('The export is empty.');
   if (start.startsWith('{') || start.startsWith('[')) return { kind: 'json', value: jsonOf(start) };
   try {
-    const rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, trim: true }) as CsvRow[];
+    const rows = parse<CsvRow>(text, { columns: true, bom: true, skip_empty_lines: true, trim: true });
     return { kind: 'csv', columns: Object.keys(rows[0] ?? {}), rows };
   } catch (error) {
     throw new UnreadableExport(`The export is no CSV file: ${(error as Error).message.split('\n')[0]}`);
