@@ -101,6 +101,7 @@ const PROGRAMS = {
   start: 'infra/local/dist/main.js',
   test: 'infra/local/test.mjs',
   bench: 'bench/src/main.mjs',
+  'bench:ledger': 'apps/ledger/bench.mjs',
   setup: null,
 };
 if (!Object.hasOwn(PROGRAMS, command)) fail(`unknown command ${command}: use ${Object.keys(PROGRAMS).join(', ')}`);

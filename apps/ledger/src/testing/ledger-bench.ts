@@ -38,8 +38,11 @@ const FROZEN_CLOCK = `
   CREATE OR REPLACE FUNCTION ledger.clock() RETURNS timestamptz LANGUAGE sql VOLATILE SECURITY DEFINER AS
     $$ SELECT coalesce((SELECT at FROM ledger.frozen_clock), clock_timestamp()) $$;`;
 
-export async function startLedgerBench({ poolSize = 10 }: { poolSize?: number } = {}): Promise<LedgerBench> {
-  const postgres = await startPostgres();
+export async function startLedgerBench({
+  poolSize = 10,
+  durable = false,
+}: { poolSize?: number; durable?: boolean } = {}): Promise<LedgerBench> {
+  const postgres = await startPostgres({ durable });
   const ownerUrl = await postgres.createDatabase('ledger_test');
   const url = new URL(ownerUrl);
   url.username = 'ledger_app';

@@ -1,0 +1,50 @@
+import { startLedgerBench } from '../ledger-bench.js';
+import { applyGenerations, lendAndReturn, readGenerations, topUp, type Result } from './runs.js';
+import { foundTown, wideBudgets } from './town.js';
+
+/**
+ * `pnpm bench:ledger`: what the books take on a PostgreSQL of their own, as the service's role and through the repositories of the
+ * service. `DURABLE=1` writes as in production (fsync), which measures the disk more than the ledger.
+ */
+const number = (name: string, fallback: number) => Number(process.env[name] ?? fallback);
+const GENERATIONS = number('GENERATIONS', 50_000);
+const ACCOUNTS = number('ACCOUNTS', 10_000);
+const LENDINGS = number('LENDINGS', 4_000);
+const batchSize = 500;
+
+const bench = await startLedgerBench({ poolSize: 16, durable: process.env['DURABLE'] === '1' });
+try {
+  const hot = await foundTown(bench, { accounts: 1, leasesPerAccount: 16 });
+  const budgeted = await foundTown(bench, { accounts: 1, leasesPerAccount: 16, budgets: wideBudgets(4) });
+  const wide = await foundTown(bench, { accounts: ACCOUNTS, leasesPerAccount: 1 });
+  const apply = (name: string, town: typeof hot, consumers = 1) =>
+    applyGenerations(bench, town, { name, generations: GENERATIONS, batchSize, consumers });
+  const results: Result[] = [
+    readGenerations(hot, GENERATIONS),
+    { name: `grants, ${ACCOUNTS} accounts`, perSecond: wide.grantsPerSecond },
+    await lendAndReturn(bench, LENDINGS),
+    await topUp(bench, hot, LENDINGS),
+    await apply('generations, one account, 16 edges', hot),
+    await apply('generations, the same with 4 hot budgets', budgeted),
+    await apply(`generations, ${ACCOUNTS} accounts`, wide),
+    await apply(`generations, ${ACCOUNTS} accounts, 3 ledgers`, wide, 3),
+  ];
+  for (const { name, perSecond, walBytesEach, watched } of results) {
+    console.log(
+      `${String(perSecond).padStart(7)}/s  ${name}${walBytesEach ? `, ${walBytesEach} bytes of log each` : ''}`,
+    );
+    if (watched)
+      console.log(
+        `           ${Object.entries(watched.waits)
+          .map(([doing, share]) => `${doing} ${share} %`)
+          .join(', ')}`,
+      );
+  }
+  console.log('updates that left the indexes alone:', results.findLast(({ watched }) => watched)?.watched?.hotUpdates);
+  const started = performance.now();
+  const violations = await bench.audit.violations();
+  console.log(`audit: ${violations.length} violations, ${Math.round(performance.now() - started)} ms`);
+  process.exitCode = violations.length === 0 ? 0 : 1;
+} finally {
+  await bench.stop();
+}
