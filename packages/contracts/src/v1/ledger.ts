@@ -4,6 +4,9 @@ import { event, rpc } from '../rpc.js';
 import { BudgetInterval, BudgetKind, BudgetScope, MAX_BUDGETS_OF_KEY } from './budget.js';
 import { GenerationRecord, UsageEvent } from './generation.js';
 
+/** Leases in one recall, and in its answer. */
+export const MAX_RECALLED_LEASES = 500;
+
 /** Usage that the ledger has applied: an edge forgets its own copy of it. */
 export const AppliedUsage = z.object({ generationId: z.string(), leaseId: z.uuid(), chargedNanos: nanos });
 export type AppliedUsage = z.output<typeof AppliedUsage>;
@@ -65,6 +68,10 @@ export const TopUpLease = rpc(
     /** Zero renews without money. */
     wantNanos: nanos,
     minNanos: nanos,
+    /** What of the lease nothing is held or charged against: with `minNanos` it is what the request that waits needs in all. */
+    roomNanos: nanos.default(0n),
+    /** What this edge has given back of the lease in all: where the ledger was given more meanwhile, it lends that much more. */
+    returnedNanos: nanos.default(0n),
   }),
   z.discriminatedUnion('outcome', [LeaseState, Refusal]),
 );
@@ -77,6 +84,40 @@ export const CloseLease = rpc(
   'ledger.v1.rpc.lease.close',
   z.object({ leaseId: z.uuid(), edgeEpoch: z.uuid(), keepNanos: nanos }),
   z.object({ state: z.enum(['draining', 'closed']), returnedNanos: nanos }),
+);
+
+/**
+ * The ledger asks an edge for what it holds no request against, because another request of the account or of a budget waits for
+ * it. The edge answers at once with {@link ReturnCredit}, also when it has nothing to give (core NATS; the id is the edge's).
+ */
+export const LeaseRecalled = event(
+  'ledger.v1.event.lease.recalled',
+  z.object({ recallId: z.uuid(), edgeId: z.string(), leaseIds: z.array(z.uuid()).max(MAX_RECALLED_LEASES) }),
+);
+
+/**
+ * Gives back a part of leases that stay open. `returnedNanos` is all that the edge ever gave back of the lease: the same call
+ * again, or a late one, moves nothing more. Leases of other edges and closed ones are passed over.
+ */
+export const ReturnCredit = rpc(
+  'ledger.v1.rpc.lease.return',
+  z.object({
+    edgeId: z.string().min(1).max(64),
+    edgeEpoch: z.uuid(),
+    recallId: z.uuid().nullable(),
+    leases: z.array(z.object({ leaseId: z.uuid(), returnedNanos: nanos })).max(MAX_RECALLED_LEASES),
+  }),
+  z.object({}),
+);
+
+/**
+ * Says that an earlier life of an edge is over, from the one that took its place and knows it dead: its leases are closed as
+ * soon as the workers have noticed as well, and lend nothing any more. Idempotent.
+ */
+export const FenceEdge = rpc(
+  'ledger.v1.rpc.edge.fence',
+  z.object({ edgeId: z.string().min(1).max(64), edgeEpoch: z.uuid() }),
+  z.object({ fencedLeases: z.int().nonnegative() }),
 );
 
 /** Told to the edge of a lease after each applied batch (core NATS; the id is the edge's). */
