@@ -1,6 +1,5 @@
 import type { CompletionRequest, DialectId, ProtocolId } from '@switchyard/contracts';
-import { editRequest } from './openai-chat/request.js';
-import { protocolOf } from './registry.js';
+import { dialectOf, protocolOf } from './registry.js';
 import type { RenderTarget, UpstreamRequest } from './types.js';
 
 /**
@@ -14,7 +13,8 @@ export function renderUpstream(
   protocol: ProtocolId,
   target: RenderTarget,
 ): UpstreamRequest {
-  return dialect === protocol
-    ? editRequest(request, body, target)
+  const { passThrough } = dialectOf(dialect);
+  return passThrough?.protocol === protocol
+    ? passThrough.editRequest(request, body, target)
     : protocolOf(protocol).renderRequest(request, target);
 }

@@ -71,9 +71,35 @@ export interface RenderContext {
   readonly providerName: string;
 }
 
+/** The events of one streamed answer in the form that a client reads. */
+export interface StreamRenderer {
+  /** The SSE text of an event; empty where the dialect has nothing to say. */
+  render(event: CompletionEvent): string;
+  /** What closes a stream that went well: usage with its cost, terminator. */
+  end(billing: Billing): Uint8Array;
+}
+
+/** Collects the events of a whole answer into one body. */
+export interface ResponseRenderer {
+  add(event: CompletionEvent): void;
+  render(billing: Billing): Uint8Array;
+}
+
+/** The short way for a dialect whose clients and upstreams speak the same format: their own bytes, edited. */
+export interface PassThrough {
+  /** The protocol of the same format. */
+  readonly protocol: ProtocolId;
+  /** The client's own body after a shallow edit, so that unknown fields survive. */
+  editRequest(request: CompletionRequest, body: Record<string, unknown>, target: RenderTarget): UpstreamRequest;
+  createLane(options: LaneOptions): Lane;
+}
+
 /** A wire format of our clients. */
 export interface Dialect {
   readonly id: DialectId;
+  readonly passThrough?: PassThrough;
+  createStreamRenderer(context: RenderContext, request: CompletionRequest): StreamRenderer;
+  createResponseRenderer(context: RenderContext, request: CompletionRequest): ResponseRenderer;
   /** @throws GatewayError `invalid_request` whose message names the path of the fault. */
   parseRequest(body: unknown): CompletionRequest;
   renderError(error: GatewayError): { status: number; headers: Record<string, string>; body: object };

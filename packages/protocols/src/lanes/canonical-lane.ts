@@ -1,33 +1,42 @@
 import type { CompletionEvent, UpstreamFailure } from '@switchyard/contracts';
-import { ChunkRenderer } from '../dialects/openai-chat/chunk-renderer.js';
-import { ResponseBuilder } from '../dialects/openai-chat/response-builder.js';
 import { failureOf } from '../failures/failure.js';
 import { encodeBinaryText } from '../frames/binary-text.js';
 import { FrameReader } from '../frames/frame-reader.js';
 import { parseJson } from '../json.js';
-import type { Billing, Lane, LaneOptions, LaneSummary, Protocol, StreamReader } from '../types.js';
+import type {
+  Billing,
+  Dialect,
+  Lane,
+  LaneOptions,
+  LaneSummary,
+  Protocol,
+  ResponseRenderer,
+  StreamReader,
+  StreamRenderer,
+} from '../types.js';
 import { isMeaningful } from './meaningful.js';
 import { OutputGate } from './output-gate.js';
 import { SummaryKeeper } from './summary-keeper.js';
 
-/** Any protocol to our dialect, through canonical events. */
+/** Any protocol to any dialect, through canonical events. */
 export class CanonicalLane implements Lane {
   private readonly reader: StreamReader;
   private readonly keeper: SummaryKeeper;
-  private readonly chunks: ChunkRenderer;
-  private readonly body: ResponseBuilder;
+  private readonly chunks: StreamRenderer;
+  private readonly body: ResponseRenderer;
   private readonly gate = new OutputGate();
   private readonly hideReasoning: boolean;
 
   constructor(
     private readonly protocol: Protocol,
+    dialect: Dialect,
     { context, request }: LaneOptions,
   ) {
     this.hideReasoning = request.reasoning?.exclude === true;
     this.reader = protocol.createStreamReader();
     this.keeper = new SummaryKeeper(request, this.reader);
-    this.chunks = new ChunkRenderer(context, this.hideReasoning);
-    this.body = new ResponseBuilder(context, this.hideReasoning);
+    this.chunks = dialect.createStreamRenderer(context, request);
+    this.body = dialect.createResponseRenderer(context, request);
   }
 
   get summary(): LaneSummary {
