@@ -113,7 +113,7 @@ describe('the invariants of the books', () => {
     const id = randomUUID();
     const post = (amount: number) =>
       bench.asOwner(
-        `SELECT post($1, house_account('promo'), a.id, $2, 7, 'x') AS moved FROM account a WHERE owner_id = $3`,
+        `SELECT post($1, house_account('promo'), a.id, $2, 8, 'x') AS moved FROM account a WHERE owner_id = $3`,
         [id, amount, accountId],
       );
     await expect(post(5)).resolves.toEqual([{ moved: true }]);

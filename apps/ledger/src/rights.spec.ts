@@ -44,7 +44,9 @@ describe('I11: the rights of the ledger', () => {
   it.each([
     `post(gen_random_uuid(), 1, 2, 1, 0, 'x')`,
     `give_back(NULL, 0)`,
-    `charge('gen', NULL, NULL, 'final', 1, '{}')`,
+    `post_all('{}', '{}', '{}', '{}', '{}', '{}')`,
+    `book_usage('{}', '{}')`,
+    `correct_usage(NULL, NULL, '{}')`,
     `reserve('{}', 1)`,
   ])('the service cannot call %s', async (call) => {
     await expect(bench.asService(`SELECT ${call}`)).rejects.toThrow('permission denied');

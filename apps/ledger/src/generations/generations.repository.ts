@@ -35,7 +35,7 @@ export class GenerationsRepository {
     const row = await this.ledger.one<GenerationRow>(
       `SELECT g.record, u.payload, u.charged, u.applied_at FROM (SELECT $1::text AS id, $2::uuid AS owner_id) asked
        LEFT JOIN generation g ON (g.id, g.owner_id) = (asked.id, asked.owner_id)
-       LEFT JOIN usage u ON (u.generation_id, u.owner_id) = (asked.id, asked.owner_id)`,
+       LEFT JOIN usage_settled u ON (u.generation_id, u.owner_id) = (asked.id, asked.owner_id)`,
       [generationId, accountId],
     );
     return {

@@ -4,6 +4,11 @@ import { LedgerMoney1763800000002 } from './1763800000002-money.js';
 import { LedgerLeases1763800000003 } from './1763800000003-leases.js';
 import { LedgerUsage1763800000004 } from './1763800000004-usage.js';
 import { LedgerAudit1763800000005 } from './1763800000005-audit.js';
+import { LedgerBatches1763900000010 } from './1763900000010-batches.js';
+import { LedgerApplyUsage1763900000011 } from './1763900000011-apply-usage.js';
+import { LedgerAuditOfCorrections1763900000012 } from './1763900000012-audit.js';
+import { LedgerLoans1763900000020 } from './1763900000020-loans.js';
+import { LedgerRecalls1763900000021 } from './1763900000021-recalls.js';
 import { LedgerActivity1763900000040 } from './1763900000040-activity.js';
 
 export const LEDGER_SCHEMA = 'ledger';
@@ -14,6 +19,11 @@ export const migrations: readonly MigrationClass[] = [
   LedgerLeases1763800000003,
   LedgerUsage1763800000004,
   LedgerAudit1763800000005,
+  LedgerBatches1763900000010,
+  LedgerApplyUsage1763900000011,
+  LedgerAuditOfCorrections1763900000012,
+  LedgerLoans1763900000020,
+  LedgerRecalls1763900000021,
   LedgerActivity1763900000040,
 ];
 
@@ -21,12 +31,15 @@ export const migrations: readonly MigrationClass[] = [
 export const ledgerFunctions: readonly string[] = [
   'clock',
   'window_start',
+  'due_nanos',
   'open_account',
   'create_deposit',
   'grant_lease',
   'top_up_lease',
   'close_lease',
   'expire_lease',
+  'return_credit',
+  'fence_edge',
   'apply_usage',
   'quarantine_usage',
   'record_generations',

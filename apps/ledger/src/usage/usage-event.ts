@@ -31,6 +31,8 @@ export function readUsage(data: Uint8Array): ValidUsage | UnusableUsage {
   const { picos: costPicos, nanos } = costOf(event.usage, event.price, event.admittedAtMs);
   if (nanos > MAX_TRANSFER_NANOS)
     return { kind: 'unusable', reason: 'cost: more than one transfer carries', event, payload };
+  if (event.boundNanos > MAX_TRANSFER_NANOS)
+    return { kind: 'unusable', reason: 'bound: more than one transfer carries', event, payload };
   if (!claimHolds(event, costPicos, nanos))
     return { kind: 'unusable', reason: 'cost: does not follow from usage and price', event, payload };
   return { kind: 'valid', event, costPicos, payload };

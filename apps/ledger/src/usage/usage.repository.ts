@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ceilToNanos } from '@switchyard/contracts';
 import { isTransient, rows, sqlStateOf, transaction } from '@switchyard/database';
 import { DataSource, type EntityManager } from 'typeorm';
 import { USAGE_DATABASE } from '../database/connections.js';
@@ -14,7 +13,11 @@ export interface Origin {
 export type Incoming = Origin & { readonly usage: ValidUsage | UnusableUsage };
 type Valid = Origin & { readonly usage: ValidUsage };
 
-export type UsageStatus = 'applied' | 'duplicate' | 'contradiction' | 'quarantined';
+/**
+ * `corrected`: the real usage of a generation that was booked as an estimate. `superseded`: an estimate, and something is booked
+ * already. `contradiction`: something else is booked, and stays.
+ */
+export type UsageStatus = 'applied' | 'corrected' | 'duplicate' | 'superseded' | 'contradiction' | 'quarantined';
 
 export interface Applied {
   /** Of the message that it was. */
@@ -24,8 +27,9 @@ export interface Applied {
   readonly leaseId: string;
   /** The edge that the lease was lent to; null where no lease is known. */
   readonly edgeId: string | null;
+  /** What the customer has paid for the generation by now. */
   readonly chargedNanos: bigint;
-  /** What the house bears of it. 0 unless it was booked just now. */
+  /** What it has added to the losses of the house; below zero when a correction made them smaller. */
   readonly lostNanos: bigint;
   readonly outcome: string;
   readonly reason: string | null;
@@ -36,7 +40,8 @@ interface AppliedRow {
   readonly lease_id: string;
   readonly edge_id: string | null;
   readonly charged: string | null;
-  readonly status: 'applied' | 'duplicate' | 'contradiction' | 'unknown_lease' | 'foreign_lease';
+  readonly lost: string;
+  readonly status: UsageStatus | 'unknown_lease' | 'foreign_lease';
 }
 
 @Injectable()
@@ -95,7 +100,7 @@ function applyUsage(manager: EntityManager, valid: readonly Valid[]): Promise<Ap
   const column = <Value>(of: (usage: ValidUsage) => Value) => valid.map(({ usage }) => of(usage));
   return rows<AppliedRow>(
     manager,
-    `SELECT * FROM apply_usage($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[]::numeric[], $8::text[]::jsonb[])`,
+    `SELECT * FROM apply_usage($1::text[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[]::numeric[], $8::bigint[], $9::int[], $10::text[]::jsonb[])`,
     [
       column(({ event }) => event.generationId),
       column(({ event }) => event.leaseId),
@@ -104,6 +109,8 @@ function applyUsage(manager: EntityManager, valid: readonly Valid[]): Promise<Ap
       column(({ event }) => event.edgeEpoch),
       column(({ event }) => event.outcome),
       column(({ costPicos }) => costPicos.toString()),
+      column(({ event }) => event.boundNanos.toString()),
+      column(({ event }) => event.ownKey?.feePpm ?? null),
       column(({ payload }) => payload),
     ],
   );
@@ -116,16 +123,10 @@ const appliedOf = (row: AppliedRow, { sequence, usage }: Valid): Applied => ({
   leaseId: row.lease_id,
   edgeId: row.edge_id,
   chargedNanos: BigInt(row.charged ?? 0),
-  lostNanos: row.status === 'applied' ? lossOf(usage, BigInt(row.charged ?? 0)) : 0n,
+  lostNanos: BigInt(row.lost),
   outcome: usage.event.outcome,
   reason: null,
 });
-
-/** The rest of the price that nobody could pay, as the function `charge` books it. Other outcomes cost the customer nothing. */
-function lossOf({ event: { outcome }, costPicos }: ValidUsage, chargedNanos: bigint): bigint {
-  const due = outcome === 'final' || outcome === 'estimate';
-  return due ? ceilToNanos(costPicos) - chargedNanos : 0n;
-}
 
 async function quarantine(
   manager: EntityManager,
