@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
 import { startStack, type Stack, type StackOptions } from '@switchyard/local';
+export { costNanos } from './costs.js';
 import { spawnSimulator, type Simulator } from '@switchyard/testing';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -100,10 +101,3 @@ export async function availableNanos(stack: TestStack): Promise<bigint> {
   };
   return nanos(as<number>(body['data']?.['total_credits'])) - nanos(as<number>(body['data']?.['total_usage']));
 }
-
-/** A cost of the API, a JSON number, in nano-USD. */
-export const costNanos = (cost: unknown): bigint => {
-  if (typeof cost !== 'number') throw new TypeError(`cost is ${typeof cost}`);
-  const [whole = '0', fraction = ''] = cost.toFixed(9).split('.');
-  return BigInt(whole + fraction);
-};

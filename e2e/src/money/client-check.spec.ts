@@ -1,0 +1,53 @@
+import { clientFaults } from './client-check.js';
+import { expectedText, type Ask, type Seen } from './clients.js';
+
+const ask: Ask = {
+  label: 'c-1',
+  models: ['sandbox/echo'],
+  stream: true,
+  tokens: 5,
+  tokensPerSecond: 0,
+  maxTokens: 100,
+  behaviour: { kind: 'stay' },
+  edge: 1,
+  key: 'key',
+};
+const whole: Seen = {
+  ask,
+  generationId: 'gen-1',
+  how: 'whole',
+  status: 200,
+  code: null,
+  text: expectedText(ask),
+  finish: 'stop',
+  costNanos: 1n,
+  startedAtMs: 100,
+  endedAtMs: 200,
+};
+
+describe('what clients may see', () => {
+  it('is the whole text, a typed error after a beginning of it, or an error in its place', () => {
+    expect(whole.text).toBe('w1 w2 w3 w4 w5');
+    const error: Seen = { ...whole, how: 'error event', code: 'worker_lost', text: 'w1 w2' };
+    const refused: Seen = { ...whole, how: 'http error', status: 503, code: 'service_unavailable', text: '' };
+    expect(clientFaults([whole, error, refused, { ...whole, how: 'left', text: 'w1' }])).toEqual([]);
+  });
+
+  it.each([
+    ['a hole', { text: 'w1 w3 w4 w5' }],
+    ['a repeat', { text: 'w1 w1 w2 w3 w4 w5' }],
+    ['a silent end', { text: 'w1 w2 w3' }],
+    ['a hole before an error', { how: 'error event' as const, code: 'worker_lost', text: 'w1 w3' }],
+    ['a cut', { how: 'cut' as const, text: 'w1' }],
+    ['an error without a name', { how: 'http error' as const, text: '' }],
+  ])('is never %s', (_, change) => {
+    expect(clientFaults([{ ...whole, ...change }])).toHaveLength(1);
+  });
+
+  it('is a cut only where its own edge was killed meanwhile', () => {
+    const cut: Seen = { ...whole, how: 'cut', text: 'w1' };
+    expect(clientFaults([cut], [{ edge: 1, fromMs: 150, untilMs: 300 }])).toEqual([]);
+    expect(clientFaults([cut], [{ edge: 0, fromMs: 150, untilMs: 300 }])).toHaveLength(1);
+    expect(clientFaults([cut], [{ edge: 1, fromMs: 250, untilMs: 300 }])).toHaveLength(1);
+  });
+});

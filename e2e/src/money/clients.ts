@@ -1,0 +1,176 @@
+import { Agent, fetch as undiciFetch } from 'undici';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { costNanos } from '../costs.js';
+import { SseReader } from './sse-reader.js';
+
+/** What one client wants, and how it behaves. */
+export interface Ask {
+  /** Unique; the upstream's book and the record of the generation carry it. */
+  readonly label: string;
+  readonly models: readonly string[];
+  readonly stream: boolean;
+  readonly tokens: number;
+  readonly tokensPerSecond: number;
+  readonly maxTokens: number;
+  readonly behaviour: Behaviour;
+  /** Number of the edge that is asked. */
+  readonly edge: number;
+  readonly key: string;
+  /** More words for the directive to the upstream, e.g. `usage=none`. */
+  readonly fault?: string;
+}
+
+export type Behaviour =
+  | { readonly kind: 'stay' }
+  /** Leaves so long after asking. */
+  | { readonly kind: 'leave after'; readonly ms: number }
+  /** Leaves when so many chunks with text were read. */
+  | { readonly kind: 'leave at chunk'; readonly chunk: number }
+  /** Waits so long after every chunk that it reads. */
+  | { readonly kind: 'slow'; readonly pauseMs: number };
+
+/** What the client saw: exactly one of these, or the system has failed it. */
+export interface Seen {
+  readonly ask: Ask;
+  readonly generationId: string | null;
+  /**
+   * `whole`: the end was seen. `error event`: a typed error and `[DONE]`. `http error`: a status. `left`: the client went away.
+   * `cut`: the connection broke, or ended without an end. `refused`: no connection.
+   */
+  readonly how: 'whole' | 'error event' | 'http error' | 'left' | 'cut' | 'refused';
+  readonly status: number | null;
+  /** Of the error, from the closed list. */
+  readonly code: string | null;
+  readonly text: string;
+  readonly finish: string | null;
+  readonly costNanos: bigint | null;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+}
+
+const DEADLINE_MS = 120_000;
+/** No connection is kept: one that broke in a pause would look like a cut answer. */
+const agent = new Agent({ pipelining: 0, connections: null, connect: { timeout: 10_000 } });
+
+interface Progress {
+  generationId: string | null;
+  status: number | null;
+  text: string;
+  finish: string | null;
+  code: string | null;
+  costNanos: bigint | null;
+}
+
+/** Asks an edge and behaves as told. Never throws: whatever happens is what was seen. */
+export async function ask(edgeUrls: readonly string[], wanted: Ask): Promise<Seen> {
+  const leaving = new AbortController();
+  const startedAtMs = performance.now();
+  const progress: Progress = { generationId: null, status: null, text: '', finish: null, code: null, costNanos: null };
+  const seen = (how: Seen['how']): Seen => ({
+    ask: wanted,
+    how,
+    ...progress,
+    startedAtMs,
+    endedAtMs: performance.now(),
+  });
+  const { behaviour } = wanted;
+  const timer = behaviour.kind === 'leave after' ? setTimeout(() => leaving.abort(), behaviour.ms) : undefined;
+  try {
+    const response = await undiciFetch(`${edgeUrls[wanted.edge]}/api/v1/chat/completions`, {
+      method: 'POST',
+      dispatcher: agent,
+      signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(DEADLINE_MS)]),
+      headers: {
+        authorization: `Bearer ${wanted.key}`,
+        'content-type': 'application/json',
+        'x-title': wanted.label,
+      },
+      body: JSON.stringify(bodyOf(wanted)),
+    });
+    progress.status = response.status;
+    progress.generationId = response.headers.get('x-generation-id');
+    if (response.status !== 200 || !wanted.stream) return seen(readWhole(await response.json(), progress));
+    return seen(await readStream(response.body ?? [], wanted, progress, leaving));
+  } catch (error) {
+    if (leaving.signal.aborted) return seen('left');
+    return seen(wasRefused(error) ? 'refused' : 'cut');
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Nobody listened, so nothing was asked. */
+function wasRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause as { code?: string } | undefined) : undefined;
+  return cause?.code === 'ECONNREFUSED' || cause?.code === 'UND_ERR_CONNECT_TIMEOUT';
+}
+
+/** The text that the upstream gives: so many words, as far as the limit lets it. */
+export function expectedText({ tokens, maxTokens }: Pick<Ask, 'tokens' | 'maxTokens'>): string {
+  return Array.from({ length: Math.min(tokens, maxTokens) }, (_, index) => `w${index + 1}`).join(' ');
+}
+
+const bodyOf = (wanted: Ask) => ({
+  ...(wanted.models.length === 1 ? { model: wanted.models[0] } : { models: wanted.models }),
+  stream: wanted.stream,
+  max_tokens: wanted.maxTokens,
+  usage: { include: true },
+  messages: [
+    {
+      role: 'user',
+      content: `Go on. [[fault: label=${wanted.label} tokens=${wanted.tokens} tps=${wanted.tokensPerSecond}${wanted.fault ? ` ${wanted.fault}` : ''}]]`,
+    },
+  ],
+});
+
+interface Chunk {
+  readonly id?: string;
+  readonly error?: { readonly code?: unknown; readonly metadata?: { readonly code?: string } };
+  readonly choices?: readonly {
+    readonly delta?: { readonly content?: string | null };
+    readonly message?: { readonly content?: string | null };
+    readonly finish_reason?: string | null;
+  }[];
+  readonly usage?: { readonly cost?: number } | null;
+}
+
+function note(chunk: Chunk, progress: Progress): void {
+  progress.generationId ??= chunk.id ?? null;
+  const choice = chunk.choices?.[0];
+  progress.text += choice?.delta?.content ?? choice?.message?.content ?? '';
+  progress.finish = choice?.finish_reason ?? progress.finish;
+  if (chunk.usage?.cost !== undefined) progress.costNanos = costNanos(chunk.usage.cost);
+  if (chunk.error) progress.code = chunk.error.metadata?.code ?? String(chunk.error.code);
+}
+
+function readWhole(body: unknown, progress: Progress): Seen['how'] {
+  note(body as Chunk, progress);
+  if (progress.status !== 200) return 'http error';
+  return progress.code === null && progress.finish !== null ? 'whole' : 'cut';
+}
+
+async function readStream(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { behaviour }: Ask,
+  progress: Progress,
+  leaving: AbortController,
+): Promise<Seen['how']> {
+  const reader = new SseReader();
+  let chunks = 0;
+  let done = false;
+  for await (const bytes of body) {
+    for (const data of reader.push(bytes)) {
+      if (data === '[DONE]') {
+        done = true;
+        continue;
+      }
+      note(JSON.parse(data) as Chunk, progress);
+      chunks += 1;
+      if (behaviour.kind === 'leave at chunk' && chunks >= behaviour.chunk) leaving.abort();
+    }
+    if (behaviour.kind === 'slow') await sleep(behaviour.pauseMs, undefined, { signal: leaving.signal });
+  }
+  if (!done) return 'cut';
+  if (progress.code !== null) return 'error event';
+  return progress.finish === null ? 'cut' : 'whole';
+}
