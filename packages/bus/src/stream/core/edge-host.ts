@@ -1,6 +1,9 @@
 import type { Port, StreamCounters } from './ports.js';
 import type { StreamTimers } from './timers.js';
 
+/** How a stream ended for its client: it has the whole answer (or left by itself), or was told that the answer got lost. */
+export type Verdict = 'arrived' | 'lost';
+
 export interface EdgeEntry {
   onFrame(id: string, frame: Uint8Array, reply: string | undefined): void;
   onNoResponders(id: string): void;
@@ -27,8 +30,8 @@ export interface EdgeHost {
   release(stream: EdgeEntry, worker: string | null): void;
   /** Nothing is left to watch. */
   forget(stream: EdgeEntry): void;
-  /** Tells the worker, together with others, that everything has arrived. */
-  confirmDone(control: string, id: string): void;
+  /** The stream is over here: what its worker is told when it asks. `arrived` is told to it at once, together with others. */
+  closeStream(control: string, id: string, verdict: Verdict): void;
 }
 
 export interface OpenOptions {

@@ -1,6 +1,7 @@
-import type { EdgeEntry, EdgeHost, OpenOptions } from './edge-host.js';
+import type { EdgeEntry, EdgeHost, OpenOptions, Verdict } from './edge-host.js';
 import { encodeCall } from './call.js';
 import { EdgeStream } from './edge-stream.js';
+import { EndedStreams } from './ended-streams.js';
 import { StreamFailure, busFailure } from './failure.js';
 import { FrameType, encodeFrame, encodeJson, encodeTextFrame, isFrame } from './frame.js';
 import {
@@ -26,6 +27,8 @@ export interface EdgePeerOptions {
   readonly timers: StreamTimers;
   readonly counters: StreamCounters;
   readonly newId: () => string;
+  /** A worker has died, as far as can be seen: who waits for a word of it need not. */
+  readonly onWorkerGone?: (worker: string) => void;
 }
 
 /** The confirmations of finished streams that go out in one message. */
@@ -39,6 +42,8 @@ export class EdgePeer implements EdgeHost {
   private readonly running = new Set<EdgeStream>();
   private readonly liveness: Liveness;
   private readonly directory: WorkerDirectory;
+  private readonly ended = new EndedStreams();
+  private endedTurnMs = 0;
   private readonly doneByControl = new Map<string, string[]>();
   private donePlanned = false;
   readonly timers: StreamTimers;
@@ -104,10 +109,14 @@ export class EdgePeer implements EdgeHost {
       return;
     }
     this.counters.stray += 1;
-    // A worker that serves a stream nobody here wants any more says where it listens, and is told to stop.
-    if (reply && isControlSubject(reply) && reply.endsWith(id)) {
-      port.publish(reply, encodeTextFrame(FrameType.cancel, 'unknown stream'));
-    }
+    // A worker with a stream that nobody here knows any more says where it listens, and is told how the stream ended or to stop.
+    if (reply && isControlSubject(reply) && reply.endsWith(id)) this.answerStray(port, reply, id);
+  }
+
+  private answerStray(port: Port, control: string, id: string): void {
+    const verdict = this.ended.verdictOf(id);
+    if (verdict === 'arrived') this.confirmDone(control, id);
+    else port.publish(control, encodeTextFrame(FrameType.cancel, verdict ? 'stream_lost' : 'unknown stream'));
   }
 
   /** The broker says that nobody listens where a call or ping of this stream went. */
@@ -125,7 +134,8 @@ export class EdgePeer implements EdgeHost {
   /** One interval of worker heartbeats has passed. */
   onBeatInterval(): void {
     if (!this.options.ports.some((port) => port.connected)) return;
-    this.directory.tick();
+    for (const worker of this.directory.tick()) this.options.onWorkerGone?.(worker);
+    this.turnEnded();
     for (const worker of this.liveness.tick()) this.buryWorker(worker);
   }
 
@@ -146,7 +156,7 @@ export class EdgePeer implements EdgeHost {
 
   /** The process ends: every stream is cancelled. */
   close(): void {
-    for (const stream of this.running) void stream.cancel('edge closed');
+    for (const stream of this.watched) void stream.cancel('edge closed');
     this.flushDone();
   }
 
@@ -171,6 +181,7 @@ export class EdgePeer implements EdgeHost {
 
   buryWorker(worker: string): void {
     for (const stream of this.byWorker.get(worker) ?? []) stream.onWorkerDead();
+    this.options.onWorkerGone?.(worker);
   }
 
   release(stream: EdgeStream, worker: string | null): void {
@@ -186,15 +197,30 @@ export class EdgePeer implements EdgeHost {
     this.watched.delete(stream);
   }
 
-  confirmDone(control: string, id: string): void {
+  closeStream(control: string, id: string, verdict: Verdict): void {
+    this.unregister(id);
+    this.ended.remember(id, verdict);
+    if (verdict === 'arrived') this.confirmDone(control, id);
+  }
+
+  /** One interval of worker heartbeats has passed with a connection. */
+  private turnEnded(): void {
+    this.endedTurnMs += this.timers.workerBeatMs;
+    if (this.endedTurnMs < this.timers.retainMs) return;
+    this.endedTurnMs = 0;
+    this.ended.turn();
+  }
+
+  private confirmDone(control: string, id: string): void {
     const target = control.slice(0, -id.length);
     const ids = this.doneByControl.get(target);
+    if (ids?.includes(id)) return;
     if (ids) ids.push(id);
     else this.doneByControl.set(target, [id]);
     if (ids && ids.length >= DONE_BATCH) this.flushDone();
     else if (!this.donePlanned) {
       this.donePlanned = true;
-      this.options.scheduler.after(this.timers.tickMs, () => {
+      this.options.scheduler.after(this.timers.doneMs, () => {
         this.donePlanned = false;
         this.flushDone();
       });
@@ -203,7 +229,7 @@ export class EdgePeer implements EdgeHost {
 
   private flushDone(): void {
     const port = this.options.ports.find((candidate) => candidate.connected);
-    // Without a connection the workers forget by themselves after their retention.
+    // Without a connection the workers ask when they are back.
     if (port) {
       for (const [target, ids] of this.doneByControl) {
         const payload = Buffer.from(ids.join(''), 'latin1');

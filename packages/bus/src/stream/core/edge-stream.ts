@@ -3,7 +3,8 @@ import { BodySender } from './body.js';
 import { Cancellation } from './cancellation.js';
 import { Claim } from './claim.js';
 import type { ClaimStep } from './claim.js';
-import type { EdgeEntry, EdgeHost } from './edge-host.js';
+import { isGivenUp } from './delivery.js';
+import type { EdgeEntry, EdgeHost, Verdict } from './edge-host.js';
 import { StreamFailure, busFailure } from './failure.js';
 import type { StreamOutcome } from './failure.js';
 import { FrameType, decodePong, isNumbered, sequenceOf, typeOf } from './frame.js';
@@ -33,6 +34,8 @@ export class EdgeStream implements EdgeEntry {
   private headMeta: unknown;
   private resumedMs = -Infinity;
   private cancelled: Cancellation | null = null;
+  private verdict: Verdict = 'lost';
+  private closed = false;
 
   constructor(
     private readonly host: EdgeHost,
@@ -76,7 +79,8 @@ export class EdgeStream implements EdgeEntry {
     return {
       next: () => this.receiver.read(),
       return: () => {
-        this.abandon();
+        // The reader went away: nothing waits for a client any more.
+        void this.cancel('abandoned');
         return Promise.resolve({ value: undefined, done: true });
       },
     };
@@ -90,13 +94,17 @@ export class EdgeStream implements EdgeEntry {
   acknowledge(bytes: number): void {
     this.receiver.acknowledge(bytes, this.host.nowMs());
     if (this.phase === 'bound' && this.receiver.acknowledgementDue) this.link!.acknowledge(this.receiver.position());
-    else if (this.phase === 'over' && this.receiver.waitingBytes === 0) this.host.forget(this);
+    else if (this.phase === 'over' && this.receiver.waitingBytes === 0) this.close();
   }
 
   cancel(
     reason: string,
     failure: AttemptFailure = busFailure('client_closed_request', this.failurePhase),
   ): Promise<StreamOutcome> {
+    if (this.phase === 'over') {
+      if (isGivenUp(reason)) this.giveUp(reason);
+      this.close();
+    }
     if (this.phase === 'over' || this.cancelled) return this.settled;
     if (this.phase === 'claim') {
       this.finish({ kind: 'lost' }, new StreamFailure(failure));
@@ -111,6 +119,8 @@ export class EdgeStream implements EdgeEntry {
   onFrame(id: string, frame: Uint8Array, reply: string | undefined): void {
     if (this.claim) this.step(this.claim.onFrame(id, frame, reply));
     else if (this.phase === 'bound') this.onBoundFrame(frame);
+    // The worker asks for the confirmation, and the client has not taken everything yet.
+    else if (typeOf(frame) === FrameType.beat) this.link?.acknowledge(this.receiver.position());
     else this.host.counters.stray += 1;
   }
 
@@ -140,12 +150,6 @@ export class EdgeStream implements EdgeEntry {
     if (this.claim) this.step(this.claim.tick(nowMs));
     else if (this.phase === 'bound') this.tickBound(nowMs);
     this.tickClient(nowMs);
-  }
-
-  /** The reader went away: nothing waits for a client any more. */
-  private abandon(): void {
-    if (this.phase === 'over') this.host.forget(this);
-    else void this.cancel('abandoned');
   }
 
   private get failurePhase(): AttemptFailure['phase'] {
@@ -283,7 +287,7 @@ export class EdgeStream implements EdgeEntry {
       return;
     }
     this.receiver.discard(this.settlement.cut(new StreamFailure(failure)));
-    this.host.forget(this);
+    this.close();
   }
 
   private lose(failure: AttemptFailure): void {
@@ -298,16 +302,29 @@ export class EdgeStream implements EdgeEntry {
     this.phase = 'over';
     this.claim?.settle(null);
     this.claim = null;
-    const bound = this.link?.bound;
-    if (bound) {
-      this.host.unregister(bound.id);
-      if (outcome.kind !== 'lost') this.host.confirmDone(bound.control, bound.id);
-    }
-    this.host.release(this, bound?.worker ?? null);
+    // A client that left by itself pays what the worker says, however late; one that was told of a loss does not.
+    const leftByItself = this.cancelled !== null && !isGivenUp(this.cancelled.reason);
+    this.verdict = outcome.kind !== 'lost' || leftByItself ? 'arrived' : 'lost';
+    this.host.release(this, this.link?.bound.worker ?? null);
     this.settlement.finish(outcome, failure);
     const { cutFailure } = this.settlement;
     if (cutFailure) this.receiver.fail(cutFailure);
     else this.receiver.end();
-    if (cutFailure || this.receiver.waitingBytes === 0) this.host.forget(this);
+    if (cutFailure || this.receiver.waitingBytes === 0) this.close();
+  }
+
+  /** Everything came, and the client will not get it. */
+  private giveUp(reason: string): void {
+    if (this.closed) return;
+    this.verdict = 'lost';
+    this.link?.cancel(reason);
+  }
+
+  /** Nobody waits for a byte of it any more, so the worker may know how it ended. */
+  private close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.link) this.host.closeStream(this.link.bound.control, this.link.bound.id, this.verdict);
+    this.host.forget(this);
   }
 }

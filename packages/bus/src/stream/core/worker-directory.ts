@@ -15,15 +15,19 @@ export class WorkerDirectory {
     else this.providers.set(provider, new Map([[worker, { missed: 0, hasRoom }]]));
   }
 
-  /** One interval of heartbeats has passed. */
-  tick(): void {
+  /** One interval of heartbeats has passed; answers the workers that have missed too many. */
+  tick(): string[] {
+    const gone: string[] = [];
     for (const [provider, workers] of this.providers) {
       for (const [worker, entry] of workers) {
         entry.missed += 1;
-        if (entry.missed > this.missedBeats) workers.delete(worker);
+        if (entry.missed <= this.missedBeats) continue;
+        workers.delete(worker);
+        gone.push(worker);
       }
       if (workers.size === 0) this.providers.delete(provider);
     }
+    return gone;
   }
 
   /** Up to `count` workers with room, those first that were heard last, otherwise in random order. */

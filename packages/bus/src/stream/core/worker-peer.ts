@@ -137,6 +137,11 @@ export class WorkerPeer implements WorkerHost {
     for (const stream of streams) stream.abort(reason);
   }
 
+  /** The process ends: finished streams wait for their confirmation no longer. */
+  giveUpWaiting(): void {
+    for (const stream of this.byId.values()) stream.giveUpWaiting();
+  }
+
   /** Resolves when no stream takes capacity. */
   whenIdle(): Promise<void> {
     if (this.inFlight === 0) return Promise.resolve();
@@ -151,11 +156,6 @@ export class WorkerPeer implements WorkerHost {
   release(stream: WorkerStream): void {
     this.inFlight -= 1;
     this.budget.release(stream.options.bodyBytes);
-    const { edge } = stream.options;
-    this.liveness.unwatch(edge);
-    const streams = this.byEdge.get(edge);
-    streams?.delete(stream);
-    if (streams?.size === 0) this.byEdge.delete(edge);
     this.updateRoom();
     if (this.inFlight === 0) {
       this.idle?.resolve();
@@ -163,8 +163,14 @@ export class WorkerPeer implements WorkerHost {
     }
   }
 
+  /** Until now the death of its edge concerned it: an answer that nobody confirmed is not known to have arrived. */
   forget(stream: WorkerStream): void {
     this.byId.delete(stream.id);
+    const { edge } = stream.options;
+    this.liveness.unwatch(edge);
+    const streams = this.byEdge.get(edge);
+    streams?.delete(stream);
+    if (streams?.size === 0) this.byEdge.delete(edge);
   }
 
   private claim(port: Port, id: string, reply: string, call: Call): void {

@@ -1,5 +1,7 @@
 import type { AttemptFailure } from '@switchyard/contracts';
 import { BodyAssembler } from './body.js';
+import { isGivenUp } from './delivery.js';
+import type { Delivery } from './delivery.js';
 import { busFailure, encodeFailure } from './failure.js';
 import {
   FrameType,
@@ -38,6 +40,8 @@ export class WorkerStream {
   private sinceMs: number;
   private beatMs: number;
   private released = false;
+  private forgotten = false;
+  private readonly delivery = Promise.withResolvers<Delivery>();
   readonly id: string;
 
   constructor(
@@ -74,6 +78,11 @@ export class WorkerStream {
   /** Sent to its end, and kept because the edge has not confirmed that everything arrived. */
   get retained(): boolean {
     return this.phase === 'finished';
+  }
+
+  /** Settles once after `end` or `fail`: whether the answer arrived as a whole. */
+  get delivered(): Promise<Delivery> {
+    return this.delivery.promise;
   }
 
   get outstandingBytes(): number {
@@ -117,6 +126,10 @@ export class WorkerStream {
   }
 
   abort(reason: string): void {
+    if (this.phase === 'finished') {
+      if (isGivenUp(reason)) this.settle('lost');
+      return;
+    }
     if (this.abortReason !== null) return;
     this.abortReason = reason;
     this.controller?.abort(reason);
@@ -127,6 +140,11 @@ export class WorkerStream {
 
   /** The edge has everything. */
   done(): void {
+    if (this.phase === 'finished') this.settle('confirmed');
+  }
+
+  /** The process ends and can wait no longer. */
+  giveUpWaiting(): void {
     if (this.phase === 'finished') this.drop();
   }
 
@@ -160,8 +178,17 @@ export class WorkerStream {
     const sinceMs = nowMs - this.sinceMs;
     if (this.phase === 'claimed' && sinceMs >= timers.claimMs) this.drop();
     else if (this.phase === 'body' && sinceMs >= timers.bodyIdleMs) void this.fail(busFailure('stream_lost', 'body'));
-    else if (this.phase === 'finished' && sinceMs >= timers.retainMs) this.drop();
+    else if (this.phase === 'finished') this.tickFinished(nowMs);
     else if (this.phase === 'running') this.tickRunning(nowMs);
+  }
+
+  /** Asks for the confirmation until it comes: who pays depends on it. */
+  private tickFinished(nowMs: number): void {
+    const { timers } = this.host;
+    // Without a connection nobody can confirm, so that time does not count. No new streams come then, which bounds what waits.
+    if (!this.options.port.connected) this.sinceMs = nowMs;
+    else if (nowMs - this.sinceMs >= timers.retainMs) this.drop();
+    else if (nowMs - this.beatMs >= timers.confirmAskMs) this.beat();
   }
 
   private tickRunning(nowMs: number): void {
@@ -208,6 +235,8 @@ export class WorkerStream {
       this.host.counters.violations += 1;
       return;
     }
+    // The edge is still at it: a client may take long over the last bytes.
+    if (this.phase === 'finished') this.sinceMs = this.host.scheduler.nowMs();
     const type = typeOf(frame);
     if (type === FrameType.ping && reply === this.options.reply) {
       const nextChunk = this.assembler?.next ?? 0;
@@ -256,9 +285,18 @@ export class WorkerStream {
   private async finish(type: typeof FrameType.end | typeof FrameType.fail, payload: Uint8Array): Promise<void> {
     if (this.closed) throw new TypeError('a stream ends once');
     await this.sender.finish(type, payload);
+    // Forgotten while the last frame waited for credit.
+    if (this.forgotten) return;
     this.sinceMs = this.host.scheduler.nowMs();
+    this.beatMs = this.sinceMs;
     this.phase = 'finished';
     this.releaseOnce();
+    if (isGivenUp(this.abortReason)) this.settle('lost');
+  }
+
+  private settle(delivery: Delivery): void {
+    this.delivery.resolve(delivery);
+    this.drop();
   }
 
   private releaseOnce(): void {
@@ -270,7 +308,10 @@ export class WorkerStream {
   }
 
   private drop(): void {
+    if (this.forgotten) return;
+    this.forgotten = true;
     this.phase = 'finished';
+    this.delivery.resolve('unknown');
     this.sender.close();
     this.releaseOnce();
     this.host.forget(this);

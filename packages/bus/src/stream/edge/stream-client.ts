@@ -45,6 +45,7 @@ export class StreamClient {
   private peer!: EdgePeer;
   private ticker!: Ticker;
   private intervals: NodeJS.Timeout[] = [];
+  private readonly goneListeners = new Set<(worker: string) => void>();
 
   private constructor(private readonly options: StreamClientOptions) {
     this.timers = withTimers(options.timers);
@@ -76,6 +77,12 @@ export class StreamClient {
   /** At least one data connection is up. */
   get connected(): boolean {
     return this.ports.some((port) => port.connected);
+  }
+
+  /** Calls back with the id of each worker that seems to have died, by its silence or by the broker; it may yet come back. */
+  onWorkerGone(listener: (worker: string) => void): () => void {
+    this.goneListeners.add(listener);
+    return () => void this.goneListeners.delete(listener);
   }
 
   /**
@@ -138,6 +145,9 @@ export class StreamClient {
       timers: this.timers,
       counters: this.counters,
       newId: randomId,
+      onWorkerGone: (worker) => {
+        for (const listener of this.goneListeners) listener(worker);
+      },
     });
     for (const port of ports) this.listen(port);
     await Promise.all(ports.map((port) => port.flush()));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { MAX_RING_FRAMES } from '../core/limits.js';
+import type { Delivery } from '../core/delivery.js';
 import { Broker } from './broker.js';
 import type { Faults } from './broker.js';
 import { SimulatedEdge, SimulatedWorker } from './processes.js';
@@ -12,6 +13,7 @@ const RUNS = 1_000;
 const LONGEST_MS = 180_000;
 /** After the last stream: edges forget at once, workers after their longest timer. */
 const QUIET_MS = 60_000;
+const OUTAGE_MS = 5_000;
 
 type Incident =
   | {
@@ -84,21 +86,39 @@ const scenarioArbitrary: fc.Arbitrary<Scenario> = fc.record({
   incidents: fc.array(incidentArbitrary, { maxLength: 4 }),
 });
 
-async function play(scenario: Scenario): Promise<Result[]> {
+interface Stage {
+  readonly world: World;
+  readonly edge: SimulatedEdge;
+  readonly workers: readonly SimulatedWorker[];
+  /** How often the provider of a request was called. */
+  readonly calls: Map<number, number>;
+  /** What the worker of a request learned of its answer. */
+  readonly deliveries: Map<number, Delivery>;
+  readonly results: Result[];
+}
+
+function begin(scenario: Scenario): Stage {
   const world = new World(scenario.seed);
   const broker = new Broker(world, scenario.faults);
   const edge = new SimulatedEdge(world, broker);
   const calls = new Map<number, number>();
+  const deliveries = new Map<number, Delivery>();
   const workers = [0, 1].map(
     () =>
-      new SimulatedWorker(world, broker, (worker, stream) => {
+      new SimulatedWorker(world, broker, async (worker, stream) => {
         const { index } = stream.meta as { index: number };
         calls.set(index, (calls.get(index) ?? 0) + 1);
-        return serve(scenario.requests, worker, stream);
+        void stream.delivered.then((delivery) => worker.run(() => void deliveries.set(index, delivery)));
+        await serve(scenario.requests, worker, stream);
       }),
   );
-  for (const incident of scenario.incidents) world.after(incident.atMs, () => happen(incident, edge, workers));
   const results: Result[] = scenario.requests.map(() => ({ kind: 'running' }));
+  return { world, edge, workers, calls, deliveries, results };
+}
+
+async function play(scenario: Scenario): Promise<Result[]> {
+  const { world, edge, workers, calls, deliveries, results } = begin(scenario);
+  for (const incident of scenario.incidents) world.after(incident.atMs, () => happen(incident, edge, workers));
   for (const index of results.keys()) {
     void request(world, edge, scenario.requests, index).then((result) => {
       results[index] = result;
@@ -126,7 +146,39 @@ async function play(scenario: Scenario): Promise<Result[]> {
       ({ alive, peer }) => !alive || (peer.inFlight === 0 && peer.retained === 0 && peer.budget.usedBytes === 0),
     );
   expect(await world.runUntil(forgotten, world.nowMs() + QUIET_MS)).toBe(true);
+  // An edge that is out of reach for that long counts as dead, and nobody pays for what may not have arrived.
+  const outage = scenario.incidents.some(({ kind, forMs }) => kind === 'restart' && forMs > OUTAGE_MS);
+  for (const [index, delivery] of deliveries) expectHonest(results[index]!, delivery, outage);
   return results;
+}
+
+/** Who pays follows from what the worker learns, so it must be what the client saw. */
+function expectHonest(result: Result, delivery: Delivery, outage: boolean): void {
+  if (result.kind === 'end') expect(outage ? ['confirmed', 'lost'] : ['confirmed']).toContain(delivery);
+  const told = result.kind === 'failed' ? result.code : null;
+  if (told === 'worker_lost' || told === 'stream_lost') expect(delivery).not.toBe('confirmed');
+}
+
+/** The edge dies with whatever it holds. */
+async function playToTheDeathOfTheEdge(scenario: Scenario, atMs: number): Promise<void> {
+  const { world, edge, workers, deliveries, results } = begin(scenario);
+  let seen: readonly Result[] | null = null;
+  world.after(atMs, () => {
+    seen = [...results];
+    edge.kill();
+  });
+  for (const index of results.keys()) {
+    void request(world, edge, scenario.requests, index).then((result) => {
+      results[index] = result;
+    });
+  }
+  const forgotten = () => seen !== null && workers.every(({ peer }) => peer.inFlight === 0 && peer.retained === 0);
+  expect(await world.runUntil(forgotten, QUIET_MS)).toBe(true);
+  for (const [index, delivery] of deliveries) {
+    // A confirmation may be under way when the edge dies; what was not over by then is never confirmed.
+    expect(delivery).not.toBe('unknown');
+    if (seen![index]!.kind === 'running') expect(delivery).toBe('lost');
+  }
 }
 
 function happen(incident: Incident, edge: SimulatedEdge, workers: readonly SimulatedWorker[]): void {
@@ -156,6 +208,19 @@ describe('streams over a broker as bad as can be', () => {
       { numRuns: RUNS },
     );
   }, 600_000);
+
+  it('are confirmed to their worker exactly if the client had everything when its edge was killed', async () => {
+    const calm = { drop: 0, duplicate: 0, reorder: 0, delay: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer(),
+        manyOf(requestArbitrary),
+        fc.integer({ min: 1, max: 3_000 }),
+        (seed, requests, at) => playToTheDeathOfTheEdge({ seed, faults: calm, requests, incidents: [] }, at),
+      ),
+      { numRuns: 300 },
+    );
+  }, 300_000);
 
   it('all end well when the broker only restarts', async () => {
     const calm = { drop: 0, duplicate: 0, reorder: 0, delay: 0 };

@@ -1,4 +1,5 @@
 import type { AttemptFailure } from '@switchyard/contracts';
+import type { Delivery } from '../core/delivery.js';
 
 /** What a stream handler works with. */
 export interface StreamContext {
@@ -20,4 +21,6 @@ export interface StreamContext {
   end(meta: unknown): Promise<void>;
   /** The last frame of a stream that failed, with or without a head before it. */
   fail(failure: AttemptFailure): Promise<void>;
+  /** Settles once after the last frame: whether the whole answer arrived. Never rejects. */
+  readonly delivered: Promise<Delivery>;
 }

@@ -173,6 +173,7 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
     }
     const confirmDeadlineMs = performance.now() + this.timers.confirmMs;
     while (peer.retained > 0 && performance.now() < confirmDeadlineMs) await sleep(CONFIRM_POLL_MS);
+    peer.giveUpWaiting();
   }
 
   private beat(): void {
