@@ -1,6 +1,6 @@
 import type { Price } from '@switchyard/contracts';
 import fc from 'fast-check';
-import { boundOf, promptTokenBound, type BoundInput } from './bound.js';
+import { boundOf, type BoundInput } from './bound.js';
 import { costOf } from './cost.js';
 import * as arbitraries from './testing/arbitraries.js';
 
@@ -14,7 +14,13 @@ const request: BoundInput = {
   admittedAtMs: Date.UTC(2026, 10, 22, 12, 0),
 };
 const price: Price = { version: 'v1', prompt: 1_000n, completion: 2_000n };
-const endpoint = { price, maxCompletionTokens: 1_000, contextLength: 100_000 };
+const endpoint = {
+  price,
+  modelId: 'anthropic/claude',
+  maxCompletionTokens: 1_000,
+  contextLength: 100_000,
+  outputModalities: ['text'],
+};
 
 describe('the bound of a request', () => {
   it('is never less than what any usage within the limits costs, on any of the endpoints', () => {
@@ -27,15 +33,7 @@ describe('the bound of a request', () => {
         fc.gen(),
         (input, { endpoints, chosen }, gen) => {
           const served = endpoints[chosen]!;
-          const outputLimit = served.maxCompletionTokens ?? served.contextLength;
-          const usage = gen(() =>
-            arbitraries.usageWithin({
-              input: Math.min(promptTokenBound(input), served.contextLength),
-              output: Math.min(input.maxTokens ?? outputLimit, outputLimit) * input.n,
-              requests: input.n,
-              searches: input.searches ?? 0,
-            }),
-          );
+          const usage = gen(() => arbitraries.usageWithin(input, served));
           const cost = costOf(usage, served.price, input.admittedAtMs);
           expect(boundOf(input, endpoints)).toBeGreaterThanOrEqual(cost.nanos);
         },
@@ -73,10 +71,49 @@ describe('the bound of a request', () => {
   });
 
   it('leaves out the price of media that cannot occur', () => {
-    const spoken = { ...endpoint, price: { ...price, audioInput: 50_000n, imageOutput: 70_000n } };
-    const text = { inputModalities: ['text'], outputModalities: ['text'] };
-    expect(boundOf({ ...request, ...text }, [spoken])).toBe(760n);
-    expect(boundOf(request, [spoken])).toBe(560n * 50n + 100n * 70n);
+    const spoken = {
+      ...endpoint,
+      price: { ...price, audioInput: 50_000n, audioOutput: 70_000n, imageOutput: 90_000n },
+    };
+    expect(boundOf({ ...request, outputModalities: ['text'] }, [spoken])).toBe(760n);
+    expect(boundOf(request, [spoken])).toBe(560n + 100n * 70n);
+  });
+
+  it('prices a recording as audio, by the least that a second of it takes', () => {
+    const heard = { ...endpoint, price: { ...price, audioInput: 50_000n } };
+    expect(boundOf({ ...request, audioBytes: 3_201 }, [heard])).toBe(760n + 101n * 50n);
+    expect(boundOf({ ...request, audioBytes: 3_201 }, [endpoint])).toBe(760n + 101n);
+  });
+
+  it('prices an image at the most that its model counts, and as a whole where the price book says so', () => {
+    const mini = { ...endpoint, modelId: 'openai/gpt-4o-mini' };
+    expect(boundOf({ ...request, images: 2 }, [{ ...mini, contextLength: 1_000_000 }])).toBe(760n + 2n * 48_169n);
+    expect(boundOf({ ...request, images: 1 }, [endpoint])).toBe(760n + 5_000n);
+    const byPiece = { ...endpoint, price: { ...price, imageToken: 3_000n, image: 7_000_000n } };
+    expect(boundOf({ ...request, images: 1 }, [byPiece])).toBe(760n + 3n * 5_000n + 7_000n);
+  });
+
+  it('counts what can be of any length as the whole context, at the dearest that it can be reported as', () => {
+    expect(boundOf({ ...request, openEnded: true }, [endpoint])).toBe(100_000n + 200n);
+    expect(boundOf({ ...request, searches: 1 }, [endpoint])).toBe(100_000n + 200n);
+    const heard = { ...endpoint, price: { ...price, audioInput: 5_000n } };
+    expect(boundOf({ ...request, openEnded: true, inputModalities: ['file', 'text'] }, [heard])).toBe(100_200n);
+    expect(boundOf({ ...request, openEnded: true, inputModalities: ['text', 'video'] }, [heard])).toBe(500_200n);
+  });
+
+  it('expects a model that draws to draw, whatever limit of tokens the caller set', () => {
+    const draws = { ...endpoint, outputModalities: ['text', 'image'], price: { ...price, imageOutput: 30_000n } };
+    expect(boundOf({ ...request, outputModalities: ['text'] }, [draws])).toBe(560n + 1_000n * 30n);
+  });
+
+  it('covers the dearest service tier of the price, and what that costs for a long prompt', () => {
+    const tiers = {
+      flex: { prompt: 500n, completion: 1_000n },
+      priority: { prompt: 2_000n, overrides: [{ minPromptTokens: 560, completion: 9_000n }] },
+    };
+    const tiered = { ...endpoint, price: { ...price, serviceTiers: tiers } };
+    expect(boundOf(request, [tiered])).toBe(560n * 2n + 100n * 9n);
+    expect(boundOf({ ...request, promptBytes: 399 }, [tiered])).toBe(559n * 2n + 100n * 2n);
   });
 
   it('refuses to bound nothing', () => {

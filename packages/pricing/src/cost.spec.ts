@@ -1,6 +1,6 @@
 import { usageOf, type Price } from '@switchyard/contracts';
 import fc from 'fast-check';
-import { costOf } from './cost.js';
+import { costOf, withInputImages } from './cost.js';
 import * as arbitraries from './testing/arbitraries.js';
 import { oracleCost, roundedUp } from './testing/oracle.js';
 
@@ -73,5 +73,56 @@ describe('the cost of a usage', () => {
   it('holds beyond the exact range of numbers', () => {
     const dear: Price = { version: 'v1', prompt: 9_007_199_254_740_993n, completion: 0n };
     expect(costOf(usageOf({ source: 'reported', inputTokens: 3 }), dear, NOON).picos).toBe(27_021_597_764_222_979n);
+  });
+
+  it('charges an image once: by its tokens where they are reported, else as a whole', () => {
+    const byPiece: Price = { ...base, imageToken: 1_000n, image: 7_000_000n };
+    const cost = (tokens: number, images: number) =>
+      costOf(usageOf({ source: 'reported', imageInputTokens: tokens, inputImages: images }), byPiece, NOON).buckets;
+    expect(cost(258, 2)).toEqual({ imageInputTokens: 258_000n });
+    expect(cost(0, 2)).toEqual({ inputImages: 14_000_000n });
+  });
+
+  it('counts images only where some row of the price asks for them', () => {
+    const reported = usageOf({ source: 'reported', inputTokens: 5 });
+    const rows: Price[] = [
+      { ...base, image: 1n },
+      { ...base, overrides: [{ minPromptTokens: 9, image: 1n }] },
+      { ...base, serviceTiers: { flex: { image: 1n } } },
+      { ...base, serviceTiers: { flex: { overrides: [{ image: 1n }] } } },
+    ];
+    for (const price of rows) expect(withInputImages(reported, price, 3).inputImages).toBe(3);
+    expect(withInputImages(reported, base, 3)).toBe(reported);
+    expect(withInputImages(reported, rows[0]!, 0)).toBe(reported);
+  });
+
+  it('charges cached audio its own price, else that of the cache, else that of the prompt', () => {
+    const usage = usageOf({ source: 'reported', cacheReadAudioTokens: 1_000 });
+    expect(costOf(usage, base, NOON).nanos).toBe(2_500_000n);
+    expect(costOf(usage, { ...base, cacheRead: 30_000n }, NOON).nanos).toBe(30_000n);
+    expect(costOf(usage, { ...base, cacheRead: 30_000n, audioCacheRead: 100_000n }, NOON).nanos).toBe(100_000n);
+  });
+
+  it('takes the prices of the tier that served, its own long-context rows included, and the others from the price', () => {
+    const tiered: Price = {
+      ...base,
+      cacheRead: 1_000_000n,
+      overrides: [{ minPromptTokens: 10, prompt: 3_000_000n, completion: 12_000_000n }],
+      serviceTiers: { priority: { prompt: 5_000_000n, overrides: [{ minPromptTokens: 20, prompt: 8_000_000n }] } },
+    };
+    const buckets = (inputTokens: number, serviceTier?: 'flex' | 'priority') =>
+      costOf(
+        usageOf({ source: 'reported', inputTokens, cacheReadTokens: 1, outputTokens: 1, serviceTier }),
+        tiered,
+        NOON,
+      ).buckets;
+    expect(buckets(1, 'priority')).toEqual({
+      inputTokens: 5_000_000n,
+      cacheReadTokens: 1_000_000n,
+      outputTokens: 10_000_000n,
+    });
+    expect(buckets(10, 'priority')).toMatchObject({ inputTokens: 50_000_000n, outputTokens: 12_000_000n });
+    expect(buckets(20, 'priority')).toMatchObject({ inputTokens: 160_000_000n });
+    expect(buckets(1, 'flex')).toEqual(buckets(1));
   });
 });

@@ -1,9 +1,10 @@
-import type { Price, PriceOverride } from '@switchyard/contracts';
+import type { Price, PriceOverride, ServiceTier } from '@switchyard/contracts';
 
 /** A price with every fallback and override resolved: pico-USD for each unit of a usage. */
 export interface UnitPrices {
   readonly inputTokens: bigint;
   readonly cacheReadTokens: bigint;
+  readonly cacheReadAudioTokens: bigint;
   readonly cacheWriteTokens: bigint;
   readonly cacheWrite1hTokens: bigint;
   readonly audioInputTokens: bigint;
@@ -15,6 +16,16 @@ export interface UnitPrices {
   readonly imageOutputTokens: bigint;
   readonly requests: bigint;
   readonly searches: bigint;
+  readonly inputImages: bigint;
+}
+
+/** What selects among the rows of a price. */
+export interface PriceConditionsMet {
+  /** All input buckets. */
+  readonly promptTokens: number;
+  readonly admittedAtMs: number;
+  /** The tier that served; absent: the standard one. */
+  readonly tier?: ServiceTier | undefined;
 }
 
 const MINUTES_PER_DAY = 1_440;
@@ -35,36 +46,59 @@ function isInWindow({ utcStartMinute, utcEndMinute }: PriceOverride, atMs: numbe
 }
 
 /** Override rows whose time window is open, those for longer prompts last: where two name the same price, the longer prompt's wins. */
-export const openOverrides = (price: Price, atMs: number): readonly PriceOverride[] =>
-  (price.overrides ?? [])
+const openRows = (rows: readonly PriceOverride[] | undefined, atMs: number): readonly PriceOverride[] =>
+  (rows ?? [])
     .filter((row) => isInWindow(row, atMs))
     .toSorted((a, b) => (a.minPromptTokens ?? 0) - (b.minPromptTokens ?? 0));
 
+/** Sizes of a prompt from which on another row holds, at this time and tier; 0 is always among them. */
+export const promptThresholds = (price: Price, atMs: number, tier?: ServiceTier): readonly number[] => [
+  0,
+  ...[...openRows(price.overrides, atMs), ...openRows(tier && price.serviceTiers?.[tier]?.overrides, atMs)].map(
+    (row) => row.minPromptTokens ?? 0,
+  ),
+];
+
 /**
- * The price of each unit for a prompt of this many tokens (all input buckets) admitted at this time. A price that is not named
- * falls back: cache and media input to `prompt` (1 h cache writes first to `cacheWrite`), reasoning and media output to
- * `completion`; requests and searches without a price are free.
+ * The price of each unit. Rows lie over each other, the later one wins for the prices that it names: the price itself, its
+ * override rows, the row of the service tier, the override rows of that tier. A price that nothing names falls back: cache and media
+ * input to `prompt` (1 h cache writes first to `cacheWrite`, cached audio first to `cacheRead`), reasoning and media output to
+ * `completion`; requests, searches and whole images without a price are free.
  */
-export function effectivePrice(price: Price, promptTokens: number, admittedAtMs: number): UnitPrices {
+export function effectivePrice(price: Price, { promptTokens, admittedAtMs, tier }: PriceConditionsMet): UnitPrices {
   const merged: Price = { ...price };
-  for (const row of openOverrides(price, admittedAtMs))
-    if ((row.minPromptTokens ?? 0) <= promptTokens) Object.assign(merged, named(row));
-  const { prompt, completion } = merged;
-  const cacheWrite = merged.cacheWrite ?? prompt;
+  const tierPrice = tier && price.serviceTiers?.[tier];
+  const lay = (rows: readonly PriceOverride[]) => {
+    for (const row of rows) if ((row.minPromptTokens ?? 0) <= promptTokens) Object.assign(merged, named(row));
+  };
+  lay(openRows(price.overrides, admittedAtMs));
+  if (tierPrice) {
+    const { overrides, ...units } = tierPrice;
+    lay([units, ...openRows(overrides, admittedAtMs)]);
+  }
+  return withFallbacks(merged);
+}
+
+function withFallbacks(price: Price): UnitPrices {
+  const { prompt, completion } = price;
+  const cacheRead = price.cacheRead ?? prompt;
+  const cacheWrite = price.cacheWrite ?? prompt;
   return {
     inputTokens: prompt,
-    cacheReadTokens: merged.cacheRead ?? prompt,
+    cacheReadTokens: cacheRead,
+    cacheReadAudioTokens: price.audioCacheRead ?? cacheRead,
     cacheWriteTokens: cacheWrite,
-    cacheWrite1hTokens: merged.cacheWrite1h ?? cacheWrite,
-    audioInputTokens: merged.audioInput ?? prompt,
-    imageInputTokens: merged.imageToken ?? prompt,
+    cacheWrite1hTokens: price.cacheWrite1h ?? cacheWrite,
+    audioInputTokens: price.audioInput ?? prompt,
+    imageInputTokens: price.imageToken ?? prompt,
     videoInputTokens: prompt,
     outputTokens: completion,
-    reasoningTokens: merged.reasoning ?? completion,
-    audioOutputTokens: merged.audioOutput ?? completion,
-    imageOutputTokens: merged.imageOutput ?? completion,
-    requests: merged.request ?? 0n,
-    searches: merged.webSearch ?? 0n,
+    reasoningTokens: price.reasoning ?? completion,
+    audioOutputTokens: price.audioOutput ?? completion,
+    imageOutputTokens: price.imageOutput ?? completion,
+    requests: price.request ?? 0n,
+    searches: price.webSearch ?? 0n,
+    inputImages: price.image ?? 0n,
   };
 }
 

@@ -1,4 +1,15 @@
 export * from './bound.js';
-export { costOf, type Cost } from './cost.js';
-export { effectivePrice, type UnitPrices } from './effective-price.js';
-export { blendedPricePicos, priceFromUsd, priceToUsd, type PriceConditions } from './usd.js';
+export { chargesByImage, costOf, withInputImages, type Cost } from './cost.js';
+export { chargeNanos, dueNanos, repriceUsage, type Repriced } from './due.js';
+export { effectivePrice, type PriceConditionsMet, type UnitPrices } from './effective-price.js';
+export * from './prompt-bound.js';
+export { pinnedPrice } from './service-tier.js';
+export { tokensPerImage } from './tokens-per-image.js';
+export {
+  blendedPricePicos,
+  PRICE_UNIT_NAMES,
+  priceFromUsd,
+  priceToUsd,
+  type PriceConditions,
+  type TierFields,
+} from './usd.js';

@@ -17,6 +17,34 @@ describe('prices in dollars', () => {
     expect(priceToUsd(price)).toEqual({ prompt: '0.0000025', completion: '0.00001', discount: 0.25, overrides });
   });
 
+  it('keep service tiers with their override rows', () => {
+    const fields = { prompt: '0.000005', completion: '0.00003', input_audio_cache: '0.0000001' };
+    const overrides = [{ min_prompt_tokens: 272_000, prompt: '0.00002' }];
+    const price = priceFromUsd(fields, 'v1', {
+      serviceTiers: {
+        flex: { units: { prompt: '0.0000025', completion: '0.000015' } },
+        priority: { units: { prompt: '0.00001' }, overrides },
+      },
+    });
+    expect(price.serviceTiers?.priority).toEqual({
+      prompt: 10_000_000n,
+      overrides: [{ minPromptTokens: 272_000, prompt: 20_000_000n }],
+    });
+    expect(priceToUsd(price)).toEqual({
+      ...fields,
+      service_tiers: {
+        flex: { prompt: '0.0000025', completion: '0.000015' },
+        priority: { prompt: '0.00001', overrides },
+      },
+    });
+  });
+
+  it('refuse a tier whose price is none', () => {
+    const tier = (prompt: string) => ({ serviceTiers: { flex: { units: { prompt } } } });
+    for (const wrong of ['-1', '1e30', ''])
+      expect(() => priceFromUsd({ prompt: '1', completion: '1' }, 'v1', tier(wrong))).toThrow(RangeError);
+  });
+
   it('round a price finer than a pico-dollar up', () => {
     const price = priceFromUsd({ prompt: '0.00000008333333333333334', completion: '0' }, 'v1');
     expect([price.prompt, price.completion]).toEqual([83_334n, 0n]);

@@ -1,4 +1,4 @@
-import { formatPrice, Price, type PriceOverride } from '@switchyard/contracts';
+import { formatPrice, Price, type PriceOverride, type ServiceTier, type TierPrice } from '@switchyard/contracts';
 
 /** OpenRouter's names of unit prices (spec 2.2, `pricing`) and ours. */
 const FIELDS = {
@@ -10,6 +10,7 @@ const FIELDS = {
   image_output: 'imageOutput',
   audio: 'audioInput',
   audio_output: 'audioOutput',
+  input_audio_cache: 'audioCacheRead',
   web_search: 'webSearch',
   internal_reasoning: 'reasoning',
   input_cache_read: 'cacheRead',
@@ -20,12 +21,24 @@ const FIELDS = {
 type UnitField = (typeof FIELDS)[keyof typeof FIELDS];
 const ENTRIES = Object.entries(FIELDS) as readonly (readonly [string, UnitField])[];
 
+/** Every name that a unit price can have in OpenRouter's form. */
+export const PRICE_UNIT_NAMES: ReadonlySet<string> = new Set(Object.keys(FIELDS));
+
+type Row = Readonly<Record<string, string | number>>;
+
 /** What a price row may have beside its unit prices. */
 export interface PriceConditions {
   /** Fraction taken off the sum, as a decimal: `0.25` is a quarter. */
   readonly discount?: number;
   /** Rows of OpenRouter's `overrides`: unit prices as decimal strings, `min_prompt_tokens`, `utc_start` and `utc_end` as HHMM. */
-  readonly overrides?: readonly Readonly<Record<string, string | number>>[];
+  readonly overrides?: readonly Row[];
+  /** Ours, not OpenRouter's: the unit prices of each service tier, and its override rows. */
+  readonly serviceTiers?: Readonly<Partial<Record<ServiceTier, TierFields>>>;
+}
+
+export interface TierFields {
+  readonly units: Readonly<Record<string, string>>;
+  readonly overrides?: readonly Row[];
 }
 
 /**
@@ -36,25 +49,29 @@ export interface PriceConditions {
 export function priceFromUsd(
   fields: Readonly<Record<string, string>>,
   version: string,
-  { discount, overrides }: PriceConditions = {},
+  { discount, overrides, serviceTiers }: PriceConditions = {},
 ): Price {
   return Price.parse(
     encodePicos({
       ...unitPrices(fields),
       version,
       ...(discount && { discountPpm: Math.round(discount * 1_000_000) }),
-      ...(overrides &&
-        overrides.length > 0 && { overrides: overrides.map((row) => encodePicos(overrideFromUsd(row))) }),
+      ...overridesFromUsd(overrides),
+      ...(serviceTiers && { serviceTiers: eachTier(serviceTiers, tierFromUsd) }),
     }),
   );
 }
 
-/** The public form of a price: snake_case decimal strings of US dollars per unit; `discount` a fraction, `overrides` rows. */
+/**
+ * The public form of a price: snake_case decimal strings of US dollars per unit; `discount` a fraction, `overrides` rows,
+ * `service_tiers` by name.
+ */
 export function priceToUsd(price: Price): Record<string, unknown> {
   return {
     ...unitPricesToUsd(price),
     ...(price.discountPpm && { discount: price.discountPpm / 1_000_000 }),
     ...(price.overrides?.length && { overrides: price.overrides.map(overrideToUsd) }),
+    ...(price.serviceTiers && { service_tiers: eachTier(price.serviceTiers, tierToUsd) }),
   };
 }
 
@@ -93,7 +110,23 @@ function unitPricesToUsd(price: Partial<Record<UnitField, bigint>>): Record<stri
   );
 }
 
-function overrideFromUsd(row: Readonly<Record<string, string | number>>): PriceOverride {
+const eachTier = <From, To>(tiers: Readonly<Partial<Record<ServiceTier, From>>>, to: (tier: From) => To) =>
+  Object.fromEntries(Object.entries(tiers).map(([name, tier]) => [name, to(tier)]));
+
+const tierFromUsd = ({ units, overrides }: TierFields): Record<string, unknown> => ({
+  ...encodePicos(unitPrices(units)),
+  ...overridesFromUsd(overrides),
+});
+
+const tierToUsd = ({ overrides, ...units }: TierPrice): Record<string, unknown> => ({
+  ...unitPricesToUsd(units),
+  ...(overrides?.length && { overrides: overrides.map(overrideToUsd) }),
+});
+
+const overridesFromUsd = (rows: readonly Row[] | undefined): { readonly overrides?: readonly object[] } =>
+  rows && rows.length > 0 ? { overrides: rows.map((row) => encodePicos(overrideFromUsd(row))) } : {};
+
+function overrideFromUsd(row: Row): PriceOverride {
   const { min_prompt_tokens: tokens, utc_start: start, utc_end: end } = row;
   return {
     ...unitPrices(row),

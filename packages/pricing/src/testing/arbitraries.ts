@@ -1,6 +1,15 @@
-import { usageOf, type Price, type PriceOverride, type Usage } from '@switchyard/contracts';
+import {
+  SERVICE_TIERS,
+  usageOf,
+  type Price,
+  type PriceOverride,
+  type TierPrice,
+  type Usage,
+} from '@switchyard/contracts';
 import fc from 'fast-check';
 import type { BoundInput, PricedEndpoint } from '../bound.js';
+import { BASE64_PER_AUDIO_TOKEN } from '../prompt-bound.js';
+import { tokensPerImage } from '../tokens-per-image.js';
 
 const picos = fc.bigInt({ min: 0n, max: 10_000_000_000n });
 const optionalUnits = {
@@ -10,6 +19,7 @@ const optionalUnits = {
   cacheWrite1h: picos,
   reasoning: picos,
   audioInput: picos,
+  audioCacheRead: picos,
   audioOutput: picos,
   image: picos,
   imageToken: picos,
@@ -29,6 +39,11 @@ const override: fc.Arbitrary<PriceOverride> = fc.record(
   { requiredKeys: [] },
 );
 
+const tierPrice: fc.Arbitrary<TierPrice> = fc.record(
+  { prompt: picos, completion: picos, ...optionalUnits, overrides: fc.array(override, { maxLength: 2 }) },
+  { requiredKeys: [] },
+);
+
 export const price: fc.Arbitrary<Price> = fc.record(
   {
     version: fc.constant('test'),
@@ -37,16 +52,19 @@ export const price: fc.Arbitrary<Price> = fc.record(
     ...optionalUnits,
     discountPpm: fc.integer({ min: 0, max: 1_000_000 }),
     overrides: fc.array(override, { maxLength: 4 }),
+    serviceTiers: fc.record({ flex: tierPrice, priority: tierPrice }, { requiredKeys: [] }),
   },
   { requiredKeys: ['version', 'prompt', 'completion'] },
 );
 
 const count = fc.oneof(fc.constant(0), fc.nat(50), fc.nat(1_000_000));
+const tier = fc.constantFrom(undefined, ...SERVICE_TIERS);
 
 export const usage: fc.Arbitrary<Usage> = fc.record({
   source: fc.constantFrom('reported', 'estimated'),
   inputTokens: count,
   cacheReadTokens: count,
+  cacheReadAudioTokens: count,
   cacheWriteTokens: count,
   cacheWrite1hTokens: count,
   audioInputTokens: count,
@@ -58,63 +76,90 @@ export const usage: fc.Arbitrary<Usage> = fc.record({
   imageOutputTokens: count,
   requests: fc.nat(2),
   searches: fc.nat(3),
-  inputImages: fc.constant(0),
+  inputImages: fc.nat(3),
+  serviceTier: tier,
 });
 
 export const admittedAtMs = fc.integer({ min: 0, max: 4_102_444_800_000 });
 
 export const endpoint: fc.Arbitrary<PricedEndpoint> = fc.record({
   price,
-  contextLength: fc.integer({ min: 1, max: 400_000 }),
+  modelId: fc.constantFrom('openai/gpt-4o-mini', 'anthropic/claude', 'x-ai/grok', 'acme/large'),
+  outputModalities: fc.constantFrom(['text'], ['text', 'image'], ['text', 'audio']),
+  contextLength: fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 1, max: 400_000 })),
   maxCompletionTokens: fc.option(fc.integer({ min: 1, max: 130_000 })),
 });
 
 export const boundInput: fc.Arbitrary<BoundInput> = fc.record({
-  promptBytes: fc.nat(300_000),
+  promptBytes: fc.oneof(fc.nat(1_000), fc.nat(300_000)),
   messages: fc.nat(20),
   tools: fc.nat(5),
   images: fc.nat(3),
+  audioBytes: fc.oneof(fc.constant(0), fc.nat(1_000_000)),
+  openEnded: fc.boolean(),
+  inputModalities: fc.constantFrom(['text'], ['image', 'text'], ['audio', 'image', 'text', 'video']),
+  outputModalities: fc.constantFrom(['text'], ['audio', 'text']),
   maxTokens: fc.option(fc.integer({ min: 1, max: 200_000 })),
   n: fc.integer({ min: 1, max: 4 }),
   admittedAtMs,
   searches: fc.nat(3),
 });
 
-/** Cuts a whole into shares by weights; what is left over stays unused. */
-const share = (weights: readonly number[], whole: number): number[] => {
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return weights.map((weight) => (sum === 0 ? 0 : Math.floor((weight / sum) * whole)));
-};
+const TEXT_BUCKETS = ['inputTokens', 'cacheReadTokens', 'cacheWriteTokens', 'cacheWrite1hTokens'] as const;
+const AUDIO_BUCKETS = [...TEXT_BUCKETS, 'audioInputTokens', 'cacheReadAudioTokens'] as const;
+const IMAGE_BUCKETS = [...TEXT_BUCKETS, 'imageInputTokens'] as const;
+type Bucket = Exclude<keyof Usage, 'source' | 'serviceTier'>;
 
-/** A usage within the limits: input and output spread over the buckets in any way. */
-export const usageWithin = (limits: { input: number; output: number; requests: number; searches: number }) =>
-  fc
+/**
+ * A usage within the limits of a request at an endpoint, made from the rules in words: text is never more tokens than its bytes and
+ * the markers around it, an image at most what its model counts, and so on; together at most the context. Each part lands whole in
+ * one bucket that it may be reported in: that is where a bound that forgot a bucket shows.
+ */
+export const usageWithin = (input: BoundInput, served: PricedEndpoint): fc.Arbitrary<Usage> => {
+  const text = 128 + input.promptBytes + 16 * input.messages + (input.tools > 0 ? 1_000 : 0) + 64 * input.tools;
+  const open = input.openEnded || (input.searches ?? 0) > 0;
+  const hears = input.inputModalities!.some((modality) => modality === 'audio' || modality === 'video');
+  const openBuckets: readonly Bucket[] = [...IMAGE_BUCKETS, 'videoInputTokens', ...(hears ? AUDIO_BUCKETS : [])];
+  const parts: readonly (readonly [number, readonly Bucket[]])[] = [
+    [text, TEXT_BUCKETS],
+    [input.images * tokensPerImage(served.modelId), IMAGE_BUCKETS],
+    [Math.ceil((input.audioBytes ?? 0) / BASE64_PER_AUDIO_TOKEN), AUDIO_BUCKETS],
+    [open ? served.contextLength : 0, openBuckets],
+  ];
+  const limit = served.maxCompletionTokens ?? served.contextLength;
+  const draws = served.outputModalities.includes('image');
+  const output = (draws ? limit : Math.min(input.maxTokens ?? limit, limit)) * input.n;
+  const outputBuckets: readonly Bucket[] = [
+    'outputTokens',
+    'reasoningTokens',
+    ...(input.outputModalities!.includes('audio') ? (['audioOutputTokens'] as const) : []),
+    ...(draws ? (['imageOutputTokens'] as const) : []),
+  ];
+  const within = (whole: number) => fc.oneof(fc.constant(whole), fc.nat(whole));
+  return fc
     .record({
-      input: fc.oneof(fc.constant(limits.input), fc.nat(limits.input)),
-      output: fc.oneof(fc.constant(limits.output), fc.nat(limits.output)),
-      // Mostly one bucket alone: that is where a bound that forgot a bucket shows.
-      inputWeights: fc.array(fc.constantFrom(0, 0, 0, 1, 5), { minLength: 7, maxLength: 7 }),
-      outputWeights: fc.array(fc.constantFrom(0, 0, 0, 1, 5), { minLength: 4, maxLength: 4 }),
-      requests: fc.nat(limits.requests),
-      searches: fc.nat(limits.searches),
+      order: fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),
+      parts: fc.tuple(
+        ...parts.map(([tokens, buckets]) => fc.record({ tokens: within(tokens), bucket: fc.constantFrom(...buckets) })),
+      ),
+      output: within(output),
+      outputBucket: fc.constantFrom(...outputBuckets),
+      requests: fc.nat(input.n),
+      searches: fc.nat(input.searches ?? 0),
+      inputImages: fc.nat(input.images),
+      serviceTier: tier,
     })
-    .map(({ input, output, inputWeights, outputWeights, requests, searches }) => {
-      const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0] = share(inputWeights, input);
-      const [h = 0, i = 0, j = 0, k = 0] = share(outputWeights, output);
-      return usageOf({
-        source: 'reported',
-        inputTokens: a,
-        cacheReadTokens: b,
-        cacheWriteTokens: c,
-        cacheWrite1hTokens: d,
-        audioInputTokens: e,
-        imageInputTokens: f,
-        videoInputTokens: g,
-        outputTokens: h,
-        reasoningTokens: i,
-        audioOutputTokens: j,
-        imageOutputTokens: k,
-        requests,
-        searches,
-      });
+    .map((drawn) => {
+      const buckets: Partial<Record<Bucket, number>> = {};
+      let room = served.contextLength;
+      for (const index of drawn.order) {
+        const { tokens, bucket } = drawn.parts[index]!;
+        const counted = Math.min(tokens, room);
+        room -= counted;
+        buckets[bucket] = (buckets[bucket] ?? 0) + counted;
+      }
+      buckets[drawn.outputBucket] = drawn.output;
+      const { requests, searches, inputImages, serviceTier } = drawn;
+      return usageOf({ source: 'reported', ...buckets, requests, searches, inputImages, serviceTier });
     });
+};
