@@ -4,6 +4,9 @@ import { DatabaseModule } from '@switchyard/database';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { AccountsRepository } from './accounts/accounts.repository.js';
 import { AccountsService } from './accounts/accounts.service.js';
+import { BudgetsController } from './budgets/budgets.controller.js';
+import { BudgetsRepository } from './budgets/budgets.repository.js';
+import { BudgetsService } from './budgets/budgets.service.js';
 import { ChangesRepository } from './changes/changes.repository.js';
 import { KeyChangeRelay } from './changes/key-change-relay.js';
 import { ReadinessService } from './health/readiness.service.js';
@@ -12,6 +15,9 @@ import { KeysRepository } from './keys/keys.repository.js';
 import { KeysService } from './keys/keys.service.js';
 import { KEY_PEPPER } from './keys/pepper.js';
 import { ENTITIES, SCHEMA } from './schema.js';
+import { WorkspacesController } from './workspaces/workspaces.controller.js';
+import { WorkspacesRepository } from './workspaces/workspaces.repository.js';
+import { WorkspacesService } from './workspaces/workspaces.service.js';
 
 export interface AuthOptions {
   readonly natsUrl: string;
@@ -29,15 +35,19 @@ export class AuthModule {
         BusModule.forRoot({ servers: natsUrl, name: 'auth' }),
         DatabaseModule.forRoot({ url: databaseUrl, schema: SCHEMA, entities: ENTITIES, applicationName: 'auth' }),
       ],
-      controllers: [AccountsController, KeysController],
+      controllers: [AccountsController, BudgetsController, KeysController, WorkspacesController],
       providers: [
         AccountsRepository,
         AccountsService,
+        BudgetsRepository,
+        BudgetsService,
         ChangesRepository,
         KeyChangeRelay,
         KeysRepository,
         KeysService,
         ReadinessService,
+        WorkspacesRepository,
+        WorkspacesService,
         { provide: KEY_PEPPER, useValue: pepper },
       ],
     };

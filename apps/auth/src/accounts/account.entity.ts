@@ -9,6 +9,10 @@ export class AccountEntity {
   @Column('text')
   name!: string;
 
+  /** It runs this installation: the first account that was opened. */
+  @Column('boolean', { default: false })
+  operator!: boolean;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 }

@@ -5,7 +5,7 @@ import { DataSource, IsNull, Not } from 'typeorm';
 import { KeyEntity, type KeyRow } from '../keys/key.entity.js';
 import { changeKey, insertKey } from '../keys/keys.repository.js';
 import { AccountEntity } from './account.entity.js';
-import { WorkspaceEntity } from './workspace.entity.js';
+import { DEFAULT_SLUG, WorkspaceEntity } from '../workspaces/workspace.entity.js';
 
 /** Name of the management key that comes with a new account. */
 export const FIRST_KEY_NAME = 'First management key';
@@ -45,8 +45,20 @@ export class AccountsRepository {
       const insert = <Row extends object>(entity: new () => Row, row: Row) =>
         manager.createQueryBuilder().insert().into(entity).values(row).orIgnore().execute();
       const createdAt = new Date();
-      await insert(AccountEntity, { id: accountId, name, createdAt });
-      await insert(WorkspaceEntity, { id: randomUUID(), accountId, name: 'Default', isDefault: true, createdAt });
+      // One account at a time, because the first one becomes the operator and there is only one first.
+      await manager.query('LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE');
+      const operator = !(await manager.exists(AccountEntity));
+      await insert(AccountEntity, { id: accountId, name, operator, createdAt });
+      await insert(WorkspaceEntity, {
+        id: randomUUID(),
+        accountId,
+        name: 'Default',
+        slug: DEFAULT_SLUG,
+        isDefault: true,
+        includeByokInBudgets: false,
+        createdAt,
+        updatedAt: null,
+      });
       const account = await manager.findOneByOrFail(AccountEntity, { id: accountId });
       const workspace = await manager.findOneByOrFail(WorkspaceEntity, { accountId, isDefault: true });
       // Another name is another account: nothing is changed, and the caller says so.

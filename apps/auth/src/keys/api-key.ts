@@ -1,10 +1,18 @@
 import type { ApiKey, ReplyOf, ResolveKey } from '@switchyard/contracts';
+import type { BudgetRow } from '../budgets/budget.entity.js';
+import { countsAgainst } from '../budgets/budget-owner.js';
 import type { KeyRow } from './key.entity.js';
 
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null;
 
+/** What a key has from its account: budgets, also such that other keys count against, and whether the account runs the installation. */
+export interface KeyTerms {
+  readonly budgets: readonly BudgetRow[];
+  readonly operator: boolean;
+}
+
 /** A stored key in the form of the contract. */
-export const toApiKey = (row: KeyRow): ApiKey => ({
+export const toApiKey = (row: KeyRow, terms: KeyTerms): ApiKey => ({
   id: row.id,
   digest: row.digest,
   kind: row.kind,
@@ -23,15 +31,17 @@ export const toApiKey = (row: KeyRow): ApiKey => ({
   lastUsedAt: iso(row.lastUsedAt),
   externalUser: row.externalUser,
   version: row.version,
-  budgets: [],
-  operator: false,
+  budgets: terms.budgets
+    .filter((budget) => countsAgainst(row, budget))
+    .map(({ scopeId, kind, interval, capNanos }) => ({ scopeId, kind, interval, capNanos })),
+  operator: terms.operator,
 });
 
 /** What a key may do at this moment. Revoked is final, so it comes before what could still change. */
-export function resolve(row: KeyRow | null, nowMs: number): ReplyOf<typeof ResolveKey> {
+export function resolve(row: KeyRow | null, terms: KeyTerms, nowMs: number): ReplyOf<typeof ResolveKey> {
   if (!row) return { status: 'unknown' };
   if (row.revokedAt) return { status: 'revoked' };
-  const key = toApiKey(row);
+  const key = toApiKey(row, terms);
   if (row.disabled) return { status: 'disabled', key };
   if (row.expiresAt && row.expiresAt.getTime() <= nowMs) return { status: 'expired', key };
   return { status: 'active', key };

@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { KeyKind } from '@switchyard/contracts';
 import { query, transaction } from '@switchyard/database';
 import { DataSource, IsNull, type EntityManager } from 'typeorm';
+import { AccountEntity } from '../accounts/account.entity.js';
+import { budgetsOfKeys } from '../budgets/budgets.repository.js';
 import { KeyChangeEntity } from '../changes/key-change.entity.js';
+import type { KeyTerms } from './api-key.js';
 import { KeyEntity, type KeyRow } from './key.entity.js';
 
 /** A key of one account: the account comes from the caller's own key, and is part of every query but `findByDigest`. */
@@ -28,8 +31,17 @@ export class KeysRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Of any account, and also revoked: for resolving the credential itself. */
-  findByDigest(digest: string): Promise<KeyEntity | null> {
-    return this.read((manager) => manager.findOneBy(KeyEntity, { digest }));
+  findByDigest(digest: string): Promise<{ key: KeyEntity | null; terms: KeyTerms }> {
+    return this.read(async (manager) => {
+      // The key first: a budget that is set in between changes the key's version, and so it is asked for again.
+      const key = await manager.findOneBy(KeyEntity, { digest });
+      return { key, terms: await termsOf(manager, key ? [key] : []) };
+    });
+  }
+
+  /** The terms of keys of one account. */
+  terms(keys: readonly KeyRow[]): Promise<KeyTerms> {
+    return this.read((manager) => termsOf(manager, keys));
   }
 
   /** Null for another account's and for revoked keys. */
@@ -96,6 +108,13 @@ export class KeysRepository {
   private read<Result>(work: (manager: EntityManager) => Promise<Result>): Promise<Result> {
     return transaction(this.dataSource, { idempotent: true }, work);
   }
+}
+
+async function termsOf(manager: EntityManager, keys: readonly KeyRow[]): Promise<KeyTerms> {
+  const [first] = keys;
+  if (!first) return { budgets: [], operator: false };
+  const operator = await manager.existsBy(AccountEntity, { id: first.accountId, operator: true });
+  return { budgets: await budgetsOfKeys(manager, keys), operator };
 }
 
 export async function insertKey(manager: EntityManager, key: KeyRow): Promise<void> {

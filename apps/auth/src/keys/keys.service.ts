@@ -5,6 +5,7 @@ import {
   generateApiKey,
   GatewayError,
   labelOf,
+  type ApiKey,
   type CreateKey,
   type KeyKind,
   type ListKeys,
@@ -32,9 +33,9 @@ export class KeysService {
   ) {}
 
   async resolve({ digest }: RequestOf<typeof ResolveKey>): Promise<ReplyOf<typeof ResolveKey>> {
-    const key = await this.keys.findByDigest(digest);
+    const { key, terms } = await this.keys.findByDigest(digest);
     // The index compared it already; this does not tell by its time how much of a guess was right.
-    return resolve(key && digestsEqual(key.digest, digest) ? key : null, Date.now());
+    return resolve(key && digestsEqual(key.digest, digest) ? key : null, terms, Date.now());
   }
 
   async create({
@@ -51,7 +52,7 @@ export class KeysService {
     const { key, secret } = this.make({ kind, accountId, workspaceId });
     Object.assign(key, settings, { expiresAt: expires });
     await this.keys.insert(key);
-    return { key: toApiKey(key), secret };
+    return { key: await this.shown(key), secret };
   }
 
   /** A new key with its secret, not yet stored. */
@@ -85,18 +86,20 @@ export class KeysService {
   }
 
   async list(request: RequestOf<typeof ListKeys>): Promise<ReplyOf<typeof ListKeys>> {
-    return { keys: (await this.keys.list(request)).map(toApiKey) };
+    const keys = await this.keys.list(request);
+    const terms = await this.keys.terms(keys);
+    return { keys: keys.map((key) => toApiKey(key, terms)) };
   }
 
   async get(own: OwnKey) {
-    return { key: toApiKey(found(await this.keys.findOwn(own))) };
+    return { key: await this.shown(found(await this.keys.findOwn(own))) };
   }
 
   async update({ changes, ...own }: RequestOf<typeof UpdateKey>): Promise<ReplyOf<typeof UpdateKey>> {
     if (Object.keys(changes).length === 0) return this.get(own);
     const key = found(await this.keys.update(own, changes));
     this.relay.wake();
-    return { key: toApiKey(key) };
+    return { key: await this.shown(key) };
   }
 
   async revoke(own: OwnKey): Promise<{ revoked: boolean }> {
@@ -108,6 +111,10 @@ export class KeysService {
   async touch({ uses }: RequestOf<typeof TouchKeys>): Promise<ReplyOf<typeof TouchKeys>> {
     if (uses.length > 0) await this.keys.touch(uses);
     return {};
+  }
+
+  private async shown(key: KeyRow): Promise<ApiKey> {
+    return toApiKey(key, await this.keys.terms([key]));
   }
 }
 

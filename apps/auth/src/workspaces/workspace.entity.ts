@@ -1,5 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+export const DEFAULT_SLUG = 'default';
+
 /** A part of an account that keys belong to; every account has one default workspace. */
 @Entity('workspace')
 export class WorkspaceEntity {
@@ -12,9 +14,22 @@ export class WorkspaceEntity {
   @Column('text')
   name!: string;
 
+  /** Names it in addresses; unique in its account. */
+  @Column('text')
+  slug!: string;
+
   @Column('boolean', { name: 'is_default' })
   isDefault!: boolean;
 
+  @Column('boolean', { name: 'include_byok_in_budgets', default: false })
+  includeByokInBudgets!: boolean;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
+
+  @Column('timestamptz', { name: 'updated_at', nullable: true })
+  updatedAt!: Date | null;
 }
+
+/** The columns of a workspace, as plain data. */
+export type WorkspaceRow = Pick<WorkspaceEntity, keyof WorkspaceEntity>;
