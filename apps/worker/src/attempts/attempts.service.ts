@@ -1,10 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { StreamStrategy } from '@switchyard/bus';
 import type { StreamContext } from '@switchyard/bus';
-import { GatewayError } from '@switchyard/contracts';
-import type { AttemptCall, AttemptFailure, UsageEvent } from '@switchyard/contracts';
+import { GatewayError, UsageEvent } from '@switchyard/contracts';
+import type { AttemptCall, AttemptFailure } from '@switchyard/contracts';
 import { instruments, withSpan } from '@switchyard/telemetry';
 import type { ActiveSpan } from '@switchyard/telemetry';
+import { z } from 'zod';
 import { WORKER_CONFIG } from '../config.js';
 import type { WorkerConfig } from '../config.js';
 import { DrainSlots } from '../upstream/drain-slots.js';
@@ -71,7 +72,7 @@ export class AttemptsService {
     const ending = await counted(() => attempt.run());
     const errorCode = ending.kind === 'fail' ? ending.failure.code : null;
     const { timing, cancelled } = attempt;
-    // What the client still gets must be under way before the last frame, and the ledger must know before the edge does.
+    // What the client still gets must be under way before the last frame.
     if (ending.kind === 'end') await attempt.deliver(ending);
     const event = this.eventOf(plan, attempt, ending);
     await this.finish(context, attempt, ending, event);
@@ -98,8 +99,8 @@ export class AttemptsService {
     ending: Ending,
     event: UsageEvent | null,
   ): Promise<void> {
-    const wire = event && this.usage.report(event);
-    if (ending.kind === 'end') return context.end({ usage: wire });
+    if (event) this.usage.report(event, context.delivered);
+    if (ending.kind === 'end') return context.end({ usage: event && z.encode(UsageEvent, event) });
     const { phase, progress } = attempt;
     const failure = attemptFailure(ending.failure, { phase, status: progress.status, mask: this.mask });
     await context.fail({ ...failure, usage: event });

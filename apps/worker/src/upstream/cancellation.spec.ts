@@ -56,9 +56,12 @@ describe('a cancel', () => {
     expect(next.deadlines.signal.aborted).toBe(false);
   });
 
-  it('closes at once when the gateway itself cannot go on', () => {
-    const { client, deadlines, created } = cancellation({ stopsBilling: false });
-    client.abort('drain');
-    expect([deadlines.signal.aborted, created.fault]).toEqual([true, true]);
-  });
+  it.each(['drain', 'edge_lost', 'edge closed', 'stream_lost', 'worker_lost', 'protocol_error', 'unknown stream'])(
+    'closes at once when the gateway itself cannot go on (%s), and is no wish of the client',
+    (reason) => {
+      const { client, deadlines, created } = cancellation({ stopsBilling: false });
+      client.abort(reason);
+      expect([deadlines.signal.aborted, created.fault]).toEqual([true, true]);
+    },
+  );
 });

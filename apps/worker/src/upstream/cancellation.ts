@@ -1,3 +1,4 @@
+import { isGivenUp } from '@switchyard/bus';
 import { CallCancelled } from './deadlines.js';
 import type { Deadlines } from './deadlines.js';
 import type { DrainSlots } from './drain-slots.js';
@@ -13,9 +14,6 @@ export interface CancellationOptions {
   readonly drainMs?: number;
   readonly drainBytes?: number;
 }
-
-/** These cancels are no one's choice: the gateway itself cannot go on, so waiting for the rest helps nobody. */
-const FAULTS: ReadonlySet<string> = new Set(['drain', 'edge_lost', 'stream_lost', 'protocol_error']);
 
 /**
  * What a cancel does. Where closing the connection stops the bill, it is closed at once (class A). Where it does not, the
@@ -36,9 +34,9 @@ export class Cancellation {
     else options.signal.addEventListener('abort', this.onAbort, { once: true });
   }
 
-  /** The gateway's own fault, not the client's wish. */
+  /** No one's choice: the gateway itself cannot go on, so waiting for the rest helps nobody. */
   get fault(): boolean {
-    return this.reason !== null && FAULTS.has(this.reason);
+    return this.reason === 'drain' || isGivenUp(this.reason);
   }
 
   /** Counts what was read of the body in all. */

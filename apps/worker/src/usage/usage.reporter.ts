@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { JetStreamPublisher } from '@switchyard/bus';
+import type { Delivery } from '@switchyard/bus';
 import { UsageEvent, usageSubject } from '@switchyard/contracts';
 import { z } from 'zod';
 
@@ -15,28 +16,43 @@ export class UsageReporter {
   constructor(private readonly publisher: JetStreamPublisher) {}
 
   /**
-   * Sends the event and returns its wire form without waiting for the confirmation: the `end` frame carries the same bytes. The
-   * generation's id is the message id, so a repetition has no effect.
+   * Tells the ledger of a usage, once it is known whether the answer arrived: nobody pays for one that did not. Returns at once. The
+   * generation's id is the message id, so that a repetition, also by the edge that has the same event, has no effect.
    */
-  report(event: UsageEvent): z.input<typeof UsageEvent> {
-    const wire = z.encode(UsageEvent, event);
-    const sending = this.publisher
-      .publish(usageSubject(event.provider), JSON.stringify(wire), {
-        messageId: event.generationId,
-        timeoutMs: PUBLISH_TIMEOUT_MS,
-      })
-      .then(
-        () => undefined,
-        (error: unknown) => this.logger.error(`usage of ${event.generationId} was not confirmed: ${nameOf(error)}`),
+  report(event: UsageEvent, delivered: Promise<Delivery>): void {
+    const reporting = this.tell(event, delivered)
+      .catch((error: unknown) =>
+        this.logger.error(`usage of ${event.generationId} was not confirmed: ${nameOf(error)}`),
       )
-      .finally(() => this.pending.delete(sending));
-    this.pending.add(sending);
-    return wire;
+      .finally(() => this.pending.delete(reporting));
+    this.pending.add(reporting);
   }
 
   /** Resolves when everything that was sent is confirmed or given up. */
   async flush(): Promise<void> {
     await Promise.all(this.pending);
+  }
+
+  private async tell(event: UsageEvent, delivered: Promise<Delivery>): Promise<void> {
+    const said = await this.settled(event, delivered);
+    if (said) await this.publish(said);
+  }
+
+  private async settled(event: UsageEvent, delivered: Promise<Delivery>): Promise<UsageEvent | null> {
+    if (event.outcome === 'insured' || event.outcome === 'void') return event;
+    const delivery = await delivered;
+    if (delivery === 'confirmed') return event;
+    if (delivery === 'lost') return { ...event, outcome: 'insured' };
+    // The edge is there and has the event, so it will tell; what this process cannot know it must not claim.
+    this.logger.warn(`usage of ${event.generationId} is left to its edge`);
+    return null;
+  }
+
+  private async publish(event: UsageEvent): Promise<void> {
+    await this.publisher.publish(usageSubject(event.provider), JSON.stringify(z.encode(UsageEvent, event)), {
+      messageId: event.generationId,
+      timeoutMs: PUBLISH_TIMEOUT_MS,
+    });
   }
 }
 
