@@ -16,6 +16,8 @@ export const schema = z.object({
   LEASE_TTL_MS: milliseconds(60_000),
   /** How long after that usage may still be captured from the lease before it is closed. */
   LEASE_GRACE_MS: milliseconds(30_000),
+  /** The smallest useful lease, in nano-USD: an account with less than this for each of its edges is lent exactly what a request needs. */
+  LEASE_MIN_NANOS: z.coerce.bigint().min(0n).max(1_000_000_000_000n).default(10_000_000n),
   /** How long the broker waits for the booking of usage before it delivers it again: to another ledger, or after a crash. */
   USAGE_ACK_WAIT_MS: milliseconds(30_000),
   SWEEP_INTERVAL_MS: milliseconds(1_000),
@@ -31,6 +33,7 @@ export interface LedgerOptions {
   readonly natsUrl: string;
   readonly leaseTtlMs: number;
   readonly leaseGraceMs: number;
+  readonly leaseMinNanos: bigint;
   readonly usageAckWaitMs: number;
   readonly sweepIntervalMs: number;
   readonly auditIntervalMs: number;
@@ -47,6 +50,7 @@ export function serviceOptions() {
     natsUrl: config.NATS_URL,
     leaseTtlMs: config.LEASE_TTL_MS,
     leaseGraceMs: config.LEASE_GRACE_MS,
+    leaseMinNanos: config.LEASE_MIN_NANOS,
     usageAckWaitMs: config.USAGE_ACK_WAIT_MS,
     sweepIntervalMs: config.SWEEP_INTERVAL_MS,
     auditIntervalMs: config.AUDIT_INTERVAL_MS,

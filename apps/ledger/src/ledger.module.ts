@@ -28,6 +28,8 @@ import { LeaseSweeper } from './leases/lease-sweeper.js';
 import { LeasesController } from './leases/leases.controller.js';
 import { LeasesRepository } from './leases/leases.repository.js';
 import { LeasesService } from './leases/leases.service.js';
+import { RecallsRepository } from './leases/recalls.repository.js';
+import { Recalls } from './leases/recalls.service.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
@@ -71,6 +73,8 @@ export class LedgerModule {
         LeaseSweeper,
         LeasesRepository,
         LeasesService,
+        RecallsRepository,
+        Recalls,
         ReconciliationService,
         UsageConsumer,
         UsageRepository,

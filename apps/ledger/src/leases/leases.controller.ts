@@ -1,6 +1,14 @@
 import { Controller } from '@nestjs/common';
 import { Request, Serves } from '@switchyard/bus';
-import { CloseLease, GrantLease, TopUpLease, type ReplyOf, type RequestOf } from '@switchyard/contracts';
+import {
+  CloseLease,
+  FenceEdge,
+  GrantLease,
+  ReturnCredit,
+  TopUpLease,
+  type ReplyOf,
+  type RequestOf,
+} from '@switchyard/contracts';
 import { LeasesService } from './leases.service.js';
 
 @Controller()
@@ -20,5 +28,15 @@ export class LeasesController {
   @Serves(CloseLease)
   close(@Request(CloseLease) request: RequestOf<typeof CloseLease>): Promise<ReplyOf<typeof CloseLease>> {
     return this.leases.close(request);
+  }
+
+  @Serves(ReturnCredit)
+  return(@Request(ReturnCredit) request: RequestOf<typeof ReturnCredit>): Promise<ReplyOf<typeof ReturnCredit>> {
+    return this.leases.return(request);
+  }
+
+  @Serves(FenceEdge)
+  fence(@Request(FenceEdge) request: RequestOf<typeof FenceEdge>): Promise<ReplyOf<typeof FenceEdge>> {
+    return this.leases.fence(request);
   }
 }

@@ -1,28 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { CloseLease, GrantLease, ReplyOf, RequestOf, TopUpLease } from '@switchyard/contracts';
 import { LedgerRepository } from '../database/ledger.repository.js';
+import { loanOf } from './loan.js';
+import type { Loan, LoanRow } from './loan.js';
 
-interface LeaseRow {
-  readonly outcome: 'granted' | 'refused' | 'gone';
-  readonly granted: string | null;
-  readonly ttl_ms: string | null;
-  readonly reason: 'insufficient_credits' | 'budget_exhausted' | 'unknown_account' | null;
-  readonly available: string | null;
-  readonly scope_id: string | null;
-  readonly resets_at: Date | null;
-}
+/** Repeats of edges from before leases could be recalled have no room and nothing returned. */
+type TopUp = Omit<RequestOf<typeof TopUpLease>, 'roomNanos' | 'returnedNanos'> &
+  Partial<Pick<RequestOf<typeof TopUpLease>, 'roomNanos' | 'returnedNanos'>>;
 
 @Injectable()
 export class LeasesRepository {
   constructor(private readonly ledger: LedgerRepository) {}
 
-  async grant(request: RequestOf<typeof GrantLease>, ttlMs: number): Promise<ReplyOf<typeof GrantLease>> {
-    const budgets = request.budgets.map(({ scopeId, interval, capNanos }) => ({
+  /** @param minLeaseNanos what counts as the smallest useful lease when money is tight; 0: money never counts as tight */
+  async grant(request: RequestOf<typeof GrantLease>, ttlMs: number, minLeaseNanos = 0n): Promise<Loan> {
+    const budgets = request.budgets.map(({ scopeId, kind, interval, capNanos }) => ({
       scope_id: scopeId,
+      kind,
       period: interval,
       cap: capNanos.toString(),
     }));
-    const row = await this.ledger.one<LeaseRow>('SELECT * FROM grant_lease($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+    const row = await this.ledger.one<LoanRow>('SELECT * FROM grant_lease($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
       request.leaseId,
       request.accountId,
       request.keyId,
@@ -32,20 +30,24 @@ export class LeasesRepository {
       request.minNanos,
       JSON.stringify(budgets),
       ttlMs,
+      minLeaseNanos,
     ]);
-    return leaseReply(request.leaseId, row);
+    return loanOf(request.leaseId, row);
   }
 
   /** Null for a lease that is closed, unknown, another edge's, or of a day that is over. */
-  async topUp(request: RequestOf<typeof TopUpLease>): Promise<ReplyOf<typeof TopUpLease> | null> {
-    const row = await this.ledger.one<LeaseRow>('SELECT * FROM top_up_lease($1, $2, $3, $4, $5)', [
+  async topUp(request: TopUp, minLeaseNanos = 0n): Promise<Loan | null> {
+    const row = await this.ledger.one<LoanRow>('SELECT * FROM top_up_lease($1, $2, $3, $4, $5, $6, $7, $8)', [
       request.leaseId,
       request.topUpId,
       request.edgeEpoch,
       request.wantNanos,
       request.minNanos,
+      request.roomNanos ?? 0n,
+      request.returnedNanos ?? 0n,
+      minLeaseNanos,
     ]);
-    return row.outcome === 'gone' ? null : leaseReply(request.leaseId, row);
+    return row.outcome === 'gone' ? null : loanOf(request.leaseId, row);
   }
 
   /** Null when this edge has no such lease. */
@@ -77,20 +79,4 @@ export class LeasesRepository {
     ]);
     return expired;
   }
-}
-
-function leaseReply(leaseId: string, row: LeaseRow): ReplyOf<typeof GrantLease> {
-  if (row.outcome === 'granted')
-    return { outcome: 'granted', leaseId, grantedNanos: BigInt(row.granted ?? 0), ttlMs: Number(row.ttl_ms) };
-  return {
-    outcome: 'refused',
-    reason: row.reason ?? 'insufficient_credits',
-    availableNanos: BigInt(row.available ?? 0),
-    scopeId: row.scope_id,
-    resetsAt: row.resets_at?.toISOString() ?? null,
-    scopeKind: null,
-    interval: null,
-    capNanos: null,
-    spentNanos: null,
-  };
 }

@@ -87,7 +87,7 @@ describe('the invariants of lending', () => {
     expect(granted).toHaveLength(7);
     expect(granted.every((reply) => reply.grantedNanos === 1_000n)).toBe(true);
     expect(replies.find((reply) => reply.outcome === 'refused')).toMatchObject({
-      reason: 'insufficient_credits',
+      reason: 'in_flight_budget_exhausted',
       availableNanos: 999n,
     });
   });
