@@ -181,7 +181,13 @@ export class JournalLedger implements LedgerUnderTest {
 
   #loanFor(accountId: string, windows: readonly string[], want: bigint, least: bigint): bigint | GrantReply {
     const available = this.#balanceOf(user(accountId));
-    if (available < least) return { outcome: 'refused', reason: 'insufficient_credits', availableNanos: available };
+    if (available < least) {
+      let lent = 0n;
+      for (const loan of this.#loans.values()) if (loan.request.accountId === accountId) lent += this.#inPurse(loan);
+      // What is lent elsewhere may come back; what is not there at all does not.
+      const reason = available + lent < least ? 'insufficient_credits' : 'in_flight_budget_exhausted';
+      return { outcome: 'refused', reason, availableNanos: available };
+    }
     const rooms = windows.map((window) =>
       positive(this.#caps.get(window)!.cap - this.#reserved(window) - this.#spent(window) - this.#forced(window)),
     );

@@ -134,9 +134,7 @@ export class ReferenceLedger implements LedgerUnderTest {
 
   async balance(accountId: string): Promise<string> {
     const { deposited, available, charged } = this.#account(accountId);
-    let leased = 0n;
-    for (const lease of this.#leases.values())
-      if (lease.request.accountId === accountId && lease.state !== 'closed') leased += lease.balance;
+    const leased = this.#lentTo(accountId);
     if (deposited !== available + leased + charged) throw new Error('the reference itself has lost money');
     return `${deposited} = ${available} + ${leased} + ${charged}`;
   }
@@ -177,7 +175,11 @@ export class ReferenceLedger implements LedgerUnderTest {
 
   #loan(accountId: string, scopes: readonly string[], want: bigint, min: bigint): bigint | GrantReply {
     let room = this.#account(accountId).available;
-    if (room < min) return { outcome: 'refused', reason: 'insufficient_credits', availableNanos: room };
+    if (room < min) {
+      const lent = this.#lentTo(accountId);
+      const reason = room + lent >= min ? 'in_flight_budget_exhausted' : 'insufficient_credits';
+      return { outcome: 'refused', reason, availableNanos: room };
+    }
     for (const key of scopes) {
       const { cap, reserved, spent, forced } = this.#budgets.get(key)!;
       room = least(room, greatest(cap - reserved - spent - forced, 0n));
@@ -224,6 +226,13 @@ export class ReferenceLedger implements LedgerUnderTest {
         });
       return key;
     });
+  }
+
+  #lentTo(accountId: string): bigint {
+    let lent = 0n;
+    for (const lease of this.#leases.values())
+      if (lease.request.accountId === accountId && lease.state !== 'closed') lent += lease.balance;
+    return lent;
   }
 
   #granted = ({ granted, expiresAt }: Lease): GrantReply => ({
