@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LedgerRepository } from '../database/ledger.repository.js';
 
 export interface Balance {
+  /** What was put in and not taken out again: by a refund, a dispute or the expiry of promotional credit. */
   readonly depositedNanos: bigint;
   readonly availableNanos: bigint;
   readonly leasedNanos: bigint;
@@ -22,7 +23,8 @@ export class AccountsRepository {
   async balance(accountId: string): Promise<Balance | null> {
     const [row] = await this.ledger.call<{ deposited: string; available: string; leased: string }>(
       `SELECT a.credits - a.debits AS available,
-         (SELECT coalesce(sum(d.amount), 0) FROM deposit d WHERE d.owner_id = a.owner_id) AS deposited,
+         (SELECT coalesce(sum(d.amount), 0) FROM deposit d WHERE d.owner_id = a.owner_id)
+           - (SELECT coalesce(sum(w.amount), 0) FROM withdrawal w WHERE w.owner_id = a.owner_id) AS deposited,
          (SELECT coalesce(sum(la.credits - la.debits), 0) FROM lease l JOIN account la ON la.id = l.account_id
           WHERE l.user_account = a.id AND l.state <> 'closed') AS leased
        FROM account a WHERE a.kind = 'user' AND a.owner_id = $1`,

@@ -19,7 +19,9 @@ export class AuditRepository {
 
   /** The invariants that do not hold; each judged on one snapshot of the books. */
   async violations(): Promise<{ invariant: string; count: number }[]> {
-    const rows = await this.#read<{ invariant: string; count: string }>('SELECT * FROM audit WHERE count > 0');
+    const rows = await this.#read<{ invariant: string; count: string }>(
+      'SELECT * FROM (TABLE audit UNION ALL SELECT * FROM payments_audit()) checks WHERE count > 0',
+    );
     return rows.map(({ invariant, count }) => ({ invariant, count: Number(count) }));
   }
 

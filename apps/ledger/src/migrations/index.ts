@@ -7,9 +7,15 @@ import { LedgerAudit1763800000005 } from './1763800000005-audit.js';
 import { LedgerBatches1763900000010 } from './1763900000010-batches.js';
 import { LedgerApplyUsage1763900000011 } from './1763900000011-apply-usage.js';
 import { LedgerAuditOfCorrections1763900000012 } from './1763900000012-audit.js';
+import { LedgerWaiting1763900000013 } from './1763900000013-waiting.js';
 import { LedgerLoans1763900000020 } from './1763900000020-loans.js';
 import { LedgerRecalls1763900000021 } from './1763900000021-recalls.js';
+import { LedgerPaymentTables1763900000030 } from './1763900000030-payment-tables.js';
+import { LedgerCredit1763900000031 } from './1763900000031-credit.js';
+import { LedgerPayments1763900000032 } from './1763900000032-payments.js';
+import { LedgerTopUps1763900000033 } from './1763900000033-top-ups.js';
 import { LedgerActivity1763900000040 } from './1763900000040-activity.js';
+import { LedgerQuota1763900000050 } from './1763900000050-quota.js';
 
 export const LEDGER_SCHEMA = 'ledger';
 
@@ -22,9 +28,15 @@ export const migrations: readonly MigrationClass[] = [
   LedgerBatches1763900000010,
   LedgerApplyUsage1763900000011,
   LedgerAuditOfCorrections1763900000012,
+  LedgerWaiting1763900000013,
   LedgerLoans1763900000020,
   LedgerRecalls1763900000021,
+  LedgerPaymentTables1763900000030,
+  LedgerCredit1763900000031,
+  LedgerPayments1763900000032,
+  LedgerTopUps1763900000033,
   LedgerActivity1763900000040,
+  LedgerQuota1763900000050,
 ];
 
 /** All that the service's role may execute; it may also read every table, and nothing else. */
@@ -41,6 +53,28 @@ export const ledgerFunctions: readonly string[] = [
   'return_credit',
   'fence_edge',
   'apply_usage',
+  'defer_usage',
   'quarantine_usage',
+  'resolve_quarantined',
   'record_generations',
+  'take_free',
+  'return_free',
+  'ever_bought',
+  'outbox_sent',
+  'grant_promo',
+  'expire_promo',
+  'note_payment_event',
+  'take_payment',
+  'note_refunded',
+  'note_dispute',
+  'collect_payment',
+  'begin_refund',
+  'next_provider_refund',
+  'end_provider_refund',
+  'save_payer',
+  'set_auto_top_up',
+  'delete_auto_top_up',
+  'begin_top_up',
+  'end_top_up',
+  'payments_audit',
 ];

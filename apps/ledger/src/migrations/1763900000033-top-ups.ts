@@ -1,0 +1,155 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Automatic top-up, and the audit of all that this family of migrations added. */
+export class LedgerTopUps1763900000033 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(WATCH);
+    await runner.query(SETTINGS);
+    await runner.query(ATTEMPTS);
+    await runner.query(AUDIT);
+  }
+
+  async down(): Promise<void> {
+    throw new Error('the books are never taken down');
+  }
+}
+
+const WATCH = `
+-- The balance of an account: what is there and what is lent.
+CREATE FUNCTION balance_of(_user bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT (a.credits - a.debits + (SELECT coalesce(sum(x.credits - x.debits), 0) FROM lease l JOIN account x ON x.id = l.account_id
+    WHERE l.user_account = _user AND l.state <> 'closed'))::bigint FROM account a WHERE a.id = _user $$;
+
+-- Makes a top-up due when the balance has fallen below its threshold. The caller has locked the user.
+CREATE FUNCTION check_balance(_user bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE t auto_top_up; balance bigint;
+BEGIN
+  SELECT * INTO t FROM auto_top_up WHERE user_account = _user AND state = 'armed';
+  IF t.owner_id IS NULL THEN RETURN; END IF;
+  -- What is lent is looked at only when it matters.
+  PERFORM 1 FROM account WHERE id = _user AND credits - debits >= t.threshold;
+  IF FOUND THEN RETURN; END IF;
+  balance := balance_of(_user);
+  IF balance >= t.threshold THEN RETURN; END IF;
+  UPDATE auto_top_up SET state = 'due', attempt_id = gen_random_uuid(), attempt_amount = t.amount, attempt_at = clock(),
+    next_try_at = clock(), intent = NULL
+  WHERE owner_id = t.owner_id;
+  PERFORM tell('ledger.v1.event.balance.low', jsonb_build_object('accountId', t.owner_id, 'balanceNanos', balance::text,
+    'thresholdNanos', t.threshold::text, 'at', iso_utc(clock())));
+END $$;
+
+CREATE FUNCTION watch_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+BEGIN
+  PERFORM check_balance(NEW.id);
+  RETURN NULL;
+END $$;
+-- At the end of the transaction, when what left the account has arrived in the lease.
+CREATE CONSTRAINT TRIGGER balance_watch AFTER UPDATE ON account DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (NEW.kind = 'user' AND NEW.debits > OLD.debits) EXECUTE FUNCTION watch_balance();`;
+
+const SETTINGS = `
+CREATE FUNCTION save_payer(_owner uuid, _customer text, _payment_method text, _intent text)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+  INSERT INTO payer AS p (owner_id, customer, payment_method, intent, updated_at) VALUES (_owner, _customer, _payment_method, _intent, clock())
+  ON CONFLICT (owner_id) DO UPDATE SET customer = excluded.customer, intent = excluded.intent, updated_at = clock(),
+    payment_method = CASE WHEN p.intent = excluded.intent THEN coalesce(excluded.payment_method, p.payment_method) ELSE excluded.payment_method END $$;
+
+-- Setting it again switches it on again. A try under way is left alone, so that there is never a second.
+CREATE FUNCTION set_auto_top_up(_owner uuid, _threshold bigint, _amount bigint)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE user_id bigint := lock_user(_owner);
+BEGIN
+  IF user_id IS NULL THEN RAISE EXCEPTION 'no such account' USING ERRCODE = 'SL404'; END IF;
+  PERFORM 1 FROM payer WHERE owner_id = _owner;
+  IF NOT FOUND THEN RETURN false; END IF;
+  INSERT INTO auto_top_up AS t (owner_id, user_account, threshold, amount, state, updated_at)
+  VALUES (_owner, user_id, _threshold, _amount, 'armed', clock())
+  ON CONFLICT (owner_id) DO UPDATE SET threshold = excluded.threshold, updated_at = clock(),
+    amount = excluded.amount,
+    state = CASE WHEN t.state = 'charging' THEN 'charging' ELSE 'armed' END,
+    failures = 0, last_error = NULL,
+    attempt_id = CASE WHEN t.state = 'charging' THEN t.attempt_id END, attempt_at = CASE WHEN t.state = 'charging' THEN t.attempt_at END,
+    next_try_at = CASE WHEN t.state = 'charging' THEN t.next_try_at END, intent = CASE WHEN t.state = 'charging' THEN t.intent END;
+  PERFORM check_balance(user_id);
+  RETURN true;
+END $$;
+
+CREATE FUNCTION delete_auto_top_up(_owner uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+BEGIN
+  PERFORM lock_user(_owner);
+  DELETE FROM auto_top_up WHERE owner_id = _owner;
+  RETURN FOUND;
+END $$;`;
+
+const ATTEMPTS = `
+-- Takes a top-up in hand for so long; no row when there is nothing to do (any more) or another ledger does it. A try whose outcome
+-- nobody learned within a day is given up: by then the provider has forgotten the key that would keep it from being charged twice.
+CREATE FUNCTION begin_top_up(_owner uuid, _hold_ms int)
+RETURNS TABLE (attempt_id uuid, amount bigint, intent text, customer text, payment_method text, saved_in text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE user_id bigint := lock_user(_owner); t auto_top_up;
+BEGIN
+  SELECT x.* INTO t FROM auto_top_up x WHERE x.owner_id = _owner AND x.state IN ('due', 'charging') AND x.next_try_at <= clock();
+  IF t.owner_id IS NULL THEN RETURN; END IF;
+  IF t.state = 'due' AND balance_of(user_id) >= t.threshold THEN
+    UPDATE auto_top_up x SET state = 'armed', attempt_id = NULL, next_try_at = NULL WHERE x.owner_id = _owner;
+    RETURN;
+  END IF;
+  IF t.state = 'charging' AND t.intent IS NULL AND t.attempt_at < clock() - interval '23 hours' THEN
+    UPDATE auto_top_up x SET state = 'off', attempt_id = NULL, next_try_at = NULL, last_error = 'outcome_unknown' WHERE x.owner_id = _owner;
+    RETURN;
+  END IF;
+  UPDATE auto_top_up x SET state = 'charging', next_try_at = clock() + _hold_ms * interval '1 millisecond',
+    attempt_at = CASE WHEN t.state = 'due' THEN clock() ELSE x.attempt_at END WHERE x.owner_id = _owner;
+  RETURN QUERY SELECT t.attempt_id, t.attempt_amount, t.intent, p.customer, p.payment_method, p.intent FROM payer p WHERE p.owner_id = _owner;
+END $$;
+
+-- What became of a try. 'processing' keeps it under way with the id of its payment; 'failed' tries anew later, and the third failure in a row
+-- switches the top-up off. False when that try is over already.
+CREATE FUNCTION end_top_up(_owner uuid, _attempt uuid, _outcome text, _intent text, _error text, _backoff_ms bigint)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE user_id bigint := lock_user(_owner); t auto_top_up; gives_up boolean;
+BEGIN
+  SELECT * INTO t FROM auto_top_up WHERE owner_id = _owner AND attempt_id = _attempt;
+  IF t.owner_id IS NULL THEN RETURN false; END IF;
+  IF _outcome = 'processing' THEN
+    UPDATE auto_top_up SET intent = _intent WHERE owner_id = _owner;
+  ELSIF _outcome = 'succeeded' THEN
+    UPDATE auto_top_up SET state = 'armed', failures = 0, last_error = NULL, attempt_id = NULL, next_try_at = NULL, intent = NULL,
+      last_topped_up_at = clock() WHERE owner_id = _owner;
+  ELSE
+    gives_up := t.failures + 1 >= 3;
+    UPDATE auto_top_up SET failures = t.failures + 1, last_error = _error, intent = NULL,
+      state = CASE WHEN gives_up THEN 'off' ELSE 'due' END,
+      attempt_id = CASE WHEN NOT gives_up THEN gen_random_uuid() END, attempt_amount = t.amount, attempt_at = clock(),
+      next_try_at = CASE WHEN NOT gives_up THEN clock() + _backoff_ms * interval '1 millisecond' END
+    WHERE owner_id = _owner;
+  END IF;
+  RETURN true;
+END $$;`;
+
+const AUDIT = `
+-- Rows as those of the view \`audit\`. A function, so that it finds the tables by name whatever is done to them.
+CREATE FUNCTION payments_audit() RETURNS TABLE (invariant text, count bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT 'every fee is one transfer', count(*)
+    FROM (SELECT d.id::text AS ref, d.fee FROM deposit d WHERE d.fee > 0) f
+    FULL JOIN (SELECT t.ref, sum(t.amount) AS amount FROM transfer t WHERE t.code = 9 GROUP BY t.ref) t ON t.ref = f.ref
+    WHERE f.fee IS DISTINCT FROM t.amount::bigint;
+  RETURN QUERY SELECT 'every withdrawal is one transfer', count(*) FROM withdrawal w
+    FULL JOIN (SELECT x.id, x.amount, x.code FROM transfer x WHERE x.code IN (6, 8)) t ON t.id = w.id
+    WHERE (w.amount, CASE w.kind WHEN 'expiry' THEN 8 ELSE 6 END) IS DISTINCT FROM (t.amount, t.code::int);
+  RETURN QUERY SELECT 'every payment is one deposit with its fee', count(*) FROM payment p
+    FULL JOIN (SELECT * FROM deposit x WHERE x.kind = 'purchase') d ON d.id = p.deposit_id
+    WHERE (d.id IS NOT NULL OR p.deposit_id IS NOT NULL)
+      AND (p.paid, p.owner_id) IS DISTINCT FROM (d.amount + d.fee, d.owner_id);
+  RETURN QUERY SELECT 'what was taken of a payment is what was withdrawn', count(*) FROM payment p
+    WHERE p.deposit_id IS NOT NULL AND (p.taken <> withdrawn_of(p.deposit_id) OR p.taken > p.claimed);
+  RETURN QUERY SELECT 'no deposit gave back more than it brought', count(*) FROM deposit d
+    WHERE d.kind IN ('manual', 'purchase', 'promo') AND withdrawn_of(d.id) NOT BETWEEN 0 AND d.amount;
+  RETURN QUERY SELECT 'promotional credit is unspent, spent or expired', count(*) FROM deposit d FULL JOIN promo p ON p.deposit_id = d.id
+    WHERE (d.kind = 'promo' OR p.deposit_id IS NOT NULL)
+      AND (p.remaining IS NULL OR d.id IS NULL OR p.remaining + withdrawn_of(d.id) > d.amount);
+END $$;`;
