@@ -1,3 +1,4 @@
+import { StreamClient } from '@switchyard/bus';
 import type { UpstreamStream } from '@switchyard/bus';
 import { AttemptEnd } from '@switchyard/contracts';
 import { Harness, sleep, until } from './testing/harness.js';
@@ -12,8 +13,8 @@ afterAll(() => harness.stop());
 const ask = { body: { stream: true, messages: [{ role: 'user', content: 'Hello. [[fault: tokens=40]]' }] } };
 
 /** A stream that has ended, and whose client has taken nothing yet. */
-async function ended(): Promise<{ id: string; stream: UpstreamStream; bytes: number }> {
-  const { call, opened } = harness.open(ask);
+async function ended(edge = harness.client): Promise<{ id: string; stream: UpstreamStream; bytes: number }> {
+  const { call, opened } = harness.open(ask, edge);
   const stream = await opened;
   let bytes = 0;
   for await (const piece of stream) bytes += piece.length;
@@ -38,10 +39,28 @@ describe('the first witness of a usage', () => {
     expect(await harness.usageOf(id)).toMatchObject({ outcome: 'final' });
   });
 
-  it('insures an answer that its edge could not give on', async () => {
+  it('says nothing of an answer that its edge has given up, because another worker may answer in its place', async () => {
     const { id, stream } = await ended();
     await stream.cancel('protocol_error');
+    await sleep(300);
+    expect(harness.published.has(id)).toBe(false);
+  });
+
+  it('insures an answer whose edge is gone before its client had all of it', async () => {
+    const edge = await StreamClient.connect({ servers: harness.nats.url, edgeId: 'dying', maxLagMs: 5000 });
+    const { id, stream } = await ended(edge);
+    expect(stream.worker).not.toBe('');
+    await edge.close();
     expect(await harness.usageOf(id)).toMatchObject({ outcome: 'insured', usage: { outputTokens: 40 } });
+  });
+
+  it('insures an answer that is under way when its edge goes', async () => {
+    const edge = await StreamClient.connect({ servers: harness.nats.url, edgeId: 'dying', maxLagMs: 5000 });
+    const slow = { body: { stream: true, messages: [{ role: 'user', content: '[[fault: tokens=500 tps=50]]' }] } };
+    const { call, opened } = harness.open(slow, edge);
+    await opened;
+    await edge.close();
+    expect(await harness.usageOf(call.generationId)).toMatchObject({ outcome: 'insured', cancelled: false });
   });
 
   it('leaves to the edge what it cannot know when it has to go', async () => {

@@ -95,11 +95,11 @@ export class Harness {
     return app;
   }
 
-  open(ask: Ask): { call: AttemptCall; opened: Promise<UpstreamStream> } {
+  open(ask: Ask, edge: StreamClient = this.client): { call: AttemptCall; opened: Promise<UpstreamStream> } {
     const { body, signal, ...changes } = ask;
     const stream = body['stream'] === true;
     const call = attemptCall({ stream, ...changes });
-    const opened = this.client.open({
+    const opened = edge.open({
       provider: call.endpoint.provider,
       meta: wireOf(call),
       body: Buffer.from(JSON.stringify({ model: call.endpoint.modelId, ...body })),

@@ -39,11 +39,10 @@ export class UsageReporter {
   }
 
   private async settled(event: UsageEvent, delivered: Promise<Delivery>): Promise<UsageEvent | null> {
-    if (event.outcome === 'insured' || event.outcome === 'void') return event;
     const delivery = await delivered;
     if (delivery === 'confirmed') return event;
     if (delivery === 'lost') return { ...event, outcome: 'insured' };
-    // The edge is there and has the event, so it will tell; what this process cannot know it must not claim.
+    // The edge is there, has the event or asked another worker instead, and tells. Two words for one generation would hide one.
     this.logger.warn(`usage of ${event.generationId} is left to its edge`);
     return null;
   }

@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '@switchyard/contracts';
 import { BodyAssembler } from './body.js';
-import { isGivenUp } from './delivery.js';
+import { isEdgeGone, isGivenUp } from './delivery.js';
 import type { Delivery } from './delivery.js';
 import { busFailure, encodeFailure } from './failure.js';
 import {
@@ -127,7 +127,7 @@ export class WorkerStream {
 
   abort(reason: string): void {
     if (this.phase === 'finished') {
-      if (isGivenUp(reason)) this.settle('lost');
+      if (isGivenUp(reason)) this.settle(isEdgeGone(reason) ? 'lost' : 'unknown');
       return;
     }
     if (this.abortReason !== null) return;
@@ -291,7 +291,7 @@ export class WorkerStream {
     this.beatMs = this.sinceMs;
     this.phase = 'finished';
     this.releaseOnce();
-    if (isGivenUp(this.abortReason)) this.settle('lost');
+    if (isEdgeGone(this.abortReason)) this.settle('lost');
   }
 
   private settle(delivery: Delivery): void {
