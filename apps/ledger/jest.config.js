@@ -1,1 +1,3 @@
-export { default } from '@switchyard/toolchain/jest';
+import preset from '@switchyard/toolchain/jest';
+
+export default { ...preset, setupFilesAfterEnv: ['<rootDir>/src/testing/audit-after-each.ts'] };

@@ -10,6 +10,7 @@ import { KeySpendRepository } from '../keys/key-spend.repository.js';
 import { LeasesRepository } from '../leases/leases.repository.js';
 import { LEDGER_SCHEMA, ledgerFunctions, migrations } from '../migrations/index.js';
 import { UsageRepository } from '../usage/usage.repository.js';
+import { auditAfterEveryTest } from './running-books.js';
 
 /** The ledger's repositories as the service's role on a real PostgreSQL of its own. */
 export interface LedgerBench {
@@ -64,6 +65,8 @@ export async function startLedgerBench({
     createDataSource({ url: serviceUrl, schema: LEDGER_SCHEMA, entities: [], poolSize, applicationName: 'ledger' }),
   );
   const ledger = new LedgerRepository(dataSource);
+  const audit = new AuditRepository(dataSource);
+  const stopAuditing = auditAfterEveryTest(audit);
   return {
     postgres,
     serviceUrl,
@@ -75,7 +78,7 @@ export async function startLedgerBench({
     usage: new UsageRepository(dataSource),
     generations: new GenerationsRepository(ledger),
     keySpend: new KeySpendRepository(ledger),
-    audit: new AuditRepository(dataSource),
+    audit,
     asOwner,
     asService: (sql, values = []) => query(dataSource, { idempotent: true }, sql, values),
     async setClock(at) {
@@ -83,6 +86,7 @@ export async function startLedgerBench({
       if (at) await asOwner('INSERT INTO frozen_clock VALUES ($1)', [at]);
     },
     async stop() {
+      stopAuditing();
       await dataSource.destroy();
       await owner.end();
       await postgres.stop();

@@ -9,6 +9,9 @@ import {
   type TestPostgres,
 } from '@switchyard/testing';
 import path from 'node:path';
+import { Client } from 'pg';
+import { TICKET_SECRET } from './builders.js';
+import { auditAfterEveryTest, type Books } from './running-books.js';
 
 const DIST = path.resolve(import.meta.dirname, '../../dist');
 
@@ -43,6 +46,7 @@ export async function createLedgerProcess(settings: Record<string, string>): Pro
     MIGRATION_DATABASE_URL: ownerUrl,
     NATS_URL: nats.url,
     HTTP_PORT: String(port),
+    TICKET_SECRET,
     ...settings,
   };
   const spawn = (name: string, more: Record<string, string> = {}) =>
@@ -53,6 +57,8 @@ export async function createLedgerProcess(settings: Record<string, string>): Pro
       (response) => response.ok,
       () => false,
     );
+
+  const stopAuditing = auditAfterEveryTest(booksOf(ownerUrl));
 
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
     const stopping = service;
@@ -88,9 +94,32 @@ export async function createLedgerProcess(settings: Record<string, string>): Pro
     },
     metrics: async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
     async close() {
+      stopAuditing();
       await stop('SIGKILL');
       await bus.close();
       await Promise.all([postgres.stop(), nats.stop()]);
+    },
+  };
+}
+
+/** Nothing can be wrong with books that no migration has made yet. */
+function booksOf(ownerUrl: string): Books {
+  return {
+    async violations() {
+      const client = new Client({ connectionString: ownerUrl });
+      await client.connect();
+      try {
+        const { rows } = await client.query<{ made: boolean }>(
+          `SELECT to_regclass('ledger.audit') IS NOT NULL AS made`,
+        );
+        if (!rows[0]?.made) return [];
+        const audit = await client.query<{ invariant: string; count: string }>(
+          'SELECT * FROM ledger.audit WHERE count > 0',
+        );
+        return audit.rows.map(({ invariant, count }) => ({ invariant, count: Number(count) }));
+      } finally {
+        await client.end();
+      }
     },
   };
 }

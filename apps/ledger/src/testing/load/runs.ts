@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { grantRequest, TTL_MS, usageEvent, usageMessage } from '../builders.js';
+import { grantRequest, tickets, TTL_MS, usageEvent, usageMessage } from '../builders.js';
 import type { LedgerBench } from '../ledger-bench.js';
 import { fundAccount } from '../accounts.js';
 import { readUsage } from '../../usage/usage-event.js';
@@ -46,7 +46,7 @@ export async function applyGenerations(
 export function readGenerations(town: Town, count: number): Result {
   const messages = Array.from({ length: count }, () => usageMessage(usageEvent(town.leases[0]!, 100n)).data);
   const startedAt = performance.now();
-  for (const message of messages) readUsage(message);
+  for (const message of messages) readUsage(message, tickets);
   return { name: 'events read, checked and priced (no database)', perSecond: perSecond(count, startedAt) };
 }
 

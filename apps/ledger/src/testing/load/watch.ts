@@ -27,9 +27,9 @@ export async function watched<T>(bench: LedgerBench, work: () => Promise<T>): Pr
   const position = async () => (await client.query<{ at: string }>('SELECT pg_current_wal_lsn() AS at')).rows[0]!.at;
   const before = await position();
   const counts = new Map<string, number>();
-  let running = true;
+  const over = new AbortController();
   const sampling = (async () => {
-    while (running) {
+    while (!over.signal.aborted) {
       const { rows } = await client.query<{ doing: string }>(BUSY);
       for (const { doing } of rows) counts.set(doing, (counts.get(doing) ?? 0) + 1);
       await sleep(SAMPLE_EVERY_MS);
@@ -37,7 +37,7 @@ export async function watched<T>(bench: LedgerBench, work: () => Promise<T>): Pr
   })();
   try {
     const result = await work();
-    running = false;
+    over.abort();
     await sampling;
     const { rows } = await client.query<{ bytes: string }>('SELECT pg_current_wal_lsn() - $1::pg_lsn AS bytes', [
       before,
@@ -58,7 +58,7 @@ export async function watched<T>(bench: LedgerBench, work: () => Promise<T>): Pr
       },
     };
   } finally {
-    running = false;
+    over.abort();
     await sampling.catch(() => undefined);
     await client.end();
   }
