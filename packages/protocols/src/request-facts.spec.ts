@@ -10,6 +10,8 @@ describe('requestFacts', () => {
       messages: 1,
       tools: 0,
       images: 0,
+      audioBytes: 0,
+      openEnded: false,
     });
   });
 
@@ -44,5 +46,36 @@ describe('requestFacts', () => {
     });
     expect(facts.promptBytes).toBeGreaterThan(300);
     expect(facts.promptBytes).toBeLessThan(1000);
+  });
+
+  const partsOf = (...content: object[]) => requestFacts(requestOf({ messages: [{ role: 'user', content }] }));
+
+  it('measures recordings whose length is bounded by their bytes, and takes others for open-ended', () => {
+    const audio = (format: string) => ({ type: 'input_audio', input_audio: { data: 'A'.repeat(4_000), format } });
+    expect(partsOf(audio('wav'), audio('MP3'))).toMatchObject({ audioBytes: 8_000, openEnded: false, promptBytes: 0 });
+    for (const format of ['flac', 'opus', 'ogg', 'm4a'])
+      expect(partsOf(audio(format))).toMatchObject({ audioBytes: 0, openEnded: true });
+  });
+
+  it('takes video and documents for open-ended, wherever they come from, and plain text for what it is', () => {
+    const file = (file_data: string) => ({ type: 'file', file: { file_data } });
+    for (const part of [
+      { type: 'video_url', video_url: { url: 'https://example.org/film.mp4' } },
+      { type: 'video_url', video_url: { url: 'data:video/mp4;base64,AAAA' } },
+      { type: 'file', file: { file_id: 'f' } },
+      file('https://example.org/book.pdf'),
+      file('data:application/pdf;base64,AAAA'),
+    ])
+      expect(partsOf(part)).toMatchObject({ openEnded: true, promptBytes: 0 });
+    expect(partsOf(file('data:text/plain;base64,AAAABBBB'))).toMatchObject({ openEnded: false, promptBytes: 8 });
+    const image = { type: 'image_url', image_url: { url: 'https://example.org/large.png' } };
+    expect(partsOf(image)).toMatchObject({ openEnded: false, images: 1 });
+  });
+
+  it('counts what a tokenizer that normalises its text would see', () => {
+    expect(partsOf({ type: 'text', text: '\uFDFA' }).promptBytes).toBe(33);
+    expect(partsOf({ type: 'text', text: '\u00E9' }).promptBytes).toBe(2);
+    // What normalisation makes shorter may also be read as it is.
+    expect(partsOf({ type: 'text', text: 'e\u0301' }).promptBytes).toBe(3);
   });
 });

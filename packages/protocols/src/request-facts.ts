@@ -11,10 +11,25 @@ export interface RequestFacts {
   readonly messages: number;
   readonly tools: number;
   readonly images: number;
+  /** Characters of base64 of recordings whose formats bound how long they can be. */
+  readonly audioBytes: number;
+  /** There are media whose size says nothing of how many tokens they are: a bound must take the whole context. */
+  readonly openEnded: boolean;
 }
 
-/** Bytes of text, an upper bound for its tokens in every tokenizer. */
-const bytesOf = (text: string | undefined): number => (text === undefined ? 0 : Buffer.byteLength(text, 'utf8'));
+/** Formats with a least number of bytes for a second. FLAC, Opus and the like pack an hour of silence into next to nothing. */
+const BOUNDED_AUDIO = new Set(['wav', 'mp3', 'pcm16', 'pcm24', 'audio/wav', 'audio/mp3', 'audio/mpeg']);
+
+/**
+ * Bytes of text, an upper bound for its tokens in every tokenizer: also in those that normalise it first, where one character
+ * may become eighteen (U+FDFA).
+ */
+function bytesOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const bytes = Buffer.byteLength(text, 'utf8');
+  const isAscii = bytes === text.length;
+  return isAscii ? bytes : Math.max(bytes, Buffer.byteLength(text.normalize('NFKC'), 'utf8'));
+}
 
 export function requestFacts(request: CompletionRequest): RequestFacts {
   const parts = request.messages.flatMap((message): readonly ContentPart[] => message.content);
@@ -29,6 +44,8 @@ export function requestFacts(request: CompletionRequest): RequestFacts {
     messages: request.messages.length,
     tools: request.tools?.length ?? 0,
     images: parts.filter((part) => part.type === 'image').length,
+    audioBytes: parts.reduce((sum, part) => sum + audioBytes(part), 0),
+    openEnded: parts.some(isOpenEnded),
   };
 }
 
@@ -49,16 +66,23 @@ function messageBytes(message: Message): number {
   return bytes + bytesOf(message.refusal);
 }
 
-/** A document or recording can be as long as its data says; a picture has a limit of its own, counted by piece. */
-function partBytes(part: ContentPart): number {
-  switch (part.type) {
-    case 'text':
-      return bytesOf(part.text);
-    case 'image':
-      return 0;
-    case 'audio':
-      return bytesOf(part.data);
-    default:
-      return bytesOf(part.source.kind === 'base64' ? part.source.data : undefined);
-  }
+/** Media do not become text: they are counted by piece, by duration, or not at all. */
+const partBytes = (part: ContentPart): number =>
+  part.type === 'text' ? bytesOf(part.text) : isTextFile(part) ? bytesOf(part.source.data) : 0;
+
+const audioBytes = (part: ContentPart): number =>
+  part.type === 'audio' && hasBoundedLength(part) ? part.data.length : 0;
+
+const hasBoundedLength = ({ format }: ContentPart & { type: 'audio' }): boolean =>
+  BOUNDED_AUDIO.has(format.toLowerCase());
+
+function isOpenEnded(part: ContentPart): boolean {
+  if (part.type === 'audio') return !hasBoundedLength(part);
+  return part.type === 'video' || (part.type === 'file' && !isTextFile(part));
 }
+
+type TextFile = ContentPart & { type: 'file'; source: { kind: 'base64' } };
+
+/** Plain text is as long as it is; the pages of a document are compressed. */
+const isTextFile = (part: ContentPart): part is TextFile =>
+  part.type === 'file' && part.source.kind === 'base64' && part.source.mediaType.startsWith('text/');

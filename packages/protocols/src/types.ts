@@ -112,9 +112,15 @@ export interface Dialect {
 /** What the usage of a generation cost, for the client's eyes. */
 export interface Billing {
   readonly usage: Usage;
+  /** What the customer is charged. */
   readonly costNanos: bigint;
+  /** What it costs by the price list, where that is another figure: with an own key, or above what was held. Absent: `costNanos`. */
+  readonly listCostNanos?: bigint;
+  /** Parts of the list price. */
   readonly promptCostNanos: bigint;
   readonly completionCostNanos: bigint;
+  /** A provider key of the customer's own served it: `costNanos` is the fee. */
+  readonly isOwnKey?: boolean;
 }
 
 export interface LaneOptions {

@@ -101,6 +101,44 @@ describe('usage buckets', () => {
     });
   });
 
+  it('tell cached audio from other cached input, and never count a token twice', () => {
+    const reported = (cachedAudio: number) => ({
+      promptTokenCount: 100,
+      cachedContentTokenCount: 60,
+      promptTokensDetails: [{ modality: 'AUDIO', tokenCount: 80 }],
+      cacheTokensDetails: [{ modality: 'AUDIO', tokenCount: cachedAudio }],
+    });
+    expect(parseGemini(reported(40), 0)).toMatchObject({
+      cacheReadTokens: 20,
+      cacheReadAudioTokens: 40,
+      audioInputTokens: 40,
+      inputTokens: 0,
+    });
+    expect(promptTokens(parseGemini(reported(70), 0)!)).toBe(100);
+  });
+
+  it('tell the tier that served, where it has a price of its own', () => {
+    const openAi = { prompt_tokens: 1, completion_tokens: 1 };
+    const tiers = (names: readonly string[]) => names.map((name) => parseOpenAi(openAi, name)?.serviceTier);
+    expect(tiers(['flex', 'priority'])).toEqual(['flex', 'priority']);
+    expect(tiers(['default', 'auto', 'scale', 'on_demand'])).toEqual([undefined, undefined, undefined, undefined]);
+    expect(parseGemini({ promptTokenCount: 1, serviceTier: 'flex' }, 0)?.serviceTier).toBe('flex');
+    const claude = { input_tokens: 1, output_tokens: 1 };
+    expect(parseAnthropic({ ...claude, service_tier: 'standard', speed: 'fast' })?.serviceTier).toBe('priority');
+    expect(parseAnthropic({ ...claude, service_tier: 'priority' })?.serviceTier).toBeUndefined();
+  });
+
+  it.each([
+    [{ num_sources_used: 0, server_side_tool_usage_details: { web_search_calls: 2, x_search_calls: 1 } }, 3],
+    [{ num_sources_used: 4 }, 4],
+    [{ num_search_queries: 5 }, 5],
+    [{ server_tool_use: { web_search_requests: 6 } }, 6],
+    [{ server_tool_use_details: { web_search_requests: 7 } }, 7],
+    [{}, 0],
+  ])('count the searches of %j', (fields, searches) => {
+    expect(parseOpenAi({ prompt_tokens: 1, completion_tokens: 1, ...fields })?.searches).toBe(searches);
+  });
+
   it('are none at all where nothing was reported', () => {
     for (const value of [null, undefined, {}, [], 'x', { total_tokens: -1 }]) {
       expect(parseOpenAi(value)).toBeNull();

@@ -1,12 +1,14 @@
 import { usageOf } from '@switchyard/contracts';
-import type { Usage } from '@switchyard/contracts';
+import type { ServiceTier, Usage } from '@switchyard/contracts';
 
 /** What providers report: totals, and parts that are contained in them. */
 export interface ReportedUsage {
   readonly prompt: number;
   /** All output, reasoning included. */
   readonly completion: number;
+  /** All that was read from a cache, audio included. */
   readonly cacheRead?: number | undefined;
+  readonly cacheReadAudio?: number | undefined;
   readonly cacheWrite?: number | undefined;
   readonly cacheWrite1h?: number | undefined;
   readonly audioInput?: number | undefined;
@@ -16,6 +18,7 @@ export interface ReportedUsage {
   readonly audioOutput?: number | undefined;
   readonly imageOutput?: number | undefined;
   readonly searches?: number | undefined;
+  readonly serviceTier?: ServiceTier | undefined;
 }
 
 /**
@@ -23,8 +26,10 @@ export interface ReportedUsage {
  * audio token can be in both) are cut in the order given, so that no token counts twice.
  */
 export function bucketsOf(reported: ReportedUsage): Usage {
+  const cachedAudio = Math.min(reported.cacheReadAudio ?? 0, reported.cacheRead ?? 0);
   const input = partsOf(reported.prompt, {
-    cacheReadTokens: reported.cacheRead,
+    cacheReadAudioTokens: cachedAudio,
+    cacheReadTokens: reported.cacheRead === undefined ? undefined : reported.cacheRead - cachedAudio,
     cacheWriteTokens: reported.cacheWrite,
     cacheWrite1hTokens: reported.cacheWrite1h,
     audioInputTokens: reported.audioInput,
@@ -44,6 +49,7 @@ export function bucketsOf(reported: ReportedUsage): Usage {
     outputTokens: output.rest,
     requests: 1,
     searches: reported.searches ?? 0,
+    ...(reported.serviceTier && { serviceTier: reported.serviceTier }),
   });
 }
 
@@ -59,3 +65,11 @@ function partsOf<Name extends string>(
   }
   return { parts, rest };
 }
+
+const TIERS: ReadonlyMap<unknown, ServiceTier> = new Map([
+  ['flex', 'flex'],
+  ['priority', 'priority'],
+]);
+
+/** The tier that a provider names: those with a price of their own. Its standard one has many names (`default`, `on_demand`, …). */
+export const serviceTierOf = (name: unknown): ServiceTier | undefined => TIERS.get(name);

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { CompletionRequest } from '@switchyard/contracts';
+import { pinnedPrice } from '@switchyard/pricing';
 import { CatalogueStore } from '../catalogue/catalogue.store.js';
 import { HealthStore } from '../health/health.store.js';
 import { route } from './route.js';
-import type { Routing, RoutingFacts, RoutingInput } from './routing.js';
+import type { OrderedCandidate, Routing, RoutingFacts, RoutingInput } from './routing.js';
 
 /** Gives the pure {@link route} the state of this edge, and real randomness. */
 @Injectable()
@@ -16,7 +17,8 @@ export class RoutingService {
   /**
    * The endpoints that may serve a request, in the order to try them, or the error to answer with. An endpoint that is half
    * open and comes first is claimed for this request, so that no other request tries it meanwhile: report its outcome with
-   * `HealthStore.observe`.
+   * `HealthStore.observe`. Their prices are those that the request is pinned to: bound, cost and books all follow from them, whatever
+   * the catalogue says later.
    */
   candidatesFor(
     request: CompletionRequest,
@@ -35,6 +37,13 @@ export class RoutingService {
     });
     const [first] = routing.candidates;
     if (first) this.health.claimTrial(first.endpoint.id, nowMs);
-    return routing;
+    return { ...routing, candidates: routing.candidates.map((one) => withPinnedPrice(one, request.serviceTier)) };
   }
+}
+
+function withPinnedPrice(candidate: OrderedCandidate, serviceTier: string | undefined): OrderedCandidate {
+  const { endpoint } = candidate;
+  return endpoint.price.serviceTiers
+    ? { ...candidate, endpoint: { ...endpoint, price: pinnedPrice(endpoint.price, serviceTier) } }
+    : candidate;
 }

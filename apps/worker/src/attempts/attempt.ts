@@ -1,6 +1,6 @@
 import type { StreamContext } from '@switchyard/bus';
 import type { UpstreamFailure } from '@switchyard/contracts';
-import { costOf } from '@switchyard/pricing';
+import { costOf, withInputImages } from '@switchyard/pricing';
 import { Cancellation } from '../upstream/cancellation.js';
 import { Deadlines } from '../upstream/deadlines.js';
 import type { DrainSlots } from '../upstream/drain-slots.js';
@@ -87,7 +87,7 @@ export class Attempt {
   /** Gives a whole answer to the client, once it is known what it costs. */
   async deliver(ending: Ending & { kind: 'end' }): Promise<void> {
     const { call, lane } = this.plan;
-    const billing = billingOf(ending.usage, costOf(ending.usage, call.endpoint.price, call.admittedAtMs));
+    const billing = billingOf(ending.usage, costOf(ending.usage, call.endpoint.price, call.admittedAtMs), call);
     if (call.stream) return this.context.write(lane.renderEnd(billing));
     this.sendHead('application/json');
     await this.context.write(lane.renderResponse(billing));
@@ -156,7 +156,7 @@ export class Attempt {
 
   private endingOf(thrown: UpstreamFailure | null): Ending {
     const { reason, fault } = this.cancellation;
-    return endingOf({
+    const ending = endingOf({
       progress: this.progress,
       streamed: this.plan.call.stream,
       summary: this.plan.lane.summary,
@@ -164,6 +164,9 @@ export class Attempt {
       cancelled: reason === null ? null : { reason, fault },
       prompt: this.plan.prompt,
     });
+    if (ending.usage === null) return ending;
+    const { call, prompt } = this.plan;
+    return { ...ending, usage: withInputImages(ending.usage, call.endpoint.price, prompt.images) };
   }
 }
 

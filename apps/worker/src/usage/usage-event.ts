@@ -1,6 +1,6 @@
-import { ceilToNanos, UsageEvent } from '@switchyard/contracts';
+import { ceilToNanos, INPUT_BUCKETS, OUTPUT_BUCKETS, UsageEvent } from '@switchyard/contracts';
 import type { AttemptCall, Usage } from '@switchyard/contracts';
-import { costOf } from '@switchyard/pricing';
+import { chargeNanos, costOf } from '@switchyard/pricing';
 import type { Cost } from '@switchyard/pricing';
 import type { Billing, LaneSummary } from '@switchyard/protocols';
 import type { Timing } from '../attempts/timing.js';
@@ -50,22 +50,24 @@ export function usageEventOf({ call, outcome, usage, summary, cancelled, timing 
   };
 }
 
-const INPUT = [
-  'inputTokens',
-  'cacheReadTokens',
-  'cacheWriteTokens',
-  'cacheWrite1hTokens',
-  'audioInputTokens',
-  'imageInputTokens',
-  'videoInputTokens',
-] as const;
-const OUTPUT = ['outputTokens', 'reasoningTokens', 'audioOutputTokens', 'imageOutputTokens'] as const;
+/** Images by the piece are part of the prompt as well. */
+const PROMPT_BUCKETS = [...INPUT_BUCKETS, 'inputImages'] as const;
 
-/** The cost as the client sees it. The parts are rounded so that they never sum to more than the whole. */
-export function billingOf(usage: Usage, cost: Cost): Billing {
+/**
+ * The cost as the client sees it: what the ledger will charge for this call, and the list price. The parts of the latter are
+ * rounded so that they never sum to more than the whole.
+ */
+export function billingOf(usage: Usage, cost: Cost, call: Pick<AttemptCall, 'ownKey' | 'boundNanos'>): Billing {
   const sum = (buckets: readonly string[]) =>
     buckets.reduce((total, bucket) => total + (cost.buckets[bucket] ?? 0n), 0n);
-  const promptCostNanos = ceilToNanos(sum(INPUT));
-  const completionCostNanos = ceilToNanos(sum(INPUT) + sum(OUTPUT)) - promptCostNanos;
-  return { usage, costNanos: cost.nanos, promptCostNanos, completionCostNanos };
+  const prompt = sum(PROMPT_BUCKETS);
+  const promptCostNanos = ceilToNanos(prompt);
+  return {
+    usage,
+    costNanos: chargeNanos(cost.picos, call),
+    listCostNanos: cost.nanos,
+    promptCostNanos,
+    completionCostNanos: ceilToNanos(prompt + sum(OUTPUT_BUCKETS)) - promptCostNanos,
+    isOwnKey: call.ownKey !== null,
+  };
 }

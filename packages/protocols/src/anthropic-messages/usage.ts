@@ -28,5 +28,7 @@ export function parseUsage(value: unknown): Usage | null {
     cacheWrite1h: written1h,
     reasoning: countOf(recordOf(value['output_tokens_details'])['thinking_tokens']),
     searches: countOf(recordOf(value['server_tool_use'])['web_search_requests']),
+    // `service_tier: "priority"` is capacity that was paid for in advance; what has a price of its own is speed.
+    serviceTier: value['speed'] === 'fast' ? 'priority' : undefined,
   });
 }

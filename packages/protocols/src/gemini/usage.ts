@@ -1,6 +1,6 @@
 import type { Usage } from '@switchyard/contracts';
 import { countOf, isRecord, recordsOf } from '../json.js';
-import { bucketsOf } from '../usage-buckets.js';
+import { bucketsOf, serviceTierOf } from '../usage-buckets.js';
 
 /**
  * `promptTokenCount` contains cached tokens but not those of tool results that Google itself fetched
@@ -22,6 +22,7 @@ export function parseUsage(value: unknown, searches: number): Usage | null {
     // What the parts do not explain was output all the same.
     completion: Math.max(candidates + thoughts, (total ?? 0) - input),
     cacheRead: countOf(value['cachedContentTokenCount']),
+    cacheReadAudio: cached.get('AUDIO'),
     // A cached picture is in both lists; it counts as cached.
     audioInput: (inputDetails.get('AUDIO') ?? 0) - (cached.get('AUDIO') ?? 0),
     imageInput: (inputDetails.get('IMAGE') ?? 0) - (cached.get('IMAGE') ?? 0),
@@ -30,6 +31,7 @@ export function parseUsage(value: unknown, searches: number): Usage | null {
     audioOutput: outputDetails.get('AUDIO'),
     imageOutput: outputDetails.get('IMAGE'),
     searches,
+    serviceTier: serviceTierOf(value['serviceTier']),
   });
 }
 

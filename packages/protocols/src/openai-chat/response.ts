@@ -19,7 +19,7 @@ export function parseResponse(body: unknown): CompletionEvent[] {
   const events: CompletionEvent[] = [startEvent(body)];
   for (const choice of choices) events.push(...messageEvents(choice, tools), ...tools.end(choice.index));
   const usageField = usageFieldOf(body);
-  const usage = parseUsage(usageField);
+  const usage = parseUsage(usageField, body['service_tier']);
   if (usage) events.push(usageEvent(usage, parseUpstreamCost(usageField)));
   for (const choice of choices) {
     const native = choice.finishReason ?? null;

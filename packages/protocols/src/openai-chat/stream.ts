@@ -24,6 +24,7 @@ export class OpenAiStreamReader implements StreamReader {
   private usageSent = false;
   private usage: Usage | null = null;
   private costUsd: string | undefined;
+  private serviceTier: string | undefined;
 
   get done(): boolean {
     return this.marked || this.failed;
@@ -73,7 +74,8 @@ export class OpenAiStreamReader implements StreamReader {
       yield startEvent(chunk);
     }
     const usage = usageFieldOf(chunk);
-    this.usage = parseUsage(usage) ?? this.usage;
+    this.serviceTier = textOf(chunk['service_tier']) ?? this.serviceTier;
+    this.usage = parseUsage(usage, this.serviceTier) ?? this.usage;
     this.costUsd = parseUpstreamCost(usage) ?? this.costUsd;
     for (const choice of choicesOf(chunk)) {
       if (!this.choices.has(choice.index)) this.choices.set(choice.index, 'open');

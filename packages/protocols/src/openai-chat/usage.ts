@@ -1,13 +1,14 @@
 import type { Usage } from '@switchyard/contracts';
 import { countOf, isRecord, recordOf } from '../json.js';
-import { bucketsOf } from '../usage-buckets.js';
+import type { JsonRecord } from '../json.js';
+import { bucketsOf, serviceTierOf } from '../usage-buckets.js';
 
 /**
  * Reads the usage of any OpenAI-compatible provider; null when there is none that can be believed. Cached tokens stand in
  * `prompt_tokens_details.cached_tokens` (OpenAI and most), `cached_tokens` (Together, Moonshot) or `prompt_cache_hit_tokens`
- * (DeepSeek).
+ * (DeepSeek). The tier that served stands beside the usage, not in it.
  */
-export function parseUsage(value: unknown): Usage | null {
+export function parseUsage(value: unknown, serviceTier?: unknown): Usage | null {
   if (!isRecord(value)) return null;
   const prompt = countOf(value['prompt_tokens']);
   const completion = countOf(value['completion_tokens']);
@@ -32,11 +33,25 @@ export function parseUsage(value: unknown): Usage | null {
     reasoning: tokens.reasoning,
     audioOutput: countOf(output['audio_tokens']),
     imageOutput: countOf(output['image_tokens']),
-    searches:
-      countOf(value['num_sources_used']) ??
-      countOf(value['num_search_queries']) ??
-      countOf(recordOf(value['server_tool_use'])['web_search_requests']),
+    searches: searchesIn(value),
+    serviceTier: serviceTierOf(serviceTier),
   });
+}
+
+/**
+ * Searches that are billed by the piece: xAI counts calls of its tools, all at one price, and always says `num_sources_used: 0`
+ * beside them; Perplexity its queries, OpenRouter and Anthropic's form requests.
+ */
+function searchesIn(usage: JsonRecord): number | undefined {
+  const tools = recordOf(usage['server_side_tool_usage_details']);
+  const calls = [countOf(tools['web_search_calls']), countOf(tools['x_search_calls'])];
+  if (calls.some((count) => count !== undefined)) return calls.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  return (
+    countOf(usage['num_sources_used']) ??
+    countOf(usage['num_search_queries']) ??
+    countOf(recordOf(usage['server_tool_use'])['web_search_requests']) ??
+    countOf(recordOf(usage['server_tool_use_details'])['web_search_requests'])
+  );
 }
 
 /**

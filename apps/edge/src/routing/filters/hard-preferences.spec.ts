@@ -57,6 +57,15 @@ describe('max_price', () => {
     expect(serves({ price: { prompt: 10n, discountPpm: 499_999 }, limits: { prompt: 5n } })).toBe(false);
   });
 
+  it('minds the price of a service tier only where it was asked for', () => {
+    const price = { serviceTiers: { priority: { prompt: 4n, overrides: [{ minPromptTokens: 100_000, prompt: 9n }] } } };
+    const priority = { serviceTier: 'priority' };
+    expect(serves({ price, limits: { prompt: 3n } })).toBe(true);
+    expect(serves({ price, limits: { prompt: 3n }, request: priority })).toBe(false);
+    expect(serves({ price, limits: { prompt: 4n }, request: priority })).toBe(true);
+    expect(serves({ price, limits: { prompt: 4n }, request: priority, promptBytes: 200_000 })).toBe(false);
+  });
+
   it('minds the dearer price of long prompts only where the prompt may be that long', () => {
     const price = { overrides: [{ minPromptTokens: 200_000, prompt: 4n }] };
     expect(serves({ price, limits: { prompt: 2n } })).toBe(true);

@@ -1,5 +1,11 @@
 import type { MaxPrice, Price, PriceOverride } from '@switchyard/contracts';
-import { PREAMBLE_TOKENS, TOKENS_PER_MESSAGE, TOKENS_PER_TOOL, TOOLS_PREAMBLE_TOKENS } from '@switchyard/pricing';
+import {
+  pinnedPrice,
+  PREAMBLE_TOKENS,
+  TOKENS_PER_MESSAGE,
+  TOKENS_PER_TOOL,
+  TOOLS_PREAMBLE_TOKENS,
+} from '@switchyard/pricing';
 import type { PreparedEndpoint } from '../../catalogue/prepared-model.js';
 import type { RoutingInput } from '../routing.js';
 import type { FilterFactory } from './filter.js';
@@ -13,11 +19,23 @@ export const maxPrice: FilterFactory = (input) => {
   const limits = input.request.provider.maxPrice;
   if (!limits || Object.keys(limits).length === 0) return null;
   const promptTokens = mostPromptTokens(input);
-  return { reason: 'max_price', keeps: (endpoint) => holds(limits, endpoint, promptTokens) };
+  const { serviceTier } = input.request;
+  return {
+    reason: 'max_price',
+    keeps: ({ endpoint, inputModalities }) =>
+      holds(limits, pinnedPrice(endpoint.price, serviceTier), inputModalities, promptTokens),
+  };
 };
 
-function holds(limits: MaxPrice, { endpoint: { price }, inputModalities }: PreparedEndpoint, promptTokens: number) {
-  const rows = (price.overrides ?? []).filter((row) => (row.minPromptTokens ?? 0) <= promptTokens);
+function holds(
+  limits: MaxPrice,
+  price: Price,
+  inputModalities: PreparedEndpoint['inputModalities'],
+  promptTokens: number,
+): boolean {
+  const tiers = Object.values(price.serviceTiers ?? {});
+  const overrides = [price, ...tiers].flatMap((row) => row.overrides ?? []);
+  const rows = [...tiers, ...overrides.filter((row) => (row.minPromptTokens ?? 0) <= promptTokens)];
   const dearest = (name: UnitName): bigint => dearestOf(name, price, rows);
   const within = (limit: bigint | undefined, picos: () => bigint): boolean =>
     limit === undefined || picos() * (FULL_PPM - BigInt(price.discountPpm ?? 0)) <= limit * FULL_PPM;

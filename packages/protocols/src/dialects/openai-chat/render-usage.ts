@@ -6,17 +6,18 @@ import type { Billing } from '../../types.js';
  * The `usage` of the public API (spec 2.7, 8.5): every count and cost a number, all details always there, because clients fail
  * on what is missing. `usage_source` is ours: whether the provider reported it or we counted.
  */
-export function renderUsage({ usage, costNanos, promptCostNanos, completionCostNanos }: Billing): JsonRecord {
+export function renderUsage(billing: Billing): JsonRecord {
+  const { usage, costNanos, promptCostNanos, completionCostNanos } = billing;
   const [prompt, completion] = [promptTokens(usage), completionTokens(usage)];
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
     cost: usdNumber(costNanos),
-    is_byok: false,
+    is_byok: billing.isOwnKey ?? false,
     usage_source: usage.source,
     prompt_tokens_details: {
-      cached_tokens: usage.cacheReadTokens,
+      cached_tokens: usage.cacheReadTokens + usage.cacheReadAudioTokens,
       cache_write_tokens: usage.cacheWriteTokens + usage.cacheWrite1hTokens,
       audio_tokens: usage.audioInputTokens,
       image_tokens: usage.imageInputTokens,
@@ -28,7 +29,7 @@ export function renderUsage({ usage, costNanos, promptCostNanos, completionCostN
       image_tokens: usage.imageOutputTokens,
     },
     cost_details: {
-      upstream_inference_cost: usdNumber(costNanos),
+      upstream_inference_cost: usdNumber(billing.listCostNanos ?? costNanos),
       upstream_inference_prompt_cost: usdNumber(promptCostNanos),
       upstream_inference_completions_cost: usdNumber(completionCostNanos),
     },
