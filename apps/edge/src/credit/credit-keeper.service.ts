@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { EventSubscriber } from '@switchyard/bus';
 import type { EventSubscription } from '@switchyard/bus';
-import { UsageApplied } from '@switchyard/contracts';
+import { LeaseRecalled, UsageApplied } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
 import { EdgeProcess } from '../process/edge-process.js';
 import { Outbox } from '../process/outbox.service.js';
@@ -15,7 +15,7 @@ const ROUND_MS = 1_000;
 export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
-  private subscription: EventSubscription | undefined;
+  private subscriptions: EventSubscription[] = [];
   private countedLeases = 0;
 
   constructor(
@@ -26,11 +26,15 @@ export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.subscription = this.events.subscribe(
-      UsageApplied,
-      ({ applied }) => applied.forEach((usage) => this.credit.pending.confirm(usage)),
-      { suffix: this.edge.edgeId },
-    );
+    const mine = { suffix: this.edge.edgeId };
+    this.subscriptions = [
+      this.events.subscribe(
+        UsageApplied,
+        ({ applied }) => applied.forEach((usage) => this.credit.pending.confirm(usage)),
+        mine,
+      ),
+      this.events.subscribe(LeaseRecalled, (recall) => this.credit.recall(recall), mine),
+    ];
     let running = false;
     this.timer = setInterval(() => {
       // A slow ledger must not pile rounds up.
@@ -42,7 +46,7 @@ export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
-    this.subscription?.stop();
+    for (const subscription of this.subscriptions) subscription.stop();
   }
 
   /** Before the process ends: leases go back, and what the ledger has not confirmed is published once more. */

@@ -8,6 +8,7 @@ import { Lender } from './lender.js';
 /** Lends what is asked for and remembers every question. */
 class GenerousLender extends Lender {
   readonly closed: Parameters<Lender['close']>[0][] = [];
+  readonly returned: Parameters<Lender['giveBack']>[0][] = [];
   readonly toppedUp: Parameters<Lender['topUp']>[0][] = [];
   private readonly granted = new Map<string, bigint>();
   away = false;
@@ -23,6 +24,11 @@ class GenerousLender extends Lender {
     const grantedNanos = this.granted.get(request.leaseId)! + request.wantNanos;
     this.granted.set(request.leaseId, grantedNanos);
     return { outcome: 'granted', leaseId: request.leaseId, grantedNanos, ttlMs: 60_000 };
+  }
+  override async giveBack(request: Parameters<Lender['giveBack']>[0]): ReturnType<Lender['giveBack']> {
+    if (this.away) throw new GatewayError('service_unavailable');
+    this.returned.push(request);
+    return {};
   }
   override async close(request: Parameters<Lender['close']>[0]): ReturnType<Lender['close']> {
     this.closed.push(request);
@@ -108,6 +114,51 @@ describe('the credit service', () => {
     await credit.admit(key, 1_000n);
     await credit.closeAll();
     expect(lender.closed).toMatchObject([{ keepNanos: 1_000n }]);
+  });
+
+  it('answers a recall at once with all that nothing is held or charged against', async () => {
+    const hold = await credit.admit(key, 1_000n);
+    credit.settle(hold, { generationId: 'gen-1', chargedNanos: 300n, event, assumed: false });
+    await credit.admit(key, 2_000n);
+    const { leaseId } = hold.lease.identity;
+    const granted = hold.lease.grantedNanos;
+    const recallId = randomUUID();
+    await credit.recall({ recallId, edgeId: 'edge', leaseIds: [leaseId, randomUUID()] });
+    expect(lender.returned).toMatchObject([{ recallId, leases: [{ leaseId, returnedNanos: granted - 2_300n }] }]);
+    await credit.recall({ recallId: randomUUID(), edgeId: 'edge', leaseIds: [randomUUID()] });
+    expect(lender.returned[1]).toMatchObject({ leases: [] });
+    await credit.keep();
+    // It is needed elsewhere: it is not borrowed again before a request needs it.
+    expect(lender.toppedUp).toEqual([]);
+    expect(lender.returned).toHaveLength(2);
+  });
+
+  it('repeats what it gave up until the ledger has heard it', async () => {
+    const { lease } = await credit.admit(key, 1_000n);
+    const { leaseId } = lease.identity;
+    lender.away = true;
+    const recall = { recallId: randomUUID(), edgeId: 'edge', leaseIds: [leaseId] };
+    await expect(credit.recall(recall)).rejects.toMatchObject({ code: 'service_unavailable' });
+    expect(lease.roomNanos).toBe(0n);
+    await credit.keep();
+    lender.away = false;
+    await credit.keep();
+    await credit.keep();
+    expect(lender.returned).toEqual([
+      expect.objectContaining({ recallId: null, leases: [{ leaseId, returnedNanos: lease.returnedNanos }] }),
+    ]);
+  });
+
+  it('settles a generation whose key was deleted while it ran, and gives the rest of its lease back', async () => {
+    const hold = await credit.admit(key, 1_000n);
+    // The next question about the key is answered with another version or not at all; the lease runs out with its generation.
+    const other = await credit.admit({ ...key, version: 2, disabled: true }, 1n);
+    credit.settle(other, { generationId: 'gen-2', chargedNanos: 0n, event: null, assumed: false });
+    credit.settle(hold, { generationId: 'gen-1', chargedNanos: 700n, event, assumed: false });
+    await credit.keep();
+    expect(lender.closed).toMatchObject([{ leaseId: hold.lease.identity.leaseId, keepNanos: 700n }]);
+    credit.pending.confirm({ generationId: 'gen-1', chargedNanos: 700n });
+    expect(credit.pending.size).toBe(0);
   });
 
   it('admits nothing while it cannot remember more usage', async () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { GatewayError } from '@switchyard/contracts';
-import type { ApiKey } from '@switchyard/contracts';
+import { GatewayError, MAX_RECALLED_LEASES } from '@switchyard/contracts';
+import type { ApiKey, LeaseRecalled, PayloadOf } from '@switchyard/contracts';
 import { EdgeProcess } from '../process/edge-process.js';
 import { KeyCredit } from './key-credit.js';
 import type { Hold, Lease } from './lease.js';
@@ -67,6 +67,8 @@ export class CreditService {
       work.push(credit.refresh(), credit.renewRunning());
       if (credit.leases.length === 0 && !credit.busy) this.credits.delete(keyId);
     }
+    const untold = this.leases().filter(({ returnsUntold }) => returnsUntold);
+    if (untold.length > 0) work.push(this.tellReturned(null, untold.slice(0, MAX_RECALLED_LEASES)));
     await Promise.allSettled(work);
   }
 
@@ -80,6 +82,13 @@ export class CreditService {
     await Promise.allSettled(work);
   }
 
+  /** Gives up what nothing is held against of these leases, for others that wait for it, and says so at once. */
+  async recall({ recallId, leaseIds }: PayloadOf<typeof LeaseRecalled>): Promise<void> {
+    const wanted = new Set(leaseIds);
+    const leases = [...this.credits.values()].flatMap((credit) => credit.giveUp(wanted));
+    await this.tellReturned(recallId, leases);
+  }
+
   get activeLeases(): number {
     return this.leases().length;
   }
@@ -91,6 +100,23 @@ export class CreditService {
 
   private leases(): Lease[] {
     return [...this.credits.values()].flatMap((credit) => credit.leases);
+  }
+
+  /** The answer to a recall, also when there is nothing to give; without one it repeats what was not heard. */
+  private async tellReturned(recallId: string | null, leases: readonly Lease[]): Promise<void> {
+    const { edgeId, edgeEpoch } = this.edge;
+    const told = leases.map((lease) => ({
+      lease,
+      leaseId: lease.identity.leaseId,
+      returnedNanos: lease.returnedNanos,
+    }));
+    await this.lender.giveBack({
+      edgeId,
+      edgeEpoch,
+      recallId,
+      leases: told.map(({ leaseId, returnedNanos }) => ({ leaseId, returnedNanos })),
+    });
+    for (const { lease, returnedNanos } of told) lease.confirmReturned(returnedNanos);
   }
 
   /** If the ledger cannot be told, its sweeper closes the lease when its time is up: nothing is lost but time. */

@@ -28,11 +28,11 @@ describe('a lease', () => {
     expect(() => hold?.settle(30n)).toThrow(/settled once/);
   });
 
-  it('stays covered when a provider reports more than the bound', () => {
+  it('is charged the bound when a provider reports more', () => {
     const lease = leaseOf(100n);
     const other = lease.admit(60n);
     lease.admit(40n)?.settle(1_000n);
-    expect(lease.roomNanos).toBe(0n);
+    expect(lease.chargedNanos).toBe(40n);
     expect(other?.settle(60n)).toBe(60n);
   });
 
@@ -43,6 +43,34 @@ describe('a lease', () => {
     lease.raise({ grantedNanos: 100n, ttlMs: 1_000 }, 0);
     now = 1_000;
     expect(lease.admit(1n)).toBeNull();
+  });
+
+  it('gives up what nothing is held or charged against, once', () => {
+    const lease = leaseOf(100n);
+    lease.admit(30n)?.settle(20n);
+    const hold = lease.admit(30n);
+    lease.giveUp();
+    lease.giveUp();
+    expect([lease.returnedNanos, lease.roomNanos, lease.returnsUntold]).toEqual([50n, 0n, true]);
+    hold?.settle(10n);
+    expect(lease.roomNanos).toBe(20n);
+    lease.confirmReturned(50n);
+    expect(lease.returnsUntold).toBe(false);
+    lease.giveUp();
+    expect([lease.returnedNanos, lease.returnsUntold]).toEqual([70n, true]);
+  });
+
+  it('raises the bound of a hold from its room, and no further', () => {
+    let now = 0;
+    const lease = leaseOf(100n, () => now);
+    const hold = lease.admit(60n)!;
+    expect(hold.extend(41n)).toBe(false);
+    expect(hold.extend(30n)).toBe(true);
+    expect([hold.boundNanos, lease.heldNanos, lease.roomNanos]).toEqual([90n, 90n, 10n]);
+    now = 1_000;
+    expect(hold.extend(1n)).toBe(false);
+    expect(hold.settle(95n)).toBe(90n);
+    expect(() => hold.extend(1n)).toThrow(/settled/);
   });
 
   it('does not shrink when an old answer comes late', () => {

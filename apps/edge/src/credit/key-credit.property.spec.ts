@@ -9,10 +9,13 @@ import { CreditRefused } from './refusal.js';
 
 const TTL_MS = 60_000;
 
-/** A ledger with one account: answers late, in any order that the test asks for, loses answers, and counts what it lent. */
+/** A ledger with one account: answers late, in any order that the test asks for, loses answers, and counts what it lent and got back. */
 class LateLender extends Lender {
   available: bigint;
   readonly granted = new Map<string, bigint>();
+  private readonly returned = new Map<string, bigint>();
+  /** What other edges have borrowed of the same account. */
+  others = 0n;
   private readonly seenTopUps = new Set<string>();
   private readonly waiting: (() => void)[] = [];
   loseNext = false;
@@ -34,8 +37,36 @@ class LateLender extends Lender {
       if (!this.granted.has(request.leaseId)) throw new GatewayError('not_found');
       if (this.seenTopUps.has(request.topUpId)) return this.state(request.leaseId);
       this.seenTopUps.add(request.topUpId);
-      return this.lend(request.leaseId, request.wantNanos, request.minNanos);
+      // What the edge gave up since it asked is lent on top, or the answer would not be enough.
+      const back = (this.returned.get(request.leaseId) ?? 0n) - request.returnedNanos;
+      const since = request.minNanos > 0n && back > 0n ? (back < request.roomNanos ? back : request.roomNanos) : 0n;
+      return this.lend(request.leaseId, request.wantNanos + since, request.minNanos + since);
     });
+  }
+
+  override giveBack({ leases }: Parameters<Lender['giveBack']>[0]): ReturnType<Lender['giveBack']> {
+    return this.later(() => {
+      for (const { leaseId, returnedNanos } of leases) {
+        const before = this.returned.get(leaseId) ?? 0n;
+        if (!this.granted.has(leaseId) || returnedNanos <= before) continue;
+        this.returned.set(leaseId, returnedNanos);
+        this.available += returnedNanos - before;
+      }
+      return {};
+    });
+  }
+
+  /** Another edge borrows, or gives back when the amount is negative. */
+  borrowElsewhere(nanos: bigint): void {
+    const most = nanos > this.available ? this.available : nanos;
+    const moved = -most > this.others ? -this.others : most;
+    this.available -= moved;
+    this.others += moved;
+  }
+
+  /** What of a lease the ledger still has: it must cover what the edge believes to have. */
+  lentNow(leaseId: string): bigint {
+    return (this.granted.get(leaseId) ?? 0n) - (this.returned.get(leaseId) ?? 0n);
   }
 
   override async close(): ReturnType<Lender['close']> {
@@ -46,10 +77,10 @@ class LateLender extends Lender {
     return this.waiting.length;
   }
 
-  /** Lets the ledger answer its oldest question. */
-  async answer(): Promise<void> {
+  /** Lets the ledger answer one of its questions: the oldest, or another. */
+  async answer(at = 0): Promise<void> {
     await settled();
-    this.waiting.shift()?.();
+    this.waiting.splice(at % Math.max(1, this.waiting.length), 1)[0]?.();
     await settled();
   }
 
@@ -121,7 +152,16 @@ const keyOf = (version: number): ApiKey => ({
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('admit' as const), bound: fc.bigInt(0n, 30_000_000n) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const), at: fc.nat(20), percent: fc.nat(130) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('answer' as const) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('answer' as const), at: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('recall' as const), told: fc.nat(2) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('elsewhere' as const), nanos: fc.bigInt(-40_000_000n, 40_000_000n) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('extend' as const), at: fc.nat(20), nanos: fc.bigInt(1n, 10_000_000n) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.nat(90_000) }) },
@@ -154,7 +194,16 @@ describe('the credit of a key', () => {
         };
         for (const next of steps) {
           if (next.do === 'admit') void admit(next.bound);
-          if (next.do === 'answer') await lender.answer();
+          if (next.do === 'answer') await lender.answer(next.at);
+          if (next.do === 'elsewhere') lender.borrowElsewhere(next.nanos);
+          if (next.do === 'extend' && holds.length > 0) holds[next.at % holds.length]!.extend(next.nanos);
+          if (next.do === 'recall') {
+            const given = credit.giveUp(new Set(credit.leases.map(({ identity }) => identity.leaseId)));
+            const leases = given.map(({ identity, returnedNanos }) => ({ leaseId: identity.leaseId, returnedNanos }));
+            // Told never, once or twice: the ledger may hear it late, or again.
+            for (let told = 0; told < next.told; told += 1)
+              void lender.giveBack({ ...edge, recallId: null, leases }).catch(() => undefined);
+          }
           if (next.do === 'refresh') void credit.refresh();
           if (next.do === 'lose') lender.loseNext = true;
           if (next.do === 'pass') now += next.ms;
@@ -168,9 +217,11 @@ describe('the credit of a key', () => {
           }
           await settled();
           const held = holds.reduce((sum, hold) => sum + hold.boundNanos, 0n);
-          expect(held + chargedByCustomers <= deposit).toBe(true);
+          expect(held + chargedByCustomers + lender.others <= deposit).toBe(true);
           for (const lease of credit.leases) {
-            expect(lease.heldNanos + lease.chargedNanos <= lease.grantedNanos).toBe(true);
+            expect(lease.heldNanos + lease.chargedNanos + lease.returnedNanos <= lease.grantedNanos).toBe(true);
+            if (lender.granted.has(lease.identity.leaseId))
+              expect(lease.grantedNanos - lease.returnedNanos <= lender.lentNow(lease.identity.leaseId)).toBe(true);
             expect(lease.roomNanos >= 0n).toBe(true);
           }
         }
@@ -190,6 +241,25 @@ describe('the credit of a key', () => {
     await lender.answer();
     expect(await admitted).toHaveLength(50);
     expect(lender.granted.size).toBe(1);
+  });
+
+  it('is lent on top what it gave up while it asked, so that one answer is enough', async () => {
+    const lender = new LateLender(1_000_000_000n);
+    const edge = { edgeId: 'edge', edgeEpoch: randomUUID() };
+    const credit = new KeyCredit(lender, edge, () => 0);
+    const first = credit.admit(keyOf(1), 1_000n);
+    await lender.answer();
+    const { identity, roomNanos } = (await first).lease;
+    const second = credit.admit(keyOf(1), roomNanos + 1_000n);
+    await settled();
+    const [lease] = credit.giveUp(new Set([identity.leaseId]));
+    const leases = [{ leaseId: identity.leaseId, returnedNanos: lease!.returnedNanos }];
+    void lender.giveBack({ ...edge, recallId: null, leases });
+    expect(lender.questions).toBe(2);
+    await lender.answer(1);
+    await lender.answer();
+    expect((await second).boundNanos).toBe(roomNanos + 1_000n);
+    expect(lender.questions).toBe(0);
   });
 
   it('admits exactly as many requests as there is money for', async () => {

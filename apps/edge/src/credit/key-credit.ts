@@ -32,7 +32,7 @@ interface LostQuestion {
 /** A lost answer is asked for again this long: later the ledger may have swept the lease that it lent. */
 const LOST_QUESTION_MS = 15_000;
 /** Questions about one waiter before it is told to come back: more means that the ledger's answers make no sense. */
-const MAX_QUESTIONS_PER_WAITER = 4;
+const MAX_QUESTIONS_PER_WAITER = 8;
 /** After a background top-up was refused or failed, the next one waits: what is short stays short for a while. */
 const TOP_UP_PAUSE_MS = 2_000;
 
@@ -98,8 +98,11 @@ export class KeyCredit {
     const low = isLow(lease.roomNanos, size);
     if (!low && !lease.shouldRenew) return;
     this.asking = true;
+    const before = lease.grantedNanos;
     try {
       await this.topUp(lease, low ? size - lease.roomNanos : 0n, 0n);
+      // Where money is tight nothing is lent ahead of need, and asking every second would not change that.
+      if (low && lease.grantedNanos === before) this.pausedUntilMs = this.clock() + TOP_UP_PAUSE_MS;
     } catch {
       this.pausedUntilMs = this.clock() + TOP_UP_PAUSE_MS;
     } finally {
@@ -116,13 +119,24 @@ export class KeyCredit {
       const { edgeEpoch } = this.edge;
       const askedAtMs = this.clock();
       try {
-        const request = { leaseId, topUpId: randomUUID(), edgeEpoch, wantNanos: 0n, minNanos: 0n };
+        const { roomNanos, returnedNanos } = lease;
+        const nothing = { wantNanos: 0n, minNanos: 0n, roomNanos, returnedNanos };
+        const request = { leaseId, topUpId: randomUUID(), edgeEpoch, ...nothing };
         const reply = await this.lender.topUp(request);
         if (reply.outcome === 'granted') lease.raise(reply, askedAtMs);
       } catch {
         // The ledger takes late usage from the account itself; the next round tries again.
       }
     }
+  }
+
+  /** Gives up what nothing is held or charged against, of those leases that are named; answers them. */
+  giveUp(leaseIds: ReadonlySet<string>): Lease[] {
+    const recalled = this.leases.filter(({ identity }) => leaseIds.has(identity.leaseId));
+    for (const lease of recalled) lease.giveUp();
+    // Somebody else needs it now: it is not fetched back before a request needs it here.
+    if (recalled.length > 0) this.pausedUntilMs = this.clock() + TOP_UP_PAUSE_MS;
+    return recalled;
   }
 
   /** Takes the current lease out of use; it stays until its generations have ended. */
@@ -218,9 +232,11 @@ export class KeyCredit {
     const { leaseId } = lease.identity;
     const question = this.again(this.lostTopUp, leaseId);
     const { edgeEpoch } = this.edge;
+    const { roomNanos, returnedNanos } = lease;
+    const need = { wantNanos, minNanos, roomNanos, returnedNanos };
     this.lostTopUp = question;
     try {
-      const reply = await this.lender.topUp({ leaseId, topUpId: question.id, edgeEpoch, wantNanos, minNanos });
+      const reply = await this.lender.topUp({ leaseId, topUpId: question.id, edgeEpoch, ...need });
       this.lostTopUp = null;
       if (reply.outcome === 'refused') throw new CreditRefused(reply, reply.availableNanos + lease.roomNanos);
       lease.raise(reply, question.askedAtMs);

@@ -11,12 +11,14 @@ export interface LeaseIdentity {
 
 /**
  * Money of an account that the ledger has lent to this edge for one key. All amounts are nano-USD. Holds and charges together
- * never exceed what was granted: that is the edge's half of the proof that nobody overspends.
+ * never exceed what was granted and not given back: that is the edge's half of the proof that nobody overspends.
  */
 export class Lease {
   private granted = 0n;
   private charged = 0n;
   private held = 0n;
+  private returned = 0n;
+  private toldReturned = 0n;
   private deadlineMs = 0;
   private grantedForMs = 0;
   private usedAtMs: number;
@@ -30,13 +32,21 @@ export class Lease {
   }
 
   get roomNanos(): bigint {
-    return this.granted - this.charged - this.held;
+    return this.granted - this.returned - this.charged - this.held;
   }
   get heldNanos(): bigint {
     return this.held;
   }
   get grantedNanos(): bigint {
     return this.granted;
+  }
+  /** All that was ever given back while the lease stayed open. */
+  get returnedNanos(): bigint {
+    return this.returned;
+  }
+  /** The ledger has not confirmed yet what was given back last. */
+  get returnsUntold(): boolean {
+    return this.returned > this.toldReturned;
   }
   get chargedNanos(): bigint {
     return this.charged;
@@ -76,12 +86,34 @@ export class Lease {
     return new Hold(this, boundNanos);
   }
 
+  /** @internal Sets more aside for a hold; false when the lease is too small, too old or retired. */
+  reserveMore(nanos: bigint): boolean {
+    if (!this.live || nanos > this.roomNanos) return false;
+    this.held += nanos;
+    this.usedAtMs = this.clock();
+    return true;
+  }
+
+  /**
+   * Gives up everything that nothing is held or charged against. It is gone from here at once, before the ledger is told, and
+   * stays gone if the telling fails: told again it moves nothing twice.
+   */
+  giveUp(): void {
+    this.returned += this.roomNanos;
+    this.check();
+  }
+
+  /** The ledger has heard of so much. */
+  confirmReturned(nanos: bigint): void {
+    if (nanos > this.toldReturned) this.toldReturned = nanos;
+  }
+
   /** @internal Called by the one hold that owns this part. */
   release(boundNanos: bigint, chargedNanos: bigint): bigint {
     this.held -= boundNanos;
     this.usedAtMs = this.clock();
-    // A provider may report more than the bound. The ledger takes the rest from the account; here it may at most use up the room.
-    const chargedHere = chargedNanos < this.roomNanos ? chargedNanos : this.roomNanos;
+    // A provider may report more than the bound; what is above it is the house's.
+    const chargedHere = chargedNanos < boundNanos ? chargedNanos : boundNanos;
     this.charged += chargedHere;
     this.check();
     return chargedHere;
@@ -95,8 +127,8 @@ export class Lease {
 
   private check(): void {
     assert(
-      this.held >= 0n && this.charged >= 0n && this.held + this.charged <= this.granted,
-      `lease ${this.identity.leaseId} must cover its holds: ${this.held} held, ${this.charged} charged, ${this.granted} granted`,
+      this.held >= 0n && this.charged >= 0n && this.held + this.charged + this.returned <= this.granted,
+      `lease ${this.identity.leaseId} must cover its holds: ${this.held} held, ${this.charged} charged, ${this.returned} returned, ${this.granted} granted`,
     );
   }
 }
@@ -104,16 +136,31 @@ export class Lease {
 /** The bound of one running generation inside a lease. One owner settles it once, from one `finally`. */
 export class Hold {
   private settled = false;
+  private bound: bigint;
 
   constructor(
     readonly lease: Lease,
-    readonly boundNanos: bigint,
-  ) {}
+    boundNanos: bigint,
+  ) {
+    this.bound = boundNanos;
+  }
+
+  get boundNanos(): bigint {
+    return this.bound;
+  }
+
+  /** Raises the bound from the room of the lease. False, and nothing changed, when the lease is too small, too old or retired. */
+  extend(nanos: bigint): boolean {
+    assert(!this.settled, `a hold of lease ${this.lease.identity.leaseId} cannot grow when it is settled`);
+    if (!this.lease.reserveMore(nanos)) return false;
+    this.bound += nanos;
+    return true;
+  }
 
   /** Ends the hold; what was not charged is room again. Answers what the lease was charged. Settling twice is a fault of ours. */
   settle(chargedNanos: bigint): bigint {
     assert(!this.settled, `a hold of lease ${this.lease.identity.leaseId} must be settled once`);
     this.settled = true;
-    return this.lease.release(this.boundNanos, chargedNanos);
+    return this.lease.release(this.bound, chargedNanos);
   }
 }

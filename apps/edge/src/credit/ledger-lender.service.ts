@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RpcClient } from '@switchyard/bus';
-import { CloseLease, GrantLease, TopUpLease } from '@switchyard/contracts';
+import { CloseLease, GrantLease, ReturnCredit, TopUpLease } from '@switchyard/contracts';
 import type { ReplyOf, RequestOf } from '@switchyard/contracts';
 import { Lender } from './lender.js';
 
@@ -16,6 +16,10 @@ export class LedgerLender extends Lender {
 
   topUp(request: RequestOf<typeof TopUpLease>): Promise<ReplyOf<typeof TopUpLease>> {
     return this.rpc.call(TopUpLease, request);
+  }
+
+  giveBack(request: RequestOf<typeof ReturnCredit>): Promise<ReplyOf<typeof ReturnCredit>> {
+    return this.rpc.call(ReturnCredit, request);
   }
 
   close(request: RequestOf<typeof CloseLease>): Promise<ReplyOf<typeof CloseLease>> {

@@ -6,6 +6,8 @@ export interface UsageMessage {
   readonly subject: string;
   readonly bytes: Uint8Array;
   readonly messageId: string;
+  /** The first witness: the worker that publishes the event as well; null when this edge alone speaks. */
+  readonly worker?: string | null;
 }
 
 /** A charge that the ledger has not confirmed yet. */
@@ -82,6 +84,12 @@ export class PendingUsageBook {
         this.confirm({ generationId: entry.generationId, chargedNanos: 0n });
     }
     return due;
+  }
+
+  /** The first witness is gone and may have said nothing, so this one speaks in the next round. */
+  hurry(worker: string): void {
+    const now = this.clock();
+    for (const entry of this.entries.values()) if (entry.event?.worker === worker) entry.publishAtMs = now;
   }
 
   /** Everything that can be published: at shutdown. */
