@@ -10,6 +10,9 @@ import { AuditController } from './audit/audit.controller.js';
 import { AuditRepository } from './audit/audit.repository.js';
 import { AuditService } from './audit/audit.service.js';
 import { LendingGate } from './audit/lending-gate.js';
+import { BudgetSpendController } from './budgets/budget-spend.controller.js';
+import { BudgetSpendRepository } from './budgets/budget-spend.repository.js';
+import { BudgetSpendService } from './budgets/budget-spend.service.js';
 import { LEDGER_OPTIONS, type LedgerOptions } from './config.js';
 import { LedgerDatabaseModule } from './database/connections.js';
 import { DatabaseHealth } from './database/database-health.js';
@@ -30,8 +33,12 @@ import { LeasesRepository } from './leases/leases.repository.js';
 import { LeasesService } from './leases/leases.service.js';
 import { RecallsRepository } from './leases/recalls.repository.js';
 import { Recalls } from './leases/recalls.service.js';
+import { QuotaController } from './quota/quota.controller.js';
+import { QuotaRepository } from './quota/quota.repository.js';
+import { QuotaService } from './quota/quota.service.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
+import { EstimateSweeper } from './usage/estimate-sweeper.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
 import { UsageRepository } from './usage/usage.repository.js';
 import { UsageService } from './usage/usage.service.js';
@@ -46,16 +53,22 @@ export class LedgerModule {
         AccountsController,
         ActivityController,
         AuditController,
+        BudgetSpendController,
         DepositsController,
         GenerationsController,
         KeySpendController,
         LeasesController,
+        QuotaController,
         ReconciliationController,
       ],
       providers: [
         { provide: LEDGER_OPTIONS, useValue: options },
         LedgerRepository,
         DatabaseHealth,
+        BudgetSpendRepository,
+        BudgetSpendService,
+        QuotaRepository,
+        QuotaService,
         AccountsRepository,
         AccountsService,
         ActivityRepository,
@@ -76,6 +89,7 @@ export class LedgerModule {
         RecallsRepository,
         Recalls,
         ReconciliationService,
+        EstimateSweeper,
         UsageConsumer,
         UsageRepository,
         UsageService,

@@ -1,4 +1,4 @@
-import { UsageEvent, usageOf, type GrantLease, type RequestOf } from '@switchyard/contracts';
+import { AdmissionTickets, UsageEvent, usageOf, type GrantLease, type RequestOf } from '@switchyard/contracts';
 import { costOf } from '@switchyard/pricing';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -8,6 +8,8 @@ import type { Incoming } from '../usage/usage.repository.js';
 
 export const TTL_MS = 60_000;
 export const GRACE_MS = 30_000;
+export const TICKET_SECRET = 'c41d7be2905f4ab8a6e3107fd92b58c6';
+export const tickets = new AdmissionTickets(TICKET_SECRET);
 
 export type GrantRequest = RequestOf<typeof GrantLease>;
 
@@ -24,7 +26,7 @@ export const grantRequest = (fields: Partial<GrantRequest> & { accountId: string
 
 export const generationId = (): string => `gen-1763800000-${randomBytes(10).toString('hex')}`;
 
-/** A usage event of a lease that costs exactly this much: one token per nano-dollar. */
+/** A usage event of a lease that costs exactly this much: one token per nano-dollar. It carries a genuine ticket. */
 export function usageEvent(
   grant: GrantRequest,
   costNanos: bigint,
@@ -34,7 +36,7 @@ export function usageEvent(
   const usage = usageOf({ source: 'reported', outputTokens: Number(costNanos), requests: 1 });
   const admittedAtMs = Date.UTC(2026, 10, 22);
   const cost = costOf(fields.usage ?? usage, fields.price ?? price, fields.admittedAtMs ?? admittedAtMs);
-  return {
+  const event: UsageEvent = {
     generationId: generationId(),
     leaseId: grant.leaseId,
     accountId: grant.accountId,
@@ -65,6 +67,7 @@ export function usageEvent(
     witness: 'worker',
     ...fields,
   };
+  return fields.ticket === undefined ? { ...event, ticket: tickets.issue(event) } : event;
 }
 
 let sequence = 0;
@@ -80,5 +83,10 @@ export function usageMessage(event: UsageEvent | Uint8Array): UsageMessage {
 /** The event as the repository takes it. */
 export function incoming(event: UsageEvent | Uint8Array): Incoming {
   const { subject, data, sequence } = usageMessage(event);
-  return { subject, sequence, digest: createHash('sha256').update(data).digest('hex'), usage: readUsage(data) };
+  return {
+    subject,
+    sequence,
+    digest: createHash('sha256').update(data).digest('hex'),
+    usage: readUsage(data, tickets),
+  };
 }

@@ -1,4 +1,4 @@
-import { MAX_TRANSFER_NANOS, UsageEvent } from '@switchyard/contracts';
+import { AdmissionTickets, MAX_TRANSFER_NANOS, UsageEvent } from '@switchyard/contracts';
 import { costOf } from '@switchyard/pricing';
 import { z } from 'zod';
 
@@ -21,22 +21,29 @@ export interface UnusableUsage {
 
 const MAX_REASON_LENGTH = 300;
 
-/** Reads one message of the usage stream: checks its form, and that its cost follows from its usage and its price. */
-export function readUsage(data: Uint8Array): ValidUsage | UnusableUsage {
+/**
+ * Reads one message of the usage stream: checks its form, that an edge vouches for it, and that its cost follows from its usage
+ * and its price.
+ */
+export function readUsage(data: Uint8Array, tickets: AdmissionTickets): ValidUsage | UnusableUsage {
   const parsed = UsageEvent.safeParse(jsonOf(data));
   if (!parsed.success)
     return { kind: 'unusable', reason: `schema: ${faults(parsed.error)}`, event: null, payload: null };
   const event = parsed.data;
   const payload = JSON.stringify(z.encode(UsageEvent, event));
+  const unusable = (reason: string): UnusableUsage => ({ kind: 'unusable', reason, event, payload });
+  if (event.ticket === null) return unusable('ticket: missing');
+  if (!tickets.isGenuine(event.ticket, event)) return unusable('ticket: not for what the event says');
   const { picos: costPicos, nanos } = costOf(event.usage, event.price, event.admittedAtMs);
-  if (nanos > MAX_TRANSFER_NANOS)
-    return { kind: 'unusable', reason: 'cost: more than one transfer carries', event, payload };
-  if (event.boundNanos > MAX_TRANSFER_NANOS)
-    return { kind: 'unusable', reason: 'bound: more than one transfer carries', event, payload };
-  if (!claimHolds(event, costPicos, nanos))
-    return { kind: 'unusable', reason: 'cost: does not follow from usage and price', event, payload };
+  if (nanos > MAX_TRANSFER_NANOS) return unusable('cost: more than one transfer carries');
+  if (event.boundNanos > MAX_TRANSFER_NANOS) return unusable('bound: more than one transfer carries');
+  if (!claimHolds(event, costPicos, nanos)) return unusable('cost: does not follow from usage and price');
   return { kind: 'valid', event, costPicos, payload };
 }
+
+/** An edge's estimate of what a lost worker used: the real usage may still come, so it waits. */
+export const isProvisional = ({ outcome, witness }: UsageEvent): boolean =>
+  outcome === 'estimate' && witness === 'edge';
 
 /** Outcomes that charge nothing may also claim that they cost nothing. */
 function claimHolds(event: UsageEvent, costPicos: bigint, costNanos: bigint): boolean {

@@ -91,6 +91,21 @@ export const instruments = {
   ledgerLossNanos: create.createCounter('switchyard.ledger.loss_nanos', {
     description: 'Cost borne by the house, nano-dollars',
   }),
+  /** Nano-dollars of generations that came to nothing and cost their customers nothing. */
+  ledgerInsuredNanos: create.createCounter('switchyard.ledger.insured_nanos', {
+    description: 'Cost of insured generations, nano-dollars',
+  }),
+  /** Keys of which most generations of the day came to nothing: a failing model, or somebody who makes use of the insurance. */
+  ledgerInsuredKeys: create.createGauge('switchyard.ledger.insured_keys', {
+    description: 'Keys with many insured generations today',
+  }),
+  /** Generations that were dearer than the most that they were admitted for; the house bears the difference. */
+  boundViolations: create.createCounter('switchyard.bound.violation', {
+    description: 'Generations that cost more than their bound',
+  }),
+  ledgerCorrections: create.createCounter('switchyard.ledger.corrections', {
+    description: 'Booked estimates that real usage has corrected',
+  }),
   /** With `rpc.method` and, for those that failed, `error.type`. */
   callDuration: seconds('rpc.client.call.duration', 'Calls of other services of the gateway', CALL_SECONDS),
   busDisconnects: create.createCounter('switchyard.bus.disconnects', { description: 'Broken connections to NATS' }),
