@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { LedgerRepository } from '../database/ledger.repository.js';
 
 interface RefundRow {
-  readonly outcome: 'created' | 'known' | 'no_deposit' | 'too_much';
+  readonly outcome: 'created' | 'known' | 'no_deposit' | 'too_much' | 'not_payable';
   readonly refund_id: string | null;
   readonly amount: string | null;
   readonly refundable: string | null;
@@ -13,7 +13,7 @@ interface RefundRow {
 }
 
 export type BegunRefund =
-  | { readonly outcome: 'no_deposit' }
+  | { readonly outcome: 'no_deposit' | 'not_payable' }
   | { readonly outcome: 'too_much'; readonly refundableNanos: bigint }
   | {
       readonly outcome: 'created' | 'known';
@@ -34,18 +34,22 @@ export interface ProviderRefund {
 export class RefundsRepository {
   constructor(private readonly ledger: LedgerRepository) {}
 
-  /** Takes the money from the account at once. @throws GatewayError `conflict` for a known id with another amount or deposit. */
-  async begin(request: RequestOf<typeof CreateRefund>): Promise<BegunRefund> {
+  /**
+   * Takes the money from the account at once. Through the payment provider only whole steps can be given back.
+   * @throws GatewayError `conflict` for a known id with another amount or deposit.
+   */
+  async begin(request: RequestOf<typeof CreateRefund>, stepNanos: bigint): Promise<BegunRefund> {
     const { accountId, depositId, amountNanos, externalId, note } = request;
-    const row = await this.ledger.one<RefundRow>('SELECT * FROM begin_refund($1, $2, $3, $4, $5, $6)', [
+    const row = await this.ledger.one<RefundRow>('SELECT * FROM begin_refund($1, $2, $3, $4, $5, $6, $7)', [
       randomUUID(),
       accountId,
       depositId,
       amountNanos,
       externalId,
       note,
+      stepNanos,
     ]);
-    if (row.outcome === 'no_deposit') return { outcome: 'no_deposit' };
+    if (row.outcome === 'no_deposit' || row.outcome === 'not_payable') return { outcome: row.outcome };
     if (row.outcome === 'too_much') return { outcome: 'too_much', refundableNanos: BigInt(row.refundable ?? 0) };
     return {
       outcome: row.outcome,

@@ -134,9 +134,9 @@ BEGIN
 END $$;`;
 
 const REFUNDS = `
--- Takes unused credit of a deposit back, all of it when no amount is named; promotional credit is not refundable and counts as unused by
--- nobody. Outcome: 'created', 'known', 'no_deposit', 'too_much'. With an intent the payment provider has to carry it out.
-CREATE FUNCTION begin_refund(_id uuid, _owner uuid, _deposit uuid, _amount bigint, _external_id text, _note text)
+-- Takes unused credit of a deposit back, all of it when no amount is named; promotional credit is not refundable. Through a payment provider
+-- only whole steps can be paid back. Outcome: 'created', 'known', 'no_deposit', 'too_much', 'not_payable' (no whole steps).
+CREATE FUNCTION begin_refund(_id uuid, _owner uuid, _deposit uuid, _amount bigint, _external_id text, _note text, _step bigint)
 RETURNS TABLE (outcome text, refund_id uuid, amount bigint, refundable bigint, state text, available bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE user_id bigint; w withdrawal; d deposit; p payment;
@@ -159,7 +159,10 @@ BEGIN
     SELECT greatest(0, least(d.amount - greatest(withdrawn_of(d.id), coalesce(p.claimed, 0)),
       a.credits - a.debits - (SELECT coalesce(sum(m.remaining), 0) FROM promo m WHERE m.owner_id = _owner AND m.ended_at IS NULL)))
     INTO STRICT refundable FROM account a WHERE a.id = user_id;
+    IF p.intent IS NOT NULL THEN refundable := refundable - refundable % _step; END IF;
     amount := coalesce(_amount, refundable);
+    outcome := 'not_payable';
+    IF p.intent IS NOT NULL AND amount % _step <> 0 THEN RETURN NEXT; RETURN; END IF;
     outcome := 'too_much';
     IF amount > refundable OR amount <= 0 THEN RETURN NEXT; RETURN; END IF;
     outcome := 'created'; refund_id := _id;

@@ -103,6 +103,10 @@ export const instruments = {
   boundViolations: create.createCounter('switchyard.bound.violation', {
     description: 'Generations that cost more than their bound',
   }),
+  /** With `status`: what became of a message of the payment provider. */
+  ledgerPayments: create.createCounter('switchyard.ledger.payments', {
+    description: 'Messages of the payment provider',
+  }),
   ledgerCorrections: create.createCounter('switchyard.ledger.corrections', {
     description: 'Booked estimates that real usage has corrected',
   }),
