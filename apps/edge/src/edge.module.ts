@@ -19,6 +19,7 @@ import { AnswerService } from './completions/answer.service.js';
 import { Attempts } from './completions/attempts.service.js';
 import { CompletionsController } from './completions/completions.controller.js';
 import { CompletionsService } from './completions/completions.service.js';
+import { FirstWitness } from './completions/first-witness.service.js';
 import { EdgeConfig, edgeIdOf } from './config.js';
 import { CreditKeeper } from './credit/credit-keeper.service.js';
 import { CreditService } from './credit/credit.service.js';
@@ -80,6 +81,7 @@ export class EdgeModule {
         CreditKeeper,
         CreditService,
         EdgeDrain,
+        FirstWitness,
         GenerationsService,
         Guard,
         KeyChanges,

@@ -18,7 +18,7 @@ import type { ClientConnection } from './client-connection.js';
 import { edgeUsage } from './edge-usage.js';
 import type { Generation } from './generation.js';
 import { firstBytes, relay, wholeAnswer } from './relay.js';
-import type { Opening } from './relay.js';
+import type { Opening, WholeAnswer } from './relay.js';
 import { NOTHING, endingOfFailure } from './settlement.js';
 import type { Ending } from './settlement.js';
 
@@ -48,11 +48,17 @@ export class AnswerService {
     }
   }
 
-  private async whole(generation: Generation, speaking: Speaking<Buffer>, client: ClientConnection): Promise<Answer> {
-    const ending = this.endingOf(await speaking.stream.end);
+  private async whole(
+    generation: Generation,
+    speaking: Speaking<WholeAnswer>,
+    client: ClientConnection,
+  ): Promise<Answer> {
+    const { stream, head, read } = speaking;
+    const ending = this.endingOf(await stream.end);
     this.succeeded(speaking, ending);
     const gone = client.signal.aborted;
-    if (!gone) client.send(speaking.head.status, speaking.head.contentType, speaking.read);
+    if (!gone) client.send(head.status, head.contentType, read.body);
+    stream.acknowledge(read.heldBackBytes);
     return this.answer(generation, speaking, { ending, cancelled: gone });
   }
 

@@ -36,6 +36,7 @@ describe('completions', () => {
       worker.calls = [];
       worker.bodies = [];
       worker.aborted = [];
+      worker.deliveries = [];
     }
   });
   afterAll(() => stack.stop(), 60_000);
@@ -76,6 +77,28 @@ describe('completions', () => {
     expect(response.headers.get('cache-control')).toBe('no-cache');
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
+
+  it.each([true, false])('tells the worker that the client has the answer (stream: %s)', async (stream) => {
+    const { secret } = stack.customer(1);
+    await (await ask(secret, { stream })).text();
+    await waitUntil(() => acme.deliveries.length === 1, { what: 'the confirmation', timeoutMs: 500 });
+    expect(acme.deliveries).toEqual(['confirmed']);
+  });
+
+  it('speaks at once for a worker that died behind its answer', async () => {
+    const dying = await stack.worker('dying');
+    await stack.put(aModel({ id: 'dying/last', endpoints: [endpoint('dying')] }));
+    await stack.knows(edge, 5);
+    // The usage is in the last frame and never on the stream, as of a process that is killed in between.
+    dying.service.bill = (call, tokens) => Promise.resolve(dying.service.event(call, tokens));
+    const { secret } = stack.customer(1);
+    const response = await ask(secret, { model: 'dying/last', stream: true });
+    await response.text();
+    const id = response.headers.get('x-generation-id')!;
+    await dying.app.close();
+    await waitUntil(() => stack.ledger.usage.has(id), { what: 'the usage', timeoutMs: 15_000 });
+    expect(stack.ledger.usage.get(id)).toMatchObject({ outcome: 'final', witness: 'worker' });
+  }, 30_000);
 
   it('sends a whole answer with its length', async () => {
     const { secret } = stack.customer(1);

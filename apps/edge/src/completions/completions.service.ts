@@ -96,7 +96,7 @@ export class CompletionsService {
   /** Without an answer (a fault of ours) somebody may have used something: the bound stays until the ledger tells. */
   private settle(generation: Generation, hold: Hold, answer: Answer | null): void {
     const ending = answer?.ending ?? ({ kind: 'unknown' } as const);
-    const settlement = settlementOf(generation.id, ending, hold.boundNanos);
+    const settlement = settlementOf(generation, ending, hold.boundNanos);
     this.credit.settle(hold, settlement);
     if (ending.kind === 'witnessed' && settlement.event) this.generations.publishUsage(settlement.event);
   }

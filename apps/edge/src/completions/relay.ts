@@ -16,18 +16,29 @@ export async function firstBytes(stream: UpstreamStream): Promise<Opening> {
   return { first: await rest.next(), rest };
 }
 
-/** Reads an answer that is sent in one piece. Its bytes are acknowledged as they come: there is no slow client to wait for. */
-export async function wholeAnswer(stream: UpstreamStream): Promise<Buffer> {
+/** An answer in one piece, and its last bytes that are acknowledged when the client has it. */
+export interface WholeAnswer {
+  readonly body: Buffer;
+  readonly heldBackBytes: number;
+}
+
+/**
+ * Reads an answer that is sent in one piece. Its bytes are acknowledged as they come, because there is no slow client to wait for;
+ * all but the last, for which the worker waits before it says that the answer has arrived.
+ */
+export async function wholeAnswer(stream: UpstreamStream): Promise<WholeAnswer> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
+  let heldBackBytes = 0;
   for await (const piece of stream) {
-    bytes += piece.byteLength;
+    stream.acknowledge(heldBackBytes);
+    heldBackBytes = piece.byteLength;
+    bytes += heldBackBytes;
     if (bytes > MAX_WHOLE_ANSWER_BYTES) throw new GatewayError('upstream_invalid_response');
     pieces.push(piece);
-    stream.acknowledge(piece.byteLength);
   }
   await stream.end;
-  return Buffer.concat(pieces, bytes);
+  return { body: Buffer.concat(pieces, bytes), heldBackBytes };
 }
 
 /**

@@ -35,6 +35,8 @@ const usage = (outcome: UsageOutcome, witness: UsageEvent['witness'] = 'worker')
   witness,
 });
 
+const generation = { id: 'gen', attempts: [{ worker: 'first' }, { worker: 'second' }] };
+
 describe('a settlement', () => {
   it.each([
     ['final', 10n],
@@ -46,20 +48,26 @@ describe('a settlement', () => {
   });
 
   it('keeps the whole bound while nobody knows what was used', () => {
-    expect(settlementOf('gen', { kind: 'unknown' }, 77n)).toMatchObject({
+    expect(settlementOf(generation, { kind: 'unknown' }, 77n)).toMatchObject({
       chargedNanos: 77n,
       assumed: true,
       event: null,
     });
-    expect(settlementOf('gen', { kind: 'nothing' }, 77n)).toMatchObject({ chargedNanos: 0n, assumed: false });
+    expect(settlementOf(generation, { kind: 'nothing' }, 77n)).toMatchObject({ chargedNanos: 0n, assumed: false });
   });
 
   it('publishes what the worker said under its own id, and what the edge says under another', () => {
-    const said = settlementOf('gen', { kind: 'confirmed', usage: usage('final') }, 77n);
-    expect(said.event).toMatchObject({ subject: 'usage.v1.acme', messageId: 'gen-1700000000-00000000000000000000' });
+    const said = settlementOf(generation, { kind: 'confirmed', usage: usage('final') }, 77n);
+    expect(said.event).toMatchObject({
+      subject: 'usage.v1.acme',
+      messageId: 'gen-1700000000-00000000000000000000',
+      worker: 'second',
+    });
     const wire = JSON.parse(Buffer.from(said.event!.bytes).toString()) as z.input<typeof UsageEvent>;
     expect(UsageEvent.decode(wire)).toEqual(usage('final'));
-    const own = settlementOf('gen', { kind: 'witnessed', usage: usage('insured', 'edge') }, 77n);
-    expect(own.event?.messageId).toBe('gen-1700000000-00000000000000000000-edge');
+    const own = settlementOf(generation, { kind: 'witnessed', usage: usage('insured', 'edge') }, 77n);
+    expect(own.event).toMatchObject({ messageId: 'gen-1700000000-00000000000000000000:insured', worker: null });
+    const guess = settlementOf(generation, { kind: 'witnessed', usage: usage('estimate', 'edge') }, 77n);
+    expect(guess.event?.messageId).toBe('gen-1700000000-00000000000000000000:estimate');
   });
 });

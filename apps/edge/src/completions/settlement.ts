@@ -1,5 +1,5 @@
 import { UsageEvent, usageSubject } from '@switchyard/contracts';
-import type { AttemptFailure } from '@switchyard/contracts';
+import type { Attempt, AttemptFailure } from '@switchyard/contracts';
 import { z } from 'zod';
 import type { Settlement } from '../credit/credit.service.js';
 
@@ -23,12 +23,17 @@ export const chargedNanos = ({ outcome, costNanos }: UsageEvent): bigint =>
 export const endingOfFailure = ({ usage }: AttemptFailure): Ending => (usage ? { kind: 'confirmed', usage } : NOTHING);
 
 /** What the hold is settled with. An unknown ending keeps the whole bound until the ledger tells what was applied. */
-export function settlementOf(generationId: string, ending: Ending, boundNanos: bigint): Settlement {
+export function settlementOf(
+  { id: generationId, attempts }: { readonly id: string; readonly attempts: readonly Pick<Attempt, 'worker'>[] },
+  ending: Ending,
+  boundNanos: bigint,
+): Settlement {
   if (ending.kind === 'nothing') return { generationId, chargedNanos: 0n, event: null, assumed: false };
   if (ending.kind === 'unknown') return { generationId, chargedNanos: boundNanos, event: null, assumed: true };
   const { usage } = ending;
   const bytes = Buffer.from(JSON.stringify(z.encode(UsageEvent, usage)));
-  const event = { subject: usageSubject(usage.provider), bytes, messageId: messageIdOf(usage) };
+  const worker = ending.kind === 'confirmed' ? (attempts.at(-1)?.worker ?? null) : null;
+  const event = { subject: usageSubject(usage.provider), bytes, messageId: messageIdOf(usage), worker };
   return { generationId, chargedNanos: chargedNanos(usage), event, assumed: false };
 }
 
@@ -36,5 +41,5 @@ export function settlementOf(generationId: string, ending: Ending, boundNanos: b
  * What the stream recognises the event by. The edge's own words have an id of their own, or they would hide what the worker
  * may still have to say.
  */
-const messageIdOf = ({ generationId, witness }: UsageEvent): string =>
-  witness === 'edge' ? `${generationId}-edge` : generationId;
+const messageIdOf = ({ generationId, witness, outcome }: UsageEvent): string =>
+  witness === 'edge' ? `${generationId}:${outcome}` : generationId;

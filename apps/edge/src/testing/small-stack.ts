@@ -56,6 +56,7 @@ export class SmallStack {
   async worker(provider: string): Promise<{ readonly service: SmallWorker; readonly app: INestMicroservice }> {
     const strategy = new StreamStrategy({ servers: this.nats.url, provider });
     const started = await this.run(this.moduleOf(SmallWorker, provider), SmallWorker, { strategy });
+    started.service.name = strategy.workerId;
     if (!this.workers.has(provider)) this.workers.set(provider, started.service);
     return started;
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller } from '@nestjs/common';
 import { JetStreamPublisher, StreamHandler } from '@switchyard/bus';
-import type { StreamContext } from '@switchyard/bus';
+import type { Delivery, StreamContext } from '@switchyard/bus';
 import { AttemptCall, ERRORS, UsageEvent, usageOf, usageSubject } from '@switchyard/contracts';
 import type { AttemptFailure, ErrorCode } from '@switchyard/contracts';
 import { costOf } from '@switchyard/pricing';
@@ -22,6 +22,8 @@ export class SmallWorker {
   calls: AttemptCall[] = [];
   bodies: Record<string, unknown>[] = [];
   aborted: string[] = [];
+  /** What it learned of its answers, in the order in which it did. */
+  deliveries: Delivery[] = [];
   name = 'small';
 
   constructor(private readonly jetstream: JetStreamPublisher) {}
@@ -33,18 +35,24 @@ export class SmallWorker {
     this.calls.push(call);
     this.bodies.push(body);
     context.signal.addEventListener('abort', () => this.aborted.push(String(context.signal.reason)));
+    void context.delivered.then((delivery) => this.deliveries.push(delivery));
     await this.script({ call, context, body, worker: this });
   }
 
   /** Publishes usage and answers the same for the last frame, as the contract asks. */
-  async bill(
-    call: AttemptCall,
-    outputTokens: number,
-    fields: Partial<UsageEvent> = {},
-  ): Promise<z.input<typeof UsageEvent>> {
+  bill(call: AttemptCall, outputTokens: number, fields: Partial<UsageEvent> = {}): Promise<z.input<typeof UsageEvent>> {
+    const event = this.event(call, outputTokens, fields);
+    const options = { messageId: call.generationId };
+    void this.jetstream
+      .publish(usageSubject(call.endpoint.provider), JSON.stringify(event), options)
+      .catch(() => undefined);
+    return Promise.resolve(event);
+  }
+
+  event(call: AttemptCall, outputTokens: number, fields: Partial<UsageEvent> = {}): z.input<typeof UsageEvent> {
     const usage = usageOf({ source: 'reported', inputTokens: 10, outputTokens, requests: 1 });
     const cost = costOf(usage, call.endpoint.price, call.admittedAtMs);
-    const event = z.encode(UsageEvent, {
+    return z.encode(UsageEvent, {
       generationId: call.generationId,
       leaseId: call.leaseId,
       accountId: call.accountId,
@@ -75,11 +83,6 @@ export class SmallWorker {
       witness: 'worker',
       ...fields,
     });
-    const options = { messageId: call.generationId };
-    void this.jetstream
-      .publish(usageSubject(call.endpoint.provider), JSON.stringify(event), options)
-      .catch(() => undefined);
-    return event;
   }
 }
 
