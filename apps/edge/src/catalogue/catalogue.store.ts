@@ -10,6 +10,12 @@ export class CatalogueStore implements CatalogueView {
   private readonly idsBySlug = new Map<string, Set<string>>();
   private sorted: readonly PreparedModel[] | null = null;
   private changes = 0;
+  private complete = false;
+
+  /** Everything that the registry had published was read: what is not here does not exist. */
+  get loaded(): boolean {
+    return this.complete && this.byId.size > 0;
+  }
 
   get size(): number {
     return this.byId.size;
@@ -30,6 +36,11 @@ export class CatalogueStore implements CatalogueView {
   remove(modelId: string): void {
     this.forgetSlugOf(modelId);
     if (this.byId.delete(modelId)) this.changed();
+  }
+
+  /** The end of the first reading; what comes later is news. */
+  markLoaded(): void {
+    this.complete = true;
   }
 
   find(modelId: string): PreparedModel | undefined {

@@ -61,6 +61,7 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
 
   private forgetAllBut(keys: ReadonlySet<string>): void {
     this.loaded = true;
+    this.catalogue.markLoaded();
     // An empty bucket means a broker that lost its store, not a catalogue without models: the last one goes on serving.
     if (keys.size === 0) {
       if (this.catalogue.size > 0) this.logger.warn('the catalogue bucket is empty; the last catalogue stays');
