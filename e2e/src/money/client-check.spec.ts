@@ -39,6 +39,7 @@ describe('what clients may see', () => {
     ['a silent end', { text: 'w1 w2 w3' }],
     ['a hole before an error', { how: 'error event' as const, code: 'worker_lost', text: 'w1 w3' }],
     ['a cut', { how: 'cut' as const, text: 'w1' }],
+    ['blame', { how: 'http error' as const, status: 400, code: 'invalid_model', text: '' }],
     ['an error without a name', { how: 'http error' as const, text: '' }],
   ])('is never %s', (_, change) => {
     expect(clientFaults([{ ...whole, ...change }])).toHaveLength(1);
@@ -46,8 +47,16 @@ describe('what clients may see', () => {
 
   it('is a cut only where its own edge was killed meanwhile', () => {
     const cut: Seen = { ...whole, how: 'cut', text: 'w1' };
-    expect(clientFaults([cut], [{ edge: 1, fromMs: 150, untilMs: 300 }])).toEqual([]);
-    expect(clientFaults([cut], [{ edge: 0, fromMs: 150, untilMs: 300 }])).toHaveLength(1);
-    expect(clientFaults([cut], [{ edge: 1, fromMs: 250, untilMs: 300 }])).toHaveLength(1);
+    const killed = { edge: 1, kind: 'killed', fromMs: 150, untilMs: 300 } as const;
+    expect(clientFaults([cut], [killed])).toEqual([]);
+    expect(clientFaults([cut], [{ ...killed, edge: 0 }])).toHaveLength(1);
+    expect(clientFaults([cut], [{ ...killed, fromMs: 250 }])).toHaveLength(1);
+  });
+
+  it('is no cut where its edge was told to stop, unless it came too late', () => {
+    const cut: Seen = { ...whole, how: 'cut', text: '', startedAtMs: 1_000, endedAtMs: 3_000 };
+    const stopping = { edge: 1, kind: 'stopping', fromMs: 2_000, untilMs: 4_000 } as const;
+    expect(clientFaults([cut], [stopping])).toHaveLength(1);
+    expect(clientFaults([{ ...cut, startedAtMs: 2_001 }], [stopping])).toEqual([]);
   });
 });

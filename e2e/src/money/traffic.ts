@@ -66,8 +66,8 @@ export function startTraffic({ edgeUrls, keys, random, clients, prefix, wants = 
 /** Streams and whole answers, short and long, on both classes of providers; clients that stay, leave at any phase, or read slowly. */
 export function mixedAsk(random: Random, base: AskBase): Ask {
   const stream = random.chance(0.75);
-  const tokens = random.pick([1, 5, 20, 60, 120]);
-  const tokensPerSecond = random.pick([0, 40, 40, 100]);
+  const tokens = random.pick([1, 5, 20, 60, 120, 250]);
+  const tokensPerSecond = random.pick([0, 40, 60, 100]);
   const first = random.pick([CLASS_A_MODEL, CLASS_B_MODEL]);
   const second = first === CLASS_A_MODEL ? CLASS_B_MODEL : CLASS_A_MODEL;
   return {
