@@ -3,7 +3,8 @@ import type { ApiKey, GetKeySpend, ReplyOf } from '@switchyard/contracts';
 
 export type KeySpend = Omit<ReplyOf<typeof GetKeySpend>['spend'][number], 'keyId'>;
 
-export const NOTHING_SPENT: KeySpend = { totalNanos: 0n, dailyNanos: 0n, weeklyNanos: 0n, monthlyNanos: 0n };
+const NOTHING = { totalNanos: 0n, dailyNanos: 0n, weeklyNanos: 0n, monthlyNanos: 0n };
+export const NOTHING_SPENT: KeySpend = { ...NOTHING, ownKey: NOTHING };
 
 /** What a key has spent in the window of its limit. */
 export function spentInWindow({ limitReset }: ApiKey, spend: KeySpend): bigint {
@@ -30,10 +31,10 @@ const amounts = (key: ApiKey, spend: KeySpend) => ({
   usage_daily: usdNumber(spend.dailyNanos),
   usage_weekly: usdNumber(spend.weeklyNanos),
   usage_monthly: usdNumber(spend.monthlyNanos),
-  byok_usage: 0,
-  byok_usage_daily: 0,
-  byok_usage_weekly: 0,
-  byok_usage_monthly: 0,
+  byok_usage: usdNumber(spend.ownKey.totalNanos),
+  byok_usage_daily: usdNumber(spend.ownKey.dailyNanos),
+  byok_usage_weekly: usdNumber(spend.ownKey.weeklyNanos),
+  byok_usage_monthly: usdNumber(spend.ownKey.monthlyNanos),
   creator_user_id: key.creatorUserId,
   workspace_id: key.workspaceId,
   ...(key.expiresAt !== null && { expires_at: key.expiresAt }),

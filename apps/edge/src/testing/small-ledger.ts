@@ -158,7 +158,8 @@ export class SmallLedger implements OnModuleInit {
     return {
       spend: keyIds.map((keyId) => {
         const nanos = spent(keyId);
-        return { keyId, totalNanos: nanos, dailyNanos: nanos, weeklyNanos: nanos, monthlyNanos: nanos };
+        const amounts = { totalNanos: nanos, dailyNanos: nanos, weeklyNanos: nanos, monthlyNanos: nanos };
+        return { keyId, ...amounts, ownKey: { totalNanos: 0n, dailyNanos: 0n, weeklyNanos: 0n, monthlyNanos: 0n } };
       }),
     };
   }

@@ -162,12 +162,18 @@ export const CreateDeposit = rpc(
   }),
 );
 
+const ownKeyNanos = nanos.default(0n);
+
 const Spend = z.object({
   keyId: z.uuid(),
   totalNanos: nanos,
   dailyNanos: nanos,
   weeklyNanos: nanos,
   monthlyNanos: nanos,
+  /** List price of what provider keys of the customer's own served, which is no part of the amounts above; the fee on it is. */
+  ownKey: z
+    .object({ totalNanos: ownKeyNanos, dailyNanos: ownKeyNanos, weeklyNanos: ownKeyNanos, monthlyNanos: ownKeyNanos })
+    .prefault({}),
 });
 
 /** What keys have spent, in all and in the current UTC windows. Unknown keys spent nothing. */

@@ -1,0 +1,12 @@
+import { Injectable } from '@nestjs/common';
+import type { GetBudgetSpend, ReplyOf, RequestOf } from '@switchyard/contracts';
+import { BudgetSpendRepository } from './budget-spend.repository.js';
+
+@Injectable()
+export class BudgetSpendService {
+  constructor(private readonly spend: BudgetSpendRepository) {}
+
+  async spendOf(budgets: RequestOf<typeof GetBudgetSpend>['budgets']): Promise<ReplyOf<typeof GetBudgetSpend>> {
+    return { spend: await this.spend.spendOf(budgets) };
+  }
+}
