@@ -60,6 +60,8 @@ export type Message =
       readonly toolCallId: string;
       readonly content: readonly ContentPart[];
       readonly name?: string;
+      /** The tool failed, and this says why. */
+      readonly isError?: boolean;
     };
 
 export interface AssistantMessage {

@@ -4,25 +4,10 @@ import { collect, collectStream, answerOf } from './testing/collect.js';
 import { billing, laneOf } from './testing/builders.js';
 import { cut, joined } from './testing/chunks.js';
 import { readAnswer } from './testing/oracle.js';
-import { bytesOf, recordings, recordingsDirectory } from './testing/recordings.js';
+import { bytesOf, chatRecordings, isError, recordingsDirectory } from './testing/recordings.js';
 import type { Recording } from './testing/recordings.js';
 
-/** Recordings that are no chat completions, with the reason why they do not run. */
-const NOT_CHAT: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
-  { pattern: /^models-list|^endpoints-/, reason: 'a list of models' },
-  { pattern: /^count-tokens/, reason: 'a token count' },
-  { pattern: /^embeddings/, reason: 'embeddings' },
-  {
-    pattern: /^(?:audio|rerank|images|videos?|credits|key|generation|responses|messages|moderation)\b/,
-    reason: 'another endpoint',
-  },
-];
-const reasonAgainst = (recording: Recording): string | undefined =>
-  NOT_CHAT.find(({ pattern }) => pattern.test(recording.case))?.reason;
-
-const chats = recordings().filter((recording) => reasonAgainst(recording) === undefined);
-const isError = ({ status, tags }: Recording): boolean =>
-  status !== 200 || tags.includes('error') || tags.includes('error-body') || tags.includes('midstream-error');
+const chats = chatRecordings();
 const named = (list: readonly Recording[]): [string, Recording][] =>
   list.map((one) => [`${one.provider}/${one.case}`, one]);
 

@@ -1,5 +1,6 @@
 import type { DialectId, ProtocolId } from '@switchyard/contracts';
 import { anthropicMessages } from './anthropic-messages/index.js';
+import { anthropicMessagesDialect } from './dialects/anthropic-messages/index.js';
 import { openaiChatDialect } from './dialects/openai-chat/index.js';
 import { gemini } from './gemini/index.js';
 import { openaiChat } from './openai-chat/index.js';
@@ -11,7 +12,10 @@ const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
   gemini,
 };
 
-const DIALECTS: Readonly<Record<DialectId, Dialect>> = { 'openai-chat': openaiChatDialect };
+const DIALECTS: Readonly<Record<DialectId, Dialect>> = {
+  'openai-chat': openaiChatDialect,
+  'anthropic-messages': anthropicMessagesDialect,
+};
 
 export const protocolOf = (id: ProtocolId): Protocol => PROTOCOLS[id];
 export const dialectOf = (id: DialectId): Dialect => DIALECTS[id];

@@ -39,6 +39,16 @@ export const SERVICE_TIERS = ['flex', 'priority'] as const;
 export const ServiceTier = z.enum(SERVICE_TIERS);
 export type ServiceTier = z.output<typeof ServiceTier>;
 
+const REQUESTED_TIERS: ReadonlyMap<string, ServiceTier> = new Map([
+  ['flex', 'flex'],
+  ['priority', 'priority'],
+  ['fast', 'priority'],
+]);
+
+/** The tier that `service_tier` of a request makes eligible beside the standard one (spec 3.8). */
+export const requestedTier = (serviceTier: string | undefined): ServiceTier | undefined =>
+  serviceTier === undefined ? undefined : REQUESTED_TIERS.get(serviceTier);
+
 /** What a service tier costs: the row replaces the prices it names, override rows of the price included, and has its own. */
 export const TierPrice = optionalPrices.extend({ overrides: z.array(PriceOverride).max(16).optional() });
 export type TierPrice = z.output<typeof TierPrice>;

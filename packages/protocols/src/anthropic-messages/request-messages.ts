@@ -39,6 +39,7 @@ function renderTurn(message: Turn): WireBlock[] {
       type: 'tool_result',
       tool_use_id: renderToolId(message.toolCallId),
       content,
+      is_error: message.isError || undefined,
       cache_control: cache,
     }) as WireBlock,
   ];

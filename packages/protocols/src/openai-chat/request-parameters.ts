@@ -1,3 +1,4 @@
+import { requestedTier } from '@switchyard/contracts';
 import type { CompletionRequest, FunctionTool, ResponseFormat, ToolChoice } from '@switchyard/contracts';
 import { compact } from '../json.js';
 import type { JsonRecord } from '../json.js';
@@ -52,7 +53,7 @@ export function renderParameters(
     audio: request.audio,
     image_config: request.imageConfig,
     prompt_cache_key: request.promptCacheKey,
-    service_tier: request.serviceTier,
+    service_tier: renderServiceTier(request, target, filter),
     user: request.user === undefined ? undefined : hashedUser(request.user),
   });
 }
@@ -74,6 +75,19 @@ function renderResponseFormat(format: ResponseFormat | undefined): unknown {
 /** OpenAI has three levels; the two above them exist only with Anthropic. */
 const renderVerbosity = (verbosity: string | undefined): string | undefined =>
   verbosity === 'max' || verbosity === 'xhigh' ? 'high' : verbosity;
+
+/** A tier is asked for only where its price is known: nobody could be charged for it otherwise. */
+function renderServiceTier(
+  { serviceTier }: CompletionRequest,
+  { endpoint: { price, tag } }: RenderTarget,
+  filter: ParameterFilter,
+): string | undefined {
+  const tier = requestedTier(serviceTier);
+  if (!tier) return serviceTier;
+  if (price.serviceTiers?.[tier] || tag.endsWith(`/${tier}`)) return tier;
+  filter.drop('service_tier');
+  return undefined;
+}
 
 function renderReasoning(
   request: CompletionRequest,

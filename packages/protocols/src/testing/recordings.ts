@@ -95,3 +95,23 @@ export function bytesOf(recording: Recording): Buffer {
   const done = recording.protocol === 'openai-chat' ? ['data: [DONE]\n\n'] : [];
   return Buffer.from([...events, ...done].join(''));
 }
+
+/** Recordings that are no chat completions, with the reason why they do not run. */
+const NOT_CHAT: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
+  { pattern: /^models-list|^endpoints-/, reason: 'a list of models' },
+  { pattern: /^count-tokens/, reason: 'a token count' },
+  { pattern: /^embeddings/, reason: 'embeddings' },
+  {
+    pattern: /^(?:audio|rerank|images|videos?|credits|key|generation|responses|messages|moderation)\b/,
+    reason: 'another endpoint',
+  },
+];
+const reasonAgainst = (recording: Recording): string | undefined =>
+  NOT_CHAT.find(({ pattern }) => pattern.test(recording.case))?.reason;
+
+/** All recordings of chat completions. */
+export const chatRecordings = (): readonly Recording[] =>
+  recordings().filter((recording) => reasonAgainst(recording) === undefined);
+
+export const isError = ({ status, tags }: Recording): boolean =>
+  status !== 200 || tags.includes('error') || tags.includes('error-body') || tags.includes('midstream-error');

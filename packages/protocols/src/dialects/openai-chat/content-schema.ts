@@ -1,12 +1,8 @@
 import { z } from 'zod';
 import type { CacheControl, ContentPart, MediaSource, TextPart } from '@switchyard/contracts';
 import { base64SourceOf } from '../../media.js';
-import { MAX_NAME_LENGTH, MAX_PARTS, optional, present } from './schema-helpers.js';
-
-/** `{type:"ephemeral",ttl?}` of Anthropic's form; OpenAI's `prompt_cache_breakpoint` means the same as its five minutes. */
-export const cacheControl = z
-  .looseObject({ type: z.literal('ephemeral'), ttl: optional(z.enum(['5m', '1h'])) })
-  .transform(({ ttl }): CacheControl => (ttl ? { ttl } : {}));
+import { cacheControl } from '../common/cache-control.js';
+import { MAX_NAME_LENGTH, MAX_PARTS, optional, present } from '../common/schema-helpers.js';
 
 const cacheHints = { cache_control: optional(cacheControl), prompt_cache_breakpoint: optional(z.unknown()) };
 const cacheOf = (part: { cache_control?: CacheControl | null | undefined; prompt_cache_breakpoint?: unknown }) =>

@@ -4,7 +4,7 @@ import { recordsOf, recordOf, textOf } from '../../json.js';
 import { base64SourceOf } from '../../media.js';
 import { readDetail } from '../../openai-chat/message-events.js';
 import { partContent, textContent } from './content-schema.js';
-import { MAX_NAME_LENGTH, MAX_PARTS, optional, present } from './schema-helpers.js';
+import { MAX_NAME_LENGTH, MAX_PARTS, optional, present } from '../common/schema-helpers.js';
 
 const MAX_TOOL_CALLS = 512;
 const name = optional(z.string().max(MAX_NAME_LENGTH));

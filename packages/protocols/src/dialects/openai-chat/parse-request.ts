@@ -2,11 +2,11 @@ import { GatewayError } from '@switchyard/contracts';
 import type { CompletionRequest, Message, ReasoningOptions } from '@switchyard/contracts';
 import { isRecord } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
-import { describeIssue } from './issue-message.js';
-import { providerPreferences } from './provider-preferences.js';
+import { describeIssue } from '../common/issue-message.js';
+import { providerPreferences } from '../common/provider-preferences.js';
 import { GATEWAY_FIELDS, chatRequest } from './request-schema.js';
 import type { ChatRequest } from './request-schema.js';
-import { present } from './schema-helpers.js';
+import { present } from '../common/schema-helpers.js';
 
 const KNOWN_FIELDS = new Set([...Object.keys(chatRequest.shape), ...GATEWAY_FIELDS]);
 

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { GatewayError } from '@switchyard/contracts';
 import type { RenderContext } from '../../types.js';
+import { retryAfterHeader } from '../common/retry-after-header.js';
 
 /** The `error` object of bodies and chunks (spec 5.1): an integer code, OpenRouter's word for it, and our own stable code. */
 export const errorObject = (error: GatewayError) => ({
@@ -10,10 +11,7 @@ export const errorObject = (error: GatewayError) => ({
 });
 
 export function renderError(error: GatewayError): { status: number; headers: Record<string, string>; body: object } {
-  const headers: Record<string, string> = {};
-  // Whole seconds (RFC 9110), rounded up: whoever waits as long as told must not come too early.
-  if (error.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000));
-  return { status: error.definition.status, headers, body: { error: errorObject(error) } };
+  return { status: error.definition.status, headers: retryAfterHeader(error), body: { error: errorObject(error) } };
 }
 
 /** The end of a stream that has begun: one chunk with the error and the finish reason `error` (spec 2.9), then `[DONE]`. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { cacheControl } from './content-schema.js';
+import { cacheControl } from '../common/cache-control.js';
 import { message } from './message-schema.js';
-import { provider } from './provider-preferences.js';
-import { optional } from './schema-helpers.js';
+import { provider } from '../common/provider-preferences.js';
+import { optional } from '../common/schema-helpers.js';
 import { responseFormat, tool, toolChoice } from './tool-schema.js';
 
 export const MAX_MESSAGES = 10_000;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FunctionTool, ResponseFormat, ToolChoice } from '@switchyard/contracts';
-import { cacheControl } from './content-schema.js';
-import { MAX_NAME_LENGTH, optional, present } from './schema-helpers.js';
+import { cacheControl } from '../common/cache-control.js';
+import { MAX_NAME_LENGTH, optional, present } from '../common/schema-helpers.js';
 
 const toolName = z.string().min(1).max(MAX_NAME_LENGTH);
 const jsonObject = z.record(z.string(), z.unknown());

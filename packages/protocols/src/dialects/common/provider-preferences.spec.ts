@@ -2,7 +2,7 @@ import { GatewayError, QUANTIZATIONS, formatPrice } from '@switchyard/contracts'
 import type { ProviderPreferences } from '@switchyard/contracts';
 import fc from 'fast-check';
 import { bodyOf } from '../../testing/builders.js';
-import { parseRequest } from './parse-request.js';
+import { parseRequest } from '../openai-chat/parse-request.js';
 
 const preferencesOf = (provider: unknown): ProviderPreferences => parseRequest(bodyOf({ provider })).provider;
 const limitsOf = (maxPrice: unknown) => preferencesOf({ max_price: maxPrice }).maxPrice;

@@ -1,0 +1,131 @@
+import { Buffer } from 'node:buffer';
+import type { CompletionEvent, UpstreamFailure } from '@switchyard/contracts';
+import { parseResponse } from '../../anthropic-messages/response.js';
+import { AnthropicStreamReader } from '../../anthropic-messages/stream.js';
+import { failureOf } from '../../failures/failure.js';
+import { encodeBinaryText } from '../../frames/binary-text.js';
+import { FrameReader, frameJson } from '../../frames/frame-reader.js';
+import type { Frame } from '../../frames/frame-reader.js';
+import { isRecord, parseJson, recordOf } from '../../json.js';
+import type { JsonRecord } from '../../json.js';
+import { isMeaningful } from '../../lanes/meaningful.js';
+import { OutputGate } from '../../lanes/output-gate.js';
+import { SummaryKeeper } from '../../lanes/summary-keeper.js';
+import type { Billing, Lane, LaneOptions, LaneSummary, RenderContext } from '../../types.js';
+import { renderUsage } from './render-usage.js';
+
+/**
+ * Anthropic's format to Anthropic's format: events go through byte by byte. Only the first, which names the message, and the
+ * last, which bring usage and stop reason, are written anew; blocks of Anthropic's own tools pass as they are.
+ */
+export class MessagesPassThroughLane implements Lane {
+  private readonly reader = new AnthropicStreamReader();
+  private readonly keeper: SummaryKeeper;
+  private readonly gate = new OutputGate();
+  private readonly context: RenderContext;
+  private ending: { readonly delta: JsonRecord; readonly rest: JsonRecord } = { delta: {}, rest: {} };
+  private body: JsonRecord = {};
+  private upstreamUsage: JsonRecord = {};
+
+  constructor({ context, request }: LaneOptions) {
+    this.context = context;
+    this.keeper = new SummaryKeeper(request, this.reader);
+  }
+
+  get summary(): LaneSummary {
+    return this.keeper;
+  }
+
+  async *stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const frames = new FrameReader();
+    for await (const chunk of chunks) {
+      for (const frame of frames.push(chunk)) if (!this.reader.done) this.pass(frame);
+      this.fail(frames.failure);
+      const bytes = this.gate.take();
+      if (bytes) yield bytes;
+      if (this.reader.done || this.keeper.failure) break;
+    }
+    if (!this.reader.done && !this.keeper.failure) {
+      for (const frame of frames.end()) this.pass(frame);
+      this.fail(frames.failure);
+      this.observe(this.reader.end());
+    }
+    const rest = this.gate.take();
+    if (rest) yield rest;
+  }
+
+  response(text: string): void {
+    const json = parseJson(text);
+    this.observe(
+      json
+        ? parseResponse(json.value)
+        : [{ type: 'error', failure: failureOf('upstream_invalid_response', { raw: text }) }],
+    );
+    this.keeper.markWhole();
+    if (isRecord(json?.value)) this.body = json.value;
+  }
+
+  renderEnd(billing: Billing): Uint8Array {
+    const { delta, rest } = this.ending;
+    const usage = { ...this.upstreamUsage, ...renderUsage(billing) };
+    const last = {
+      type: 'message_delta',
+      ...rest,
+      delta: { stop_reason: 'end_turn', stop_sequence: null, ...delta },
+      usage,
+    };
+    return Buffer.from(
+      `event: message_delta\ndata: ${JSON.stringify(last)}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n`,
+    );
+  }
+
+  renderResponse(billing: Billing): Uint8Array {
+    const usage = { ...recordOf(this.body['usage']), ...renderUsage(billing) };
+    return Buffer.from(JSON.stringify({ ...this.named(this.body), usage }));
+  }
+
+  private pass(frame: Frame): void {
+    const events = this.reader.read(frame);
+    this.observe(events);
+    if (this.keeper.failure || frame.data === '') return;
+    const type = frame.event ?? typeOf(frame);
+    if (type === 'message_stop' || type === 'error') return;
+    if (type === 'message_start' || type === 'message_delta' || type === 'message') this.rewrite(frame, type);
+    else if (type !== undefined) this.gate.write(`event: ${type}\ndata: ${frame.data}\n\n`);
+  }
+
+  private rewrite(frame: Frame, type: string): void {
+    const value = recordOf(frameJson(frame)?.value);
+    if (type === 'message_start') {
+      const message = this.named(recordOf(value['message']));
+      this.upstreamUsage = recordOf(message['usage']);
+      this.gate.write(`event: message_start\ndata: ${encodeBinaryText(JSON.stringify({ ...value, message }))}\n\n`);
+      return;
+    }
+    const { delta, usage, type: _type, ...rest } = value;
+    // Held back: the cost is known only when the answer is over.
+    this.ending = { delta: { ...this.ending.delta, ...recordOf(delta) }, rest: { ...this.ending.rest, ...rest } };
+    this.upstreamUsage = { ...this.upstreamUsage, ...recordOf(usage) };
+  }
+
+  private named(message: JsonRecord): JsonRecord {
+    const { generationId: id, model, providerName: provider } = this.context;
+    return { ...message, id, model, provider };
+  }
+
+  private observe(events: readonly CompletionEvent[]): void {
+    for (const event of events) {
+      this.keeper.observe(event);
+      if (isMeaningful(event, false)) this.gate.open();
+    }
+  }
+
+  private fail(failure: UpstreamFailure | null): void {
+    if (failure && !this.keeper.terminal) this.keeper.observe({ type: 'error', failure });
+  }
+}
+
+const typeOf = (frame: Frame): string | undefined => {
+  const type = recordOf(frameJson(frame)?.value)['type'];
+  return typeof type === 'string' ? type : undefined;
+};
