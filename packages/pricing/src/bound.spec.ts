@@ -20,6 +20,7 @@ const endpoint = {
   maxCompletionTokens: 1_000,
   contextLength: 100_000,
   outputModalities: ['text'],
+  supportedParameters: ['max_tokens'],
 };
 
 describe('the bound of a request', () => {
@@ -39,9 +40,9 @@ describe('the bound of a request', () => {
         },
       ),
       // Shrinking a failure through this many dependent values takes minutes; the seed is enough to repeat it.
-      { numRuns: 5_000, endOnFailure: true },
+      { numRuns: 3_000, endOnFailure: true },
     );
-  });
+  }, 60_000);
 
   it('is bytes, messages and output at their prices', () => {
     const promptTokens = 128n + 400n + 2n * 16n;
@@ -99,6 +100,11 @@ describe('the bound of a request', () => {
     const heard = { ...endpoint, price: { ...price, audioInput: 5_000n } };
     expect(boundOf({ ...request, openEnded: true, inputModalities: ['file', 'text'] }, [heard])).toBe(100_200n);
     expect(boundOf({ ...request, openEnded: true, inputModalities: ['text', 'video'] }, [heard])).toBe(500_200n);
+  });
+
+  it('takes the limit of the endpoint where it is not told of the caller’s', () => {
+    expect(boundOf(request, [{ ...endpoint, supportedParameters: ['temperature'] }])).toBe(560n + 1_000n * 2n);
+    expect(boundOf(request, [{ ...endpoint, supportedParameters: ['max_completion_tokens'] }])).toBe(760n);
   });
 
   it('expects a model that draws to draw, whatever limit of tokens the caller set', () => {

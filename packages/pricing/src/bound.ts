@@ -21,7 +21,7 @@ export interface BoundInput extends PromptSize {
 /** The part of an endpoint that the bound depends on. */
 export type PricedEndpoint = Pick<
   CatalogueEndpoint,
-  'price' | 'maxCompletionTokens' | 'contextLength' | 'modelId' | 'outputModalities'
+  'price' | 'maxCompletionTokens' | 'contextLength' | 'modelId' | 'outputModalities' | 'supportedParameters'
 >;
 
 /**
@@ -53,10 +53,16 @@ function endpointBound(request: BoundInput, endpoint: PricedEndpoint): bigint {
   return ceilToNanos(ceilDivide(picos * payablePpm(price), UNDISCOUNTED_PPM));
 }
 
-/** Providers clamp or refuse a longer output than the model's own limit. What an image takes heeds no limit of the caller. */
+const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens'];
+
+/**
+ * Providers clamp or refuse a longer output than the model's own limit. The caller's holds where the endpoint is told of it, and
+ * not for what an image takes.
+ */
 function mostCompletionTokens(request: BoundInput, endpoint: PricedEndpoint): number {
   const limit = endpoint.maxCompletionTokens ?? endpoint.contextLength;
-  const asked = endpoint.outputModalities.includes('image') ? limit : (request.maxTokens ?? limit);
+  const isHeeded = endpoint.supportedParameters.some((name) => OUTPUT_LIMITS.includes(name));
+  const asked = isHeeded && !endpoint.outputModalities.includes('image') ? (request.maxTokens ?? limit) : limit;
   return Math.min(asked, limit) * request.n;
 }
 

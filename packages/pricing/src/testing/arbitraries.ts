@@ -85,6 +85,7 @@ export const admittedAtMs = fc.integer({ min: 0, max: 4_102_444_800_000 });
 export const endpoint: fc.Arbitrary<PricedEndpoint> = fc.record({
   price,
   modelId: fc.constantFrom('openai/gpt-4o-mini', 'anthropic/claude', 'x-ai/grok', 'acme/large'),
+  supportedParameters: fc.constantFrom(['max_tokens'], ['max_completion_tokens', 'stop'], ['stop']),
   outputModalities: fc.constantFrom(['text'], ['text', 'image'], ['text', 'audio']),
   contextLength: fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 1, max: 400_000 })),
   maxCompletionTokens: fc.option(fc.integer({ min: 1, max: 130_000 })),
@@ -128,7 +129,8 @@ export const usageWithin = (input: BoundInput, served: PricedEndpoint): fc.Arbit
   ];
   const limit = served.maxCompletionTokens ?? served.contextLength;
   const draws = served.outputModalities.includes('image');
-  const output = (draws ? limit : Math.min(input.maxTokens ?? limit, limit)) * input.n;
+  const heeds = !draws && served.supportedParameters[0] !== 'stop';
+  const output = (heeds ? Math.min(input.maxTokens ?? limit, limit) : limit) * input.n;
   const outputBuckets: readonly Bucket[] = [
     'outputTokens',
     'reasoningTokens',

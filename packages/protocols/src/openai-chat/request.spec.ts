@@ -49,6 +49,26 @@ describe('a request in OpenAI’s format', () => {
     for (const render of [edit, canonical]) expect(render(parameters).body).toMatchObject(parameters);
   });
 
+  it('asks for a service tier only where its price is known', () => {
+    const price = { version: 'v1', prompt: 1n, completion: 1n };
+    const priced = { price: { ...price, serviceTiers: { priority: { prompt: 2n, completion: 2n } } } };
+    const sent = (service_tier: string, endpoint: Partial<CatalogueEndpoint> = {}) =>
+      [edit, canonical].map((render) => {
+        const { body, dropped } = render({ service_tier }, endpoint);
+        return [body['service_tier'], dropped];
+      });
+    const both = (tier: unknown, dropped: readonly string[]) => [
+      [tier, dropped],
+      [tier, dropped],
+    ];
+    expect(sent('priority', priced)).toEqual(both('priority', []));
+    expect(sent('fast', priced)).toEqual(both('priority', []));
+    expect(sent('flex', priced)).toEqual(both(undefined, ['service_tier']));
+    expect(sent('flex', { tag: 'provider/flex' })).toEqual(both('flex', []));
+    expect(sent('default')).toEqual(both('default', []));
+    expect(sent('auto')).toEqual(both('auto', []));
+  });
+
   it('drops what the endpoint does not list, and says so', () => {
     const parameters = {
       temperature: 1,
