@@ -43,6 +43,7 @@ export function attemptCall(
     boundNanos: generation.boundNanos,
     ticket: tickets.issue({ generation, endpoint, lease, ownKey }),
     ownKey,
+    allowance: null,
     timeouts: {
       connectMs: config.UPSTREAM_CONNECT_MS,
       firstByteMs: firstByteMs(generation, endpoint.reasoning !== null, config),

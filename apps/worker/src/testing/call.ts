@@ -31,6 +31,7 @@ export function attemptCall({ endpoint, timeouts, ...changes }: CallChanges = {}
     boundNanos: 1_000_000_000n,
     ticket: null,
     ownKey: null,
+    allowance: null,
     ...changes,
     timeouts: { connectMs: 5000, firstByteMs: 10_000, idleMs: 10_000, totalMs: 30_000, ...timeouts },
     endpoint: {

@@ -6,6 +6,22 @@ import { nanos } from '../money.js';
 import { GenerationId, OwnKeyFee, UsageEvent } from './generation.js';
 
 /**
+ * What is held for a generation whose bound grows as it goes on. `outputTokens` is a total of the meter (`MeterReading`), null once
+ * the whole bound is held; it comes with the bound that covers it and the ticket of that bound. `last`: no more will be given.
+ */
+export const Allowance = z.object({
+  outputTokens: z.int().nonnegative().nullable(),
+  boundNanos: nanos,
+  ticket: z.string().max(64).nullable(),
+  last: z.boolean(),
+});
+export type Allowance = z.output<typeof Allowance>;
+
+/** The `meter` frame: how much of which allowance has been said. Counted by the worker, never below what providers count. */
+export const MeterReading = z.object({ usedTokens: z.int().nonnegative(), outputTokens: z.int().nonnegative() });
+export type MeterReading = z.output<typeof MeterReading>;
+
+/**
  * The facts of one attempt, sent by an edge in the `call` of the data plane. The body travels beside it: the client's request
  * in its own dialect, as the edge re-serialised it.
  */
@@ -27,6 +43,8 @@ export const AttemptCall = z.object({
   boundNanos: nanos,
   ticket: z.string().max(64).nullable().default(null),
   ownKey: OwnKeyFee.nullable().default(null),
+  /** Output that the bound covers, where it is smaller than what was asked for: the worker asks for more, or stops. */
+  allowance: Allowance.shape.outputTokens.default(null),
   timeouts: z.object({
     connectMs: z.int().positive(),
     firstByteMs: z.int().positive(),

@@ -7,7 +7,7 @@ import { isGivenUp } from './delivery.js';
 import type { EdgeEntry, EdgeHost, Verdict } from './edge-host.js';
 import { StreamFailure, busFailure } from './failure.js';
 import type { StreamOutcome } from './failure.js';
-import { FrameType, decodePong, isNumbered, sequenceOf, typeOf } from './frame.js';
+import { FrameType, decodeJson, decodePong, encodeJson, isNumbered, payloadOf, sequenceOf, typeOf } from './frame.js';
 import { Inbox } from './inbox.js';
 import type { Port } from './ports.js';
 import { Probe } from './probe.js';
@@ -36,6 +36,7 @@ export class EdgeStream implements EdgeEntry {
   private cancelled: Cancellation | null = null;
   private verdict: Verdict = 'lost';
   private closed = false;
+  private metered: ((reading: unknown) => void) | null = null;
 
   constructor(
     private readonly host: EdgeHost,
@@ -95,6 +96,16 @@ export class EdgeStream implements EdgeEntry {
     this.receiver.acknowledge(bytes, this.host.nowMs());
     if (this.phase === 'bound' && this.receiver.acknowledgementDue) this.link!.acknowledge(this.receiver.position());
     else if (this.phase === 'over' && this.receiver.waitingBytes === 0) this.close();
+  }
+
+  /** Calls back with what the worker says between the frames; it may come twice, and is repeated until it is answered. */
+  onMeter(listener: (reading: unknown) => void): void {
+    this.metered = listener;
+  }
+
+  /** Answers {@link onMeter}. May get lost: the worker asks again. */
+  allow(answer: unknown): void {
+    if (this.phase === 'bound') this.link!.allow(encodeJson(answer));
   }
 
   cancel(
@@ -192,6 +203,7 @@ export class EdgeStream implements EdgeEntry {
     else if (type === FrameType.bodyResume) this.onBodyAnswer(this.bodySender?.resume(sequence));
     else if (type === FrameType.unknown)
       this.lose(busFailure(this.inbox.headSeen ? 'stream_lost' : 'worker_lost', this.failurePhase));
+    else if (type === FrameType.meter) this.onMeterFrame(frame);
     else if (type === FrameType.accept) this.host.counters.duplicates += 1;
     else this.host.counters.malformed += 1;
   }
@@ -218,6 +230,14 @@ export class EdgeStream implements EdgeEntry {
     } else if (this.cancelled && this.receiver.acknowledgementDue) {
       // A cancelled stream takes by itself; credit still has to go back, because the end is behind that data.
       this.link!.acknowledge(this.receiver.position());
+    }
+  }
+
+  private onMeterFrame(frame: Uint8Array): void {
+    try {
+      this.metered?.(decodeJson(payloadOf(frame)));
+    } catch {
+      this.host.counters.malformed += 1;
     }
   }
 

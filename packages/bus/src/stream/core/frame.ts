@@ -19,6 +19,7 @@ export const FrameType = {
   bodyAck: 20,
   bodyResume: 21,
   unknown: 22,
+  meter: 23,
   // Edge to worker.
   call: 32,
   go: 33,
@@ -28,6 +29,7 @@ export const FrameType = {
   cancel: 37,
   body: 38,
   done: 39,
+  allow: 40,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 

@@ -1,5 +1,5 @@
 import type { Bound } from './claim.js';
-import { FrameType, encodeGo, encodePosition, encodeTextFrame } from './frame.js';
+import { FrameType, encodeFrame, encodeGo, encodePosition, encodeTextFrame } from './frame.js';
 import type { Position } from './frame.js';
 import type { Port } from './ports.js';
 import { framesPrefix } from './subjects.js';
@@ -27,6 +27,10 @@ export class WorkerLink {
   ping(position: Position): void {
     const reply = framesPrefix(this.port.address) + this.bound.id;
     this.port.publish(this.bound.process, encodePosition(FrameType.ping, position), reply);
+  }
+
+  allow(answer: Uint8Array): void {
+    this.port.publish(this.bound.control, encodeFrame(FrameType.allow, 0, answer));
   }
 
   cancel(reason: string): void {

@@ -6,6 +6,7 @@ import { busFailure, encodeFailure } from './failure.js';
 import {
   FrameType,
   decodeGo,
+  decodeJson,
   decodePosition,
   decodeText,
   encodeFrame,
@@ -41,6 +42,7 @@ export class WorkerStream {
   private beatMs: number;
   private released = false;
   private forgotten = false;
+  private allowed: ((answer: unknown) => void) | null = null;
   private readonly delivery = Promise.withResolvers<Delivery>();
   readonly id: string;
 
@@ -138,6 +140,16 @@ export class WorkerStream {
     else if (this.phase === 'body') void this.fail(busFailure('client_closed_request', 'body'));
   }
 
+  /** Tells the edge something between the frames: not numbered and not repeated, so the caller repeats it. */
+  meter(reading: unknown): void {
+    if (this.phase === 'running') this.publish(encodeFrame(FrameType.meter, 0, limited(encodeJson(reading))));
+  }
+
+  /** Calls back with what the edge answers to {@link meter}; it may come twice, late or never. */
+  onAllow(listener: (answer: unknown) => void): void {
+    this.allowed = listener;
+  }
+
   /** The edge has everything. */
   done(): void {
     if (this.phase === 'finished') this.settle('confirmed');
@@ -163,6 +175,9 @@ export class WorkerStream {
         return;
       case FrameType.body:
         this.onChunk(frame);
+        return;
+      case FrameType.allow:
+        this.onAllowFrame(frame);
         return;
       default:
         this.host.counters.malformed += 1;
@@ -262,6 +277,15 @@ export class WorkerStream {
       this.host.counters.malformed += 1;
     }
     this.abort(reason);
+  }
+
+  private onAllowFrame(frame: Uint8Array): void {
+    if (this.phase !== 'running') return;
+    try {
+      this.allowed?.(decodeJson(payloadOf(frame)));
+    } catch {
+      this.host.counters.malformed += 1;
+    }
   }
 
   private onChunk(frame: Uint8Array): void {

@@ -25,4 +25,11 @@ export interface UpstreamStream {
    * as long as it lets the provider finish), or with `lost` after 30 s or with the death of the worker. Safe to call twice.
    */
   cancel(reason: string): Promise<StreamOutcome>;
+  /**
+   * Calls back with what the worker says beside its answer (JSON): a reading of its meter, which is repeated until {@link allow}
+   * answers it. One listener.
+   */
+  onMeter(listener: (reading: unknown) => void): void;
+  /** Answers a reading. May get lost, so that the worker asks again: say totals, not differences. */
+  allow(answer: unknown): void;
 }

@@ -23,4 +23,8 @@ export interface StreamContext {
   fail(failure: AttemptFailure): Promise<void>;
   /** Settles once after the last frame: whether the whole answer arrived. Never rejects. */
   readonly delivered: Promise<Delivery>;
+  /** Says something to the edge beside the answer (JSON). May get lost: repeat it until it is answered. */
+  meter(reading: unknown): void;
+  /** Calls back with each answer of the edge to {@link meter}. One listener. */
+  onAllow(listener: (answer: unknown) => void): void;
 }
