@@ -105,6 +105,11 @@ export interface Dialect {
   renderError(error: GatewayError): { status: number; headers: Record<string, string>; body: object };
   /** The SSE events that end a stream that has begun, terminator included. */
   renderStreamError(error: GatewayError, context: RenderContext): Uint8Array;
+  /**
+   * The event with which the gateway itself ends a choice before its model did: finish reason `length`, and why. Where it is absent
+   * answers of this dialect cannot be cut short.
+   */
+  readonly renderStop?: (reason: GatewayError, context: RenderContext) => Uint8Array;
   /** A comment that clients must ignore. */
   readonly keepAlive: Uint8Array;
 }
@@ -142,6 +147,9 @@ export interface LaneSummary {
   readonly upstreamId: string | null;
   /** Characters of text, reasoning, refusals and tool arguments so far: what an estimate is made of. */
   readonly outputCharacters: number;
+  /** The same in UTF-8 bytes, and how many calls of tools there were: what a meter reads. */
+  readonly outputBytes: number;
+  readonly toolCallCount: number;
   /** The upstream said that the answer is complete. */
   readonly terminal: boolean;
   readonly failure: UpstreamFailure | null;

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { decodeBinaryText, encodeBinaryText, isValidUtf8 } from '../frames/binary-text.js';
 import { isRecord, parseJson, recordOf, recordsOf } from '../json.js';
 import type { JsonRecord } from '../json.js';
@@ -56,7 +57,7 @@ export class FrameTemplate {
   }
 
   /** The edited frame with the length of its text, or null when the frame does not match. */
-  apply(data: string): { readonly output: string; readonly characters: number } | null {
+  apply(data: string): { readonly output: string; readonly characters: number; readonly bytes: number } | null {
     if (data.length > MAX_TEMPLATE_FRAME || !data.startsWith(this.before)) return null;
     const text = stringAt(data, this.before.length);
     // Nothing to say is another kind of frame: an empty reasoning has no details.
@@ -74,7 +75,7 @@ export class FrameTemplate {
     let output = this.output[0]!;
     for (let slot = 1; slot < this.output.length; slot += 2)
       output += (this.output[slot] === 'text' ? text : padding) + this.output[slot + 1]!;
-    return { output, characters: lengthOf(text) };
+    return { output, ...lengthOf(text) };
   }
 }
 
@@ -83,11 +84,14 @@ const stringAt = (data: string, position: number): string | null => {
   return JSON_STRING.exec(data)?.[0] ?? null;
 };
 
-/** Characters of a JSON string in binary text, without decoding in the ordinary case. */
-function lengthOf(literal: string): number {
-  if (!/[\\\x80-\xff]/.test(literal)) return literal.length - 2;
+/** Characters and UTF-8 bytes of a JSON string in binary text, without decoding in the ordinary case. */
+function lengthOf(literal: string): { readonly characters: number; readonly bytes: number } {
+  const length = literal.length - 2;
+  if (!/[\\\x80-\xff]/.test(literal)) return { characters: length, bytes: length };
   const value = parseJson(decodeBinaryText(literal))?.value;
-  return typeof value === 'string' ? value.length : 0;
+  return typeof value === 'string'
+    ? { characters: value.length, bytes: Buffer.byteLength(value) }
+    : { characters: 0, bytes: 0 };
 }
 
 const deltaOf = (chunk: unknown): JsonRecord | undefined => {

@@ -82,6 +82,7 @@ export class PassThroughLane implements Lane {
     const copied = this.gate.isOpen && frame.event === undefined ? this.templates.apply(frame.data) : null;
     if (copied) {
       this.keeper.outputCharacters += copied.characters;
+      this.keeper.outputBytes += copied.bytes;
       this.gate.write(copied.output);
     } else this.passParsed(frame);
   }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { CompletionEvent, CompletionRequest, FinishReason, UpstreamFailure, Usage } from '@switchyard/contracts';
 import type { LaneSummary, StreamReader } from '../types.js';
 import { ToolCallCheck } from './tool-call-check.js';
@@ -10,6 +11,8 @@ export class SummaryKeeper implements LaneSummary {
   nativeFinishReason: string | null = null;
   upstreamId: string | null = null;
   outputCharacters = 0;
+  outputBytes = 0;
+  toolCallCount = 0;
   failure: UpstreamFailure | null = null;
   private readonly toolCalls: ToolCallCheck;
   private wholeAnswer = false;
@@ -39,7 +42,7 @@ export class SummaryKeeper implements LaneSummary {
   }
 
   observe(event: CompletionEvent): void {
-    this.outputCharacters += charactersOf(event);
+    this.count(event);
     this.toolCalls.observe(event);
     if (event.type === 'start') this.upstreamId = event.upstreamId ?? null;
     else if (event.type === 'usage') {
@@ -47,6 +50,13 @@ export class SummaryKeeper implements LaneSummary {
       this.upstreamCostUsd = event.upstreamCostUsd ?? null;
     } else if (event.type === 'finish') this.finish(event.reason, event.nativeReason);
     else if (event.type === 'error') this.failure ??= event.failure;
+  }
+
+  private count(event: CompletionEvent): void {
+    const text = textOf(event);
+    this.outputCharacters += text.length;
+    this.outputBytes += Buffer.byteLength(text);
+    if (event.type === 'tool-call-start') this.toolCallCount += 1;
   }
 
   /** With several choices the first one speaks for the generation, but an error of any counts. */
@@ -57,22 +67,23 @@ export class SummaryKeeper implements LaneSummary {
   }
 }
 
-function charactersOf(event: CompletionEvent): number {
+/** What the model wrote in an event: text, reasoning, arguments of tools. */
+function textOf(event: CompletionEvent): string {
   switch (event.type) {
     case 'text-delta':
     case 'refusal-delta':
-      return event.text.length;
+      return event.text;
     case 'reasoning-delta':
       return event.detail.type === 'reasoning.text'
-        ? event.detail.text.length
+        ? event.detail.text
         : event.detail.type === 'reasoning.summary'
-          ? event.detail.summary.length
-          : 0;
+          ? event.detail.summary
+          : '';
     case 'tool-call-start':
-      return event.name.length;
+      return event.name;
     case 'tool-call-delta':
-      return event.arguments.length;
+      return event.arguments;
     default:
-      return 0;
+      return '';
   }
 }

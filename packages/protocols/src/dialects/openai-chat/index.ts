@@ -5,6 +5,7 @@ import type { Dialect } from '../../types.js';
 import { ChunkRenderer } from './chunk-renderer.js';
 import { parseRequest } from './parse-request.js';
 import { renderError, renderStreamError } from './render-error.js';
+import { renderStop } from './render-stop.js';
 import { ResponseBuilder } from './response-builder.js';
 
 /** `POST /chat/completions` as OpenAI's and OpenRouter's clients speak it. */
@@ -20,5 +21,6 @@ export const openaiChatDialect: Dialect = {
   parseRequest,
   renderError,
   renderStreamError,
+  renderStop,
   keepAlive: Buffer.from(': OPENROUTER PROCESSING\n\n'),
 };

@@ -1,0 +1,23 @@
+import { completionTokens, promptTokens, usdNumber } from '@switchyard/contracts';
+import type { JsonRecord } from '../../json.js';
+import type { Billing } from '../../types.js';
+
+/** `usageMetadata`: thoughts are counted beside the candidates, cached tokens inside the prompt; cost and source are the gateway's. */
+export function renderUsage({ usage, costNanos, promptCostNanos, completionCostNanos }: Billing): JsonRecord {
+  const [prompt, completion] = [promptTokens(usage), completionTokens(usage)];
+  return {
+    promptTokenCount: prompt,
+    candidatesTokenCount: completion - usage.reasoningTokens,
+    totalTokenCount: prompt + completion,
+    thoughtsTokenCount: usage.reasoningTokens,
+    cachedContentTokenCount: usage.cacheReadTokens,
+    cost: usdNumber(costNanos),
+    isByok: false,
+    usageSource: usage.source,
+    costDetails: {
+      upstreamInferenceCost: usdNumber(costNanos),
+      upstreamInferencePromptCost: usdNumber(promptCostNanos),
+      upstreamInferenceCompletionsCost: usdNumber(completionCostNanos),
+    },
+  };
+}
