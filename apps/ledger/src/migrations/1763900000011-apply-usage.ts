@@ -154,6 +154,15 @@ BEGIN
 END $$;`;
 
 const APPLY = `
+-- The first line that brings the real usage of a generation which is booked as an estimate, or will be by a line before it.
+CREATE FUNCTION first_correction(_lines usage_line[]) RETURNS usage_line LANGUAGE sql STABLE AS $$
+  SELECT x FROM unnest(_lines) x WHERE x.status = 'known' AND x.outcome = 'final' AND (
+    EXISTS (SELECT 1 FROM usage u WHERE u.generation_id = x.generation_id AND u.outcome = 'estimate' AND u.lease_id = x.lease_id
+      AND NOT EXISTS (SELECT 1 FROM usage_correction c WHERE c.generation_id = u.generation_id))
+    OR EXISTS (SELECT 1 FROM unnest(_lines) e WHERE e.generation_id = x.generation_id AND e.lease_id = x.lease_id
+      AND e.status = 'applied' AND e.outcome = 'estimate'))
+  ORDER BY x.ord LIMIT 1 $$;
+
 -- Applies a batch. Status: 'applied'; 'corrected' (the real usage of a generation that was booked as an estimate); 'duplicate'
 -- (booked before); 'superseded' (an estimate, and something is booked already); 'contradiction' (something else than what was
 -- booked: the first stays); 'unknown_lease' and 'foreign_lease' (not booked). \`charged\` is what the customer has paid for the
@@ -164,30 +173,38 @@ CREATE FUNCTION apply_usage(
 RETURNS TABLE (generation_id text, lease_id uuid, edge_id text, charged bigint, lost bigint, status text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 #variable_conflict use_column
-DECLARE lines usage_line[]; line usage_line; estimate usage; corrections bigint[] := '{}';
+DECLARE lines usage_line[]; rest usage_line[]; correction usage_line; estimate usage; corrections bigint[] := '{}';
+  done int := 0; last int := cardinality(_generations);
 BEGIN
   PERFORM lock_for_usage(_generations, _leases, _outcomes, _picos, _bounds, _fees);
-  lines := split_usage(_generations, _leases, _owners, _keys, _epochs, _outcomes, _picos, _bounds, _fees);
-  PERFORM book_usage(lines, _payloads);
-  FOR line IN SELECT DISTINCT ON (x.generation_id) x.* FROM unnest(lines) x JOIN usage u USING (generation_id)
-    WHERE x.status = 'known' AND x.outcome = 'final' AND u.outcome = 'estimate' AND u.lease_id = x.lease_id
-      AND NOT EXISTS (SELECT 1 FROM usage_correction c WHERE c.generation_id = x.generation_id)
-    ORDER BY x.generation_id, x.ord
+  -- Once for nearly every batch. A correction moves money as well, so what stands behind one is split anew after it.
   LOOP
-    SELECT * INTO STRICT estimate FROM usage u WHERE u.generation_id = line.generation_id;
-    PERFORM correct_usage(line, estimate, _payloads[line.ord::int]);
-    corrections := corrections || line.ord;
+    rest := split_usage(_generations[done + 1:], _leases[done + 1:], _owners[done + 1:], _keys[done + 1:], _epochs[done + 1:],
+      _outcomes[done + 1:], _picos[done + 1:], _bounds[done + 1:], _fees[done + 1:]);
+    correction := first_correction(rest);
+    IF correction.ord IS NULL THEN
+      PERFORM book_usage(rest, _payloads[done + 1:]);
+      lines := lines || rest;
+      EXIT;
+    END IF;
+    PERFORM book_usage(rest[:correction.ord::int - 1], _payloads[done + 1:]);
+    SELECT * INTO STRICT estimate FROM usage u WHERE u.generation_id = correction.generation_id;
+    PERFORM correct_usage(correction, estimate, _payloads[done + correction.ord::int]);
+    lines := lines || rest[:correction.ord::int];
+    done := done + correction.ord;
+    corrections := corrections || done::bigint;
+    EXIT WHEN done = last;
   END LOOP;
   DELETE FROM usage_pending p WHERE p.generation_id = ANY (_generations);
   RETURN QUERY SELECT x.generation_id, x.lease_id, x.edge_id, u.charged + coalesce(c.charged_delta, 0),
-    CASE WHEN x.status = 'applied' THEN x.lost WHEN x.ord = ANY (corrections) THEN c.lost_delta ELSE 0 END,
+    CASE WHEN x.status = 'applied' THEN x.lost WHEN x.ordinality = ANY (corrections) THEN c.lost_delta ELSE 0 END,
     CASE WHEN x.status <> 'known' THEN x.status
-      WHEN x.ord = ANY (corrections) THEN 'corrected'
+      WHEN x.ordinality = ANY (corrections) THEN 'corrected'
       WHEN (u.lease_id, u.outcome, u.cost_pico) = (x.lease_id, x.outcome, x.cost_pico)
         OR (u.lease_id, 'final', c.cost_pico) IS NOT DISTINCT FROM (x.lease_id, x.outcome, x.cost_pico) THEN 'duplicate'
       WHEN x.outcome = 'estimate' THEN 'superseded'
       ELSE 'contradiction' END
-  FROM unnest(lines) x LEFT JOIN usage u ON x.status IN ('applied', 'known') AND u.generation_id = x.generation_id
+  FROM unnest(lines) WITH ORDINALITY AS x LEFT JOIN usage u ON x.status IN ('applied', 'known') AND u.generation_id = x.generation_id
     LEFT JOIN usage_correction c ON c.generation_id = u.generation_id
-  ORDER BY x.ord;
+  ORDER BY x.ordinality;
 END $$;`;
