@@ -1,5 +1,6 @@
 import type { StreamContext } from '@switchyard/bus';
-import type { UpstreamFailure } from '@switchyard/contracts';
+import { GatewayError } from '@switchyard/contracts';
+import type { AttemptCall, UpstreamFailure } from '@switchyard/contracts';
 import { costOf, withInputImages } from '@switchyard/pricing';
 import { Cancellation } from '../upstream/cancellation.js';
 import { Deadlines } from '../upstream/deadlines.js';
@@ -17,7 +18,9 @@ import type { UpstreamAnswer, UpstreamClient } from '../upstream/upstream.client
 import { billingOf } from '../usage/usage-event.js';
 import { endingOf, isBlank } from './ending.js';
 import type { Ending } from './ending.js';
+import { meteredTokens } from './meter.js';
 import type { Plan } from './plan.js';
+import { Steps } from './steps.js';
 import { Timing } from './timing.js';
 
 export interface AttemptTools {
@@ -41,6 +44,9 @@ export class Attempt {
   readonly progress: Progress = { dispatched: false, status: null, spoke: false };
   private readonly deadlines: Deadlines;
   private readonly cancellation: Cancellation;
+  private readonly steps: Steps;
+  /** What was written, once no credit was left to write more. */
+  private stopped: { readonly outputCharacters: number } | null = null;
 
   constructor(
     private readonly context: StreamContext,
@@ -48,6 +54,7 @@ export class Attempt {
     private readonly tools: AttemptTools,
   ) {
     this.deadlines = new Deadlines(plan.call.timeouts, () => (this.progress.dispatched = true));
+    this.steps = new Steps(context, plan.call);
     this.cancellation = new Cancellation({
       signal: context.signal,
       deadlines: this.deadlines,
@@ -65,6 +72,11 @@ export class Attempt {
     return phaseOf(this.progress);
   }
 
+  /** The call with the bound that is held for it by now. */
+  get call(): AttemptCall {
+    return { ...this.plan.call, ...this.steps.bound };
+  }
+
   /** Calls the provider and passes its answer on. Never throws for what providers and clients do. */
   async run(): Promise<Ending> {
     let answer: UpstreamAnswer | null = null;
@@ -78,16 +90,19 @@ export class Attempt {
     } finally {
       this.deadlines.clear();
       this.cancellation.end();
+      this.steps.end();
     }
-    if (thrown || this.cancellation.reason !== null) answer?.body.close();
+    if (thrown || this.stopped || this.cancellation.reason !== null) answer?.body.close();
     else void answer?.body.tidy();
     return this.endingOf(thrown);
   }
 
   /** Gives a whole answer to the client, once it is known what it costs. */
   async deliver(ending: Ending & { kind: 'end' }): Promise<void> {
-    const { call, lane } = this.plan;
+    const { call } = this;
+    const { lane, renderStop } = this.plan;
     const billing = billingOf(ending.usage, costOf(ending.usage, call.endpoint.price, call.admittedAtMs), call);
+    if (ending.stopped && renderStop) await this.context.write(renderStop(outOfCredit(this.steps.allowedTokens)));
     if (call.stream) return this.context.write(lane.renderEnd(billing));
     this.sendHead('application/json');
     await this.context.write(lane.renderResponse(billing));
@@ -108,11 +123,17 @@ export class Attempt {
   private async passOn(answer: UpstreamAnswer): Promise<void> {
     refuseHtml(answer);
     const { lane } = this.plan;
+    let writtenCharacters = 0;
     for await (const bytes of lane.stream(this.chunksOf(answer))) {
       // Held back, so that another endpoint may still answer in its place.
       if (bytes.length === 0 || (!this.progress.spoke && isBlank(lane.summary))) continue;
       if (!this.progress.spoke) this.speak();
+      if (!(await this.steps.covers(meteredTokens(lane.summary)))) {
+        this.stopped = { outputCharacters: writtenCharacters };
+        return;
+      }
       await this.context.write(bytes);
+      writtenCharacters = lane.summary.outputCharacters;
     }
   }
 
@@ -162,6 +183,7 @@ export class Attempt {
       summary: this.plan.lane.summary,
       thrown,
       cancelled: reason === null ? null : { reason, fault },
+      stopped: this.stopped,
       prompt: this.plan.prompt,
     });
     if (ending.usage === null) return ending;
@@ -173,3 +195,9 @@ export class Attempt {
 function refuseHtml({ headers }: UpstreamAnswer): void {
   if (/^text\/html/i.test(headers['content-type'] ?? '')) throw new Stated(failureOf('upstream_invalid_response'));
 }
+
+const outOfCredit = (allowedTokens: number | null): GatewayError =>
+  new GatewayError('insufficient_credits', {
+    message: 'The answer was ended here, because there is too little credit to go on with it.',
+    metadata: { reason: 'credits', limit_source: 'openrouter_credits', held_tokens: allowedTokens },
+  });

@@ -80,17 +80,11 @@ export class AttemptsService {
     this.outcomes.report({ call: plan.call, timing, usage: ending.usage, errorCode, cancelled });
   }
 
-  private eventOf(plan: Plan, { timing, cancelled }: Attempt, ending: Ending): UsageEvent | null {
+  private eventOf({ lane }: Plan, { call, timing, cancelled }: Attempt, ending: Ending): UsageEvent | null {
     if (ending.usage === null) return null;
-    const { call, lane } = plan;
-    return usageEventOf({
-      call,
-      outcome: ending.outcome,
-      usage: ending.usage,
-      summary: lane.summary,
-      cancelled,
-      timing,
-    });
+    const { outcome, usage } = ending;
+    const event = usageEventOf({ call, outcome, usage, summary: lane.summary, cancelled, timing });
+    return 'stopped' in ending ? { ...event, finishReason: 'length', nativeFinishReason: null } : event;
   }
 
   private async finish(

@@ -13,6 +13,8 @@ const GOOD: LaneSummary = {
   nativeFinishReason: 'stop',
   upstreamId: 'x',
   outputCharacters: 80,
+  outputBytes: 80,
+  toolCallCount: 0,
   terminal: true,
   failure: null,
   toolCallsValid: null,
@@ -31,6 +33,7 @@ const end = (summary: Partial<LaneSummary>, facts: Partial<EndingFacts> = {}) =>
     streamed: true,
     thrown: null,
     cancelled: null,
+    stopped: null,
     prompt: { promptBytes: 400, images: 1 },
     ...facts,
     summary: { ...GOOD, ...summary },
@@ -110,5 +113,14 @@ describe('how an attempt ends', () => {
     const facts = { cancelled: { reason, fault: true }, thrown: failureOf('client_closed_request') };
     expect(end(CUT, facts)).toMatchObject({ outcome: 'insured', failure: { code, retryable: true } });
     expect(end(CUT, { ...facts, ...SILENT })).toMatchObject({ usage: null, failure: { code } });
+  });
+
+  it('charges what was written of an answer that ran out of credit, whatever the provider had made beyond it', () => {
+    expect(end({}, { stopped: { outputCharacters: 40 } })).toEqual({
+      kind: 'end',
+      outcome: 'estimate',
+      usage: { ...USAGE, source: 'estimated', outputTokens: 10 },
+      stopped: true,
+    });
   });
 });

@@ -13,12 +13,20 @@ export interface EndingFacts {
   /** What was thrown on the way, understood. */
   readonly thrown: UpstreamFailure | null;
   readonly cancelled: { readonly reason: string; readonly fault: boolean } | null;
+  /** No credit was left to go on, after so much had been written. */
+  readonly stopped: { readonly outputCharacters: number } | null;
   readonly prompt: { readonly promptBytes: number; readonly images: number };
 }
 
 /** How an attempt ends: for the client, and for the ledger (`usage: null` is no entry at all). */
 export type Ending =
-  | { readonly kind: 'end'; readonly outcome: 'final' | 'estimate'; readonly usage: Usage }
+  | {
+      readonly kind: 'end';
+      readonly outcome: 'final' | 'estimate';
+      readonly usage: Usage;
+      /** We ended it, and the provider did not. */
+      readonly stopped?: true;
+    }
   | { readonly kind: 'fail'; readonly failure: UpstreamFailure; readonly usage: null }
   | {
       readonly kind: 'fail';
@@ -34,6 +42,7 @@ export type Ending =
  */
 export function endingOf(facts: EndingFacts): Ending {
   if (facts.cancelled) return facts.cancelled.fault ? ofFault(facts, facts.cancelled.reason) : ofCancel(facts);
+  if (facts.stopped) return ofStop(facts, facts.stopped.outputCharacters);
   const failure = failureIn(facts);
   if (failure) return ofFailure(facts, failure);
   const reported = reportedUsage(facts.summary.usage);
@@ -45,7 +54,7 @@ export function failureIn({
   thrown,
   summary,
   streamed,
-}: Omit<EndingFacts, 'cancelled' | 'prompt' | 'progress'>): UpstreamFailure | null {
+}: Pick<EndingFacts, 'thrown' | 'summary' | 'streamed'>): UpstreamFailure | null {
   if (thrown) return thrown;
   if (summary.failure) return summary.failure;
   if (summary.finishReason === 'error') return failureOf('upstream_error');
@@ -82,6 +91,24 @@ function ofCancel(facts: EndingFacts): Ending {
   const providerFailed = thrown?.code !== 'client_closed_request' && failureIn(facts) !== null;
   if (providerFailed) return ofFailure(facts, closed);
   return { kind: 'fail', failure: closed, outcome: 'estimate', usage: estimate(facts) };
+}
+
+/** The client pays for what it got, whatever the provider had made beyond it. */
+function ofStop({ prompt, summary }: EndingFacts, outputCharacters: number): Ending {
+  const partial = reportedUsage(summary.usage) ?? reportedUsage(summary.partialUsage);
+  const input = partial && {
+    ...partial,
+    outputTokens: 0,
+    reasoningTokens: 0,
+    audioOutputTokens: 0,
+    imageOutputTokens: 0,
+  };
+  return {
+    kind: 'end',
+    outcome: 'estimate',
+    usage: estimateUsage({ ...prompt, outputCharacters, partial: input }),
+    stopped: true,
+  };
 }
 
 const estimate = ({ prompt, summary }: EndingFacts): Usage =>

@@ -12,6 +12,8 @@ export interface Plan {
   readonly protocol: Protocol;
   readonly lane: Lane;
   readonly upstream: UpstreamCall;
+  /** The event that ends the answer before its model does; null where the dialect has none. */
+  readonly renderStop: ((reason: GatewayError) => Uint8Array) | null;
   readonly prompt: { readonly promptBytes: number; readonly images: number };
 }
 
@@ -35,7 +37,8 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
   if (endpoint.provider !== provider.id || basePath === null)
     throw new GatewayError('no_endpoints', { message: `${provider.name} does not serve ${protocolId} here.` });
   const body = parseJson(bodyBytes);
-  const request: CompletionRequest = dialectOf(call.dialect).parseRequest(body);
+  const dialect = dialectOf(call.dialect);
+  const request: CompletionRequest = dialect.parseRequest(body);
   const protocol = protocolOf(protocolId);
   const reasoningField = provider.quirks?.reasoningField;
   const target = { endpoint, ...(reasoningField !== undefined && { reasoningField }) };
@@ -49,9 +52,11 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
     model: endpoint.modelId,
     providerName: endpoint.providerName,
   };
+  const { renderStop } = dialect;
   return {
     call,
     protocol,
+    renderStop: renderStop ? (reason) => renderStop(reason, context) : null,
     lane: createLane({ dialect: call.dialect, protocol: protocolId, context, request }),
     upstream: {
       url: joinUrl(config.baseUrl, basePath, rendered.path),
