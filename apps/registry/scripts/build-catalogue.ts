@@ -13,6 +13,7 @@ import { newModels } from './new-models.ts';
 import { modelFacts, openRouterEndpoint, type EndpointFacts, type ModelFacts } from './openrouter.ts';
 import { DIRECT_PROVIDERS, providerEndpoints, type Catalogue } from './providers.ts';
 import { emptyReport } from './report.ts';
+import { readLiteLlm, withServiceTiers } from './service-tiers.ts';
 import { readEndpointList, readModelsDev, readOpenRouter, readPiAi, type ListedModel, type Source } from './sources.ts';
 
 const PROVIDER_NAMES: Readonly<Record<string, string>> = {
@@ -40,6 +41,7 @@ if (!existsSync(path.join(fixtures, 'catalogue'))) {
 
 const report = emptyReport();
 const listed = readOpenRouter(fixtures);
+const tierRows = readLiteLlm(fixtures);
 const [young, old] = [readPiAi(fixtures), readModelsDev(fixtures)];
 
 const listedModels = listed.rows.map(modelFacts);
@@ -66,7 +68,9 @@ for (const provider of DIRECT_PROVIDERS)
   for (const source of [young, old]) {
     const endpoints = providerEndpoints(provider, source, catalogue, taken, report);
     direct.push(...endpoints);
-    write(`endpoints/${provider}--${source.slug}.json`, source, { endpoints: withEndpointLists(endpoints) });
+    write(`endpoints/${provider}--${source.slug}.json`, source, {
+      endpoints: withEndpointLists(withServiceTiers(endpoints, tierRows, report)),
+    });
   }
 write('endpoints/openrouter--openrouter.json', listed, { endpoints: openRouter });
 // What is new at OpenRouter is served there only at a price that the maker's own catalogue confirms.

@@ -1,5 +1,5 @@
 /** A number as plain decimal text, without exponent: `1.5e-7` is `0.00000015`. */
-function plain(value: number): string {
+export function plain(value: number): string {
   const [mantissa = '0', exponent] = String(value).toLowerCase().split('e');
   return exponent === undefined ? mantissa : shift(mantissa, Number(exponent));
 }

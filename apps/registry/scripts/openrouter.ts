@@ -95,8 +95,6 @@ export function openRouterEndpoint(model: ListedModel, facts: ModelFacts, report
   try {
     if (!context) throw new UnusablePrice('the context length is missing');
     const { pricing, inputModalities } = withoutStrangeAudio(listedPricing(model, isFree(model.id)), facts, report);
-    if (model.pricing['input_audio_cache'])
-      report.dropped.push({ name: model.id, reason: 'input_audio_cache: cached audio is billed as cached input' });
     return {
       model: model.id,
       provider: 'openrouter',
@@ -126,7 +124,7 @@ export const takenBy = (provider: string, parameters: readonly string[]): string
 const MOST_AUDIO_FACTOR = 100;
 
 function withoutStrangeAudio(pricing: Pricing, facts: ModelFacts, report: Report) {
-  const { audio, ...rest } = pricing;
+  const { audio, input_audio_cache: _cached, ...rest } = pricing;
   if (typeof audio !== 'string' || Number(audio) < MOST_AUDIO_FACTOR * Number(pricing['prompt']))
     return { pricing, inputModalities: facts.inputModalities };
   report.dropped.push({ name: facts.id, reason: `audio input is not served: ${audio} is no price per token` });

@@ -1,9 +1,13 @@
 import { perUnit, times, withoutNoise } from './decimal.ts';
 import type { Cost, ListedModel, ProviderRow } from './sources.ts';
 
+type Tier = { [unit: string]: string | Record<string, string | number>[] };
+export type ServiceTiers = { flex?: Tier; priority?: Tier };
+
 export interface Pricing {
-  [unit: string]: string | Record<string, string | number>[] | undefined;
+  [unit: string]: string | Record<string, string | number>[] | ServiceTiers | undefined;
   overrides?: Record<string, string | number>[];
+  service_tiers?: ServiceTiers;
 }
 
 /** A price that cannot be used; the reason goes into the report. */
@@ -18,6 +22,7 @@ const UNITS = new Set([
   'image_output',
   'audio',
   'audio_output',
+  'input_audio_cache',
   'web_search',
   'internal_reasoning',
   'input_cache_read',

@@ -19,6 +19,7 @@ export interface FaultOptions {
 const MODEL_ID = /^~?[A-Za-z0-9][A-Za-z0-9._-]*\/[A-Za-z0-9][A-Za-z0-9._-]*(:[a-z0-9-]+)?$/;
 
 const JUMP = 10n;
+const WHOLE_PPM = 1_000_000;
 const TOKEN_UNITS = [
   'prompt',
   'completion',
@@ -27,6 +28,7 @@ const TOKEN_UNITS = [
   'cacheWrite1h',
   'reasoning',
   'audioInput',
+  'audioCacheRead',
   'audioOutput',
   'imageToken',
   'imageOutput',
@@ -84,10 +86,29 @@ function* identityFaults(model: CatalogueModel, endpoint: CatalogueEndpoint, pat
 
 type Prices = Partial<Pick<Price, Unit>>;
 
-const rowsOf = (price: Price, path: string): { row: Prices; path: string }[] => [
-  { row: price, path },
-  ...(price.overrides ?? []).map((row, index) => ({ row, path: `${path}.overrides[${index}]` })),
+interface Row {
+  readonly row: Prices;
+  readonly path: string;
+  /** Names the row by what selects it, so that it is found in another version of the price. */
+  readonly key: string;
+}
+
+/** Every row of a price that somebody can be charged by. */
+const rowsOf = (price: Price, path: string): Row[] => [
+  { row: price, path, key: '' },
+  ...overridesOf(price, path, ''),
+  ...Object.entries(price.serviceTiers ?? {}).flatMap(([tier, row]) => [
+    { row, path: `${path}.serviceTiers.${tier}`, key: tier },
+    ...overridesOf(row, `${path}.serviceTiers.${tier}`, tier),
+  ]),
 ];
+
+const overridesOf = ({ overrides = [] }: Pick<Price, 'overrides'>, path: string, tier: string): Row[] =>
+  overrides.map((row, index) => ({
+    row,
+    path: `${path}.overrides[${index}]`,
+    key: [tier, row.minPromptTokens, row.utcStartMinute, row.utcEndMinute].join('/'),
+  }));
 
 function* rangeFaults(price: Price, path: string): Generator<Fault> {
   for (const { row, path: rowPath } of rowsOf(price, path)) {
@@ -110,16 +131,20 @@ function* zeroFaults(endpoint: CatalogueEndpoint, path: string): Generator<Fault
       };
     }
   }
+  if (endpoint.price.discountPpm === WHOLE_PPM)
+    yield { path: `${path}.discountPpm`, message: 'takes all of it off: say with force that it is free' };
 }
 
 function* jumpFaults(before: Price, after: Price, path: string): Generator<Fault> {
-  for (const unit of UNITS) {
-    const [from, to] = [before[unit], after[unit]];
-    if (from === undefined || to === undefined || from === 0n || to === 0n) continue;
-    if (to >= from * JUMP || to * JUMP <= from)
-      yield {
-        path: `${path}.${unit}`,
-        message: `jumps tenfold, from ${from} to ${to} pico-USD: say with force that it is meant`,
-      };
-  }
+  const rowsBefore = new Map(rowsOf(before, path).map(({ key, row }) => [key, row]));
+  for (const { row, path: rowPath, key } of rowsOf(after, path))
+    for (const unit of UNITS) {
+      const [from, to] = [rowsBefore.get(key)?.[unit], row[unit]];
+      if (from === undefined || to === undefined || from === 0n || to === 0n) continue;
+      if (to >= from * JUMP || to * JUMP <= from)
+        yield {
+          path: `${rowPath}.${unit}`,
+          message: `jumps tenfold, from ${from} to ${to} pico-USD: say with force that it is meant`,
+        };
+    }
 }

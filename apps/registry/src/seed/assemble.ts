@@ -1,5 +1,5 @@
 import type { CatalogueEndpoint, CatalogueModel } from '@switchyard/contracts';
-import { priceFromUsd } from '@switchyard/pricing';
+import { priceFromUsd, type PriceConditions } from '@switchyard/pricing';
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../catalogue/same-model.js';
 import { DataError } from './data-error.js';
@@ -88,11 +88,20 @@ function toEndpoint({ endpoint, place, providerName, date }: PlacedEndpoint, fau
 }
 
 /** The version names the day and the content, so that two prices of one day differ by name and the same price never does. */
-export function priceOf({ discount, overrides, ...units }: Pricing, date: string): CatalogueEndpoint['price'] {
-  const content = canonicalJson({ units, discount, overrides });
+export function priceOf(
+  { discount, overrides, service_tiers: tiers, ...units }: Pricing,
+  date: string,
+): CatalogueEndpoint['price'] {
+  const content = canonicalJson({ units, discount, overrides, tiers });
   const version = `${date}.${createHash('sha256').update(content).digest('hex').slice(0, 8)}`;
   return priceFromUsd(units, version, {
     ...(discount !== undefined && { discount }),
     ...(overrides && { overrides }),
+    ...(tiers && { serviceTiers: mapTiers(tiers) }),
   });
 }
+
+const mapTiers = (tiers: NonNullable<Pricing['service_tiers']>): PriceConditions['serviceTiers'] & object =>
+  Object.fromEntries(
+    Object.entries(tiers).map(([name, { overrides, ...units }]) => [name, { units, ...(overrides && { overrides }) }]),
+  );

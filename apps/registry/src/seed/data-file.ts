@@ -1,13 +1,43 @@
-import { CatalogueEndpoint, CatalogueModel } from '@switchyard/contracts';
+import { CatalogueEndpoint, CatalogueModel, ServiceTier } from '@switchyard/contracts';
+import { PRICE_UNIT_NAMES } from '@switchyard/pricing';
 import { z } from 'zod';
 
-/** US dollars per unit as decimal strings, in OpenRouter's form; `overrides` are its conditional rows. */
+const CONDITIONS: ReadonlySet<string> = new Set(['min_prompt_tokens', 'utc_start', 'utc_end']);
+type Refinement = z.core.$RefinementCtx;
+
+const refuse = (context: Refinement, name: string, message: string): void =>
+  context.addIssue({ code: 'custom', path: [name], message });
+
+/** A price under a name that nobody knows would be left out without a word, and what it was meant for would be free. */
+function onlyUnits(row: Readonly<Record<string, unknown>>, context: Refinement): void {
+  for (const [name, value] of Object.entries(row))
+    if (typeof value === 'string' && !PRICE_UNIT_NAMES.has(name)) refuse(context, name, 'is no unit of a price');
+}
+
+/** Unit prices are text and conditions are numbers: the other way round they would be passed over. */
+const OverrideRow = z.record(z.string(), z.union([z.string(), z.number()])).superRefine((row, context) => {
+  onlyUnits(row, context);
+  for (const [name, value] of Object.entries(row))
+    if (typeof value === 'number' && !CONDITIONS.has(name)) refuse(context, name, 'is no condition of a price');
+});
+
+const TierPricing = z
+  .object({ overrides: z.array(OverrideRow).optional() })
+  .catchall(z.string())
+  .superRefine(onlyUnits);
+
+/**
+ * US dollars per unit as decimal strings, in OpenRouter's form; `overrides` are its conditional rows. `service_tiers` is ours: prices
+ * that replace those beside it where a request was served at that tier.
+ */
 export const Pricing = z
-  .strictObject({
+  .object({
     discount: z.number().min(0).max(1).optional(),
-    overrides: z.array(z.record(z.string(), z.union([z.string(), z.number()]))).optional(),
+    overrides: z.array(OverrideRow).optional(),
+    service_tiers: z.partialRecord(ServiceTier, TierPricing).optional(),
   })
-  .catchall(z.string());
+  .catchall(z.string())
+  .superRefine(onlyUnits);
 export type Pricing = z.output<typeof Pricing>;
 
 const endpointFacts = CatalogueEndpoint.omit({

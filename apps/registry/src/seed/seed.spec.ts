@@ -196,6 +196,41 @@ describe('seeding the catalogue', () => {
         { ...FILE, endpoints: [{ ...ENDPOINT, pricing: { prompt: '0.00001', completion: '0.000002' } }] },
         'test.json: endpoints[0].price.prompt: jumps tenfold',
       ],
+      ...(
+        [
+          ['a price of 1e30', { prompt: '1e30', completion: '0.1' }, '.pricing: the price prompt is not a decimal'],
+          [
+            'a misspelt unit',
+            { prompt: '0.1', completion: '0.1', input_cache_reed: '0.1' },
+            '.pricing.input_cache_reed',
+          ],
+          ['all of it taken off', { ...ENDPOINT.pricing, discount: 1 }, '.price.discountPpm: takes all of it off'],
+          [
+            'a number in an override',
+            { ...ENDPOINT.pricing, overrides: [{ min_prompt_tokens: 9, prompt: 0.1 }] },
+            '.pricing.overrides[0].prompt: is no condition',
+          ],
+          [
+            'a zero in a service tier',
+            { ...ENDPOINT.pricing, service_tiers: { flex: { prompt: '0' } } },
+            '.price.serviceTiers.flex.prompt: is zero',
+          ],
+          [
+            'a service tier in dollars per million',
+            { ...ENDPOINT.pricing, service_tiers: { priority: { overrides: [{ prompt: '3' }] } } },
+            '.price.serviceTiers.priority.overrides[0].prompt: is over',
+          ],
+          [
+            'a service tier that nobody knows',
+            { ...ENDPOINT.pricing, service_tiers: { turbo: { prompt: '0.1' } } },
+            '.pricing.service_tiers',
+          ],
+        ] as const
+      ).map(([what, pricing, message]): [string, unknown, string] => [
+        `has ${what}`,
+        { ...FILE, endpoints: [{ ...ENDPOINT, pricing }] },
+        `test.json: endpoints[0]${message}`,
+      ]),
       [
         'names no such provider',
         { ...FILE, providers: [] },
@@ -218,6 +253,21 @@ describe('seeding the catalogue', () => {
       await expect(seedFile(content)).rejects.toThrow(message);
       rmSync(path.join(directory, 'innocent.json'));
       await expect(rowsOf()).resolves.toEqual(before);
+    });
+
+    it('minds a jump in the row of a long prompt and of a service tier as well', async () => {
+      const priced = (override: string, flex: string) => {
+        const rows = {
+          overrides: [{ min_prompt_tokens: 9, prompt: override }],
+          service_tiers: { flex: { prompt: flex } },
+        };
+        return { ...FILE, endpoints: [{ ...ENDPOINT, pricing: { ...ENDPOINT.pricing, ...rows } }] };
+      };
+      await seedFile(priced('0.000002', '0.0000005'));
+      await expect(seedFile(priced('0.00002', '0.0000005'))).rejects.toThrow('.overrides[0].prompt: jumps tenfold');
+      await expect(seedFile(priced('0.000002', '0.00000005'))).rejects.toThrow('.serviceTiers.flex.prompt: jumps');
+      await expect(priceOf('acme/one')).resolves.toMatchObject({ serviceTiers: { flex: { prompt: 500_000n } } });
+      await seedFile(FILE);
     });
 
     it('takes a tenfold jump that is meant', async () => {
