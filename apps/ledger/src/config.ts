@@ -1,6 +1,12 @@
 import { loadConfig, serviceConfig } from '@switchyard/chassis';
 import { TicketSecret } from '@switchyard/contracts';
 import { z } from 'zod';
+import {
+  paymentOptions,
+  paymentSettings,
+  refuseHalfPayments,
+  type PaymentOptions,
+} from './payments/payment-settings.js';
 import type { FreeLimits } from './quota/free-limits.js';
 
 const databaseUrl = z
@@ -11,8 +17,9 @@ const databaseUrl = z
 const requests = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000_000).default(fallback);
 const milliseconds = (fallback: number) => z.coerce.number().int().min(10).max(86_400_000).default(fallback);
 
-export const schema = z.object({
+const settings = z.object({
   ...serviceConfig,
+  ...paymentSettings,
   DATABASE_URL: databaseUrl,
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(100).default(10),
   /** The same as the edges': what they admit is vouched for under it. */
@@ -40,6 +47,8 @@ export const schema = z.object({
   FREE_THRESHOLD_NANOS: z.coerce.bigint().min(0n).max(1_000_000_000_000_000_000n).default(10_000_000_000n),
 });
 
+export const schema = settings.superRefine(refuseHalfPayments);
+
 /** What the parts of the ledger need to know, named once. */
 export interface LedgerOptions {
   readonly databaseUrl: string;
@@ -55,6 +64,7 @@ export interface LedgerOptions {
   readonly auditIntervalMs: number;
   readonly grantDespiteViolations: boolean;
   readonly freeLimits: FreeLimits;
+  readonly payments: PaymentOptions;
 }
 
 export const LEDGER_OPTIONS = Symbol('ledger options');
@@ -74,6 +84,7 @@ export function serviceOptions() {
     sweepIntervalMs: config.SWEEP_INTERVAL_MS,
     auditIntervalMs: config.AUDIT_INTERVAL_MS,
     grantDespiteViolations: config.GRANT_DESPITE_VIOLATIONS,
+    payments: paymentOptions(config),
     freeLimits: {
       perMinute: config.FREE_REQUESTS_PER_MINUTE,
       perDay: config.FREE_REQUESTS_PER_DAY,

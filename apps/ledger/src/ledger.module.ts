@@ -17,9 +17,6 @@ import { LEDGER_OPTIONS, type LedgerOptions } from './config.js';
 import { LedgerDatabaseModule } from './database/connections.js';
 import { DatabaseHealth } from './database/database-health.js';
 import { LedgerRepository } from './database/ledger.repository.js';
-import { DepositsController } from './deposits/deposits.controller.js';
-import { DepositsRepository } from './deposits/deposits.repository.js';
-import { DepositsService } from './deposits/deposits.service.js';
 import { GenerationsConsumer } from './generations/generations.consumer.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsRepository } from './generations/generations.repository.js';
@@ -33,6 +30,7 @@ import { LeasesRepository } from './leases/leases.repository.js';
 import { LeasesService } from './leases/leases.service.js';
 import { RecallsRepository } from './leases/recalls.repository.js';
 import { Recalls } from './leases/recalls.service.js';
+import { PAYMENT_CONTROLLERS, PAYMENT_PROVIDERS } from './payments/index.js';
 import { QuotaController } from './quota/quota.controller.js';
 import { QuotaRepository } from './quota/quota.repository.js';
 import { QuotaService } from './quota/quota.service.js';
@@ -54,7 +52,7 @@ export class LedgerModule {
         ActivityController,
         AuditController,
         BudgetSpendController,
-        DepositsController,
+        ...PAYMENT_CONTROLLERS,
         GenerationsController,
         KeySpendController,
         LeasesController,
@@ -64,6 +62,7 @@ export class LedgerModule {
       providers: [
         { provide: LEDGER_OPTIONS, useValue: options },
         LedgerRepository,
+        ...PAYMENT_PROVIDERS,
         DatabaseHealth,
         BudgetSpendRepository,
         BudgetSpendService,
@@ -76,8 +75,6 @@ export class LedgerModule {
         AuditRepository,
         AuditService,
         LendingGate,
-        DepositsRepository,
-        DepositsService,
         GenerationsConsumer,
         GenerationsRepository,
         GenerationsService,

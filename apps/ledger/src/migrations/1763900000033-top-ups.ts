@@ -105,9 +105,9 @@ BEGIN
   RETURN QUERY SELECT t.attempt_id, t.attempt_amount, t.intent, p.customer, p.payment_method, p.intent FROM payer p WHERE p.owner_id = _owner;
 END $$;
 
--- What became of a try. 'processing' keeps it under way with the id of its payment; 'failed' tries anew later, and the third failure in a row
--- switches the top-up off. False when that try is over already.
-CREATE FUNCTION end_top_up(_owner uuid, _attempt uuid, _outcome text, _intent text, _error text, _backoff_ms bigint)
+-- What became of a try. 'processing' keeps it under way with the id of its payment; 'failed' tries anew after 10 minutes, then after an hour,
+-- and the third failure in a row switches the top-up off. False when that try is over already.
+CREATE FUNCTION end_top_up(_owner uuid, _attempt uuid, _outcome text, _intent text, _error text)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE user_id bigint := lock_user(_owner); t auto_top_up; gives_up boolean;
 BEGIN
@@ -123,7 +123,7 @@ BEGIN
     UPDATE auto_top_up SET failures = t.failures + 1, last_error = _error, intent = NULL,
       state = CASE WHEN gives_up THEN 'off' ELSE 'due' END,
       attempt_id = CASE WHEN NOT gives_up THEN gen_random_uuid() END, attempt_amount = t.amount, attempt_at = clock(),
-      next_try_at = CASE WHEN NOT gives_up THEN clock() + _backoff_ms * interval '1 millisecond' END
+      next_try_at = CASE WHEN NOT gives_up THEN clock() + CASE t.failures WHEN 0 THEN interval '10 minutes' ELSE interval '1 hour' END END
     WHERE owner_id = _owner;
   END IF;
   RETURN true;

@@ -66,6 +66,14 @@ export class AutoTopUpRepository {
     ]);
   }
 
+  /** How the payment provider calls whoever pays for the account; null while nobody's means of payment is saved. */
+  async customerOf(accountId: string): Promise<string | null> {
+    const [row] = await this.ledger.call<{ customer: string }>('SELECT customer FROM payer WHERE owner_id = $1', [
+      accountId,
+    ]);
+    return row?.customer ?? null;
+  }
+
   /** Accounts whose balance fell, or whose try is overdue. */
   async due(limit: number): Promise<string[]> {
     const rows = await this.ledger.call<{ owner_id: string }>(
@@ -99,15 +107,14 @@ export class AutoTopUpRepository {
     outcome:
       | { readonly kind: 'succeeded' }
       | { readonly kind: 'processing'; readonly intent: string }
-      | { readonly kind: 'failed'; readonly error: string; readonly backoffMs: number },
+      | { readonly kind: 'failed'; readonly error: string },
   ): Promise<boolean> {
-    const { ended } = await this.ledger.one<{ ended: boolean }>('SELECT end_top_up($1, $2, $3, $4, $5, $6) AS ended', [
+    const { ended } = await this.ledger.one<{ ended: boolean }>('SELECT end_top_up($1, $2, $3, $4, $5) AS ended', [
       accountId,
       attemptId,
       outcome.kind,
       outcome.kind === 'processing' ? outcome.intent : null,
       outcome.kind === 'failed' ? outcome.error : null,
-      outcome.kind === 'failed' ? outcome.backoffMs : 0,
     ]);
     return ended;
   }

@@ -1,7 +1,7 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { CATALOGUE_BUCKET, GENERATIONS_STREAM, HEALTH_BUCKET, KEYS_BUCKET } from '@switchyard/contracts';
-import { USAGE_STREAM } from '@switchyard/contracts';
+import { LEDGER_EVENTS_STREAM, LEDGER_EVENTS_SUBJECTS, USAGE_STREAM } from '@switchyard/contracts';
 
 /** A stream as we want it: exactly the settings that are compared with what the broker made of them. */
 export type StreamPlan = Pick<StreamConfig, 'name'> & Partial<StreamConfig>;
@@ -46,6 +46,7 @@ export const topologyPlan = (replicas = 1): readonly StreamPlan[] =>
   [
     durableStream(USAGE_STREAM, ['usage.v1.>'], 30 * DAY_MS),
     durableStream(GENERATIONS_STREAM, ['generation.v1.event.>'], 7 * DAY_MS),
+    durableStream(LEDGER_EVENTS_STREAM, [...LEDGER_EVENTS_SUBJECTS], 30 * DAY_MS),
     bucket(CATALOGUE_BUCKET),
     bucket(HEALTH_BUCKET),
     bucket(KEYS_BUCKET),

@@ -1,0 +1,29 @@
+import type { Stripe } from 'stripe';
+
+/** What became of charging a saved means of payment. */
+export type ChargeOutcome =
+  | { readonly kind: 'succeeded'; readonly intent: string; readonly cents: number; readonly currency: string }
+  | { readonly kind: 'processing'; readonly intent: string }
+  | { readonly kind: 'failed'; readonly error: string };
+
+/**
+ * Reads https://docs.stripe.com/payments/paymentintents/lifecycle for a payment that was to be confirmed without its payer: whatever
+ * asks for the payer has failed.
+ */
+export function paidByStripe(
+  intent: Pick<Stripe.PaymentIntent, 'id' | 'status' | 'amount_received' | 'currency' | 'last_payment_error'>,
+): ChargeOutcome {
+  switch (intent.status) {
+    case 'succeeded':
+      return { kind: 'succeeded', intent: intent.id, cents: intent.amount_received, currency: intent.currency };
+    case 'processing':
+      return { kind: 'processing', intent: intent.id };
+    case 'requires_action':
+    case 'requires_confirmation':
+      return { kind: 'failed', error: 'authentication_required' };
+    default: {
+      const { decline_code: decline, code } = intent.last_payment_error ?? {};
+      return { kind: 'failed', error: decline ?? code ?? intent.status };
+    }
+  }
+}

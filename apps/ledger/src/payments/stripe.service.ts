@@ -1,0 +1,215 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { GatewayError } from '@switchyard/contracts';
+import { Stripe } from 'stripe';
+import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
+import type { TopUpAttempt } from './auto-top-up.repository.js';
+import { centsOf } from './fee.js';
+import { paidByStripe, type ChargeOutcome } from './stripe-charge.js';
+import type { StripeOptions } from './payment-settings.js';
+
+/** One call, and how often the library tries it again under the same idempotency key. */
+const CALL_TIMEOUT_MS = 8_000;
+const CALL_RETRIES = 1;
+/** Age of a signature from which on a message counts as replayed; Stripe signs every delivery anew. */
+export const SIGNATURE_TOLERANCE_S = 300;
+const CHECKOUT_LIFE_S = 3_600;
+
+export interface NewCheckout {
+  readonly accountId: string;
+  readonly amountNanos: bigint;
+  readonly saves: boolean;
+  readonly customer: string | null;
+  /** Makes a repeated call answer the same session. */
+  readonly key: string | null;
+}
+
+/** Stripe's API. Never called inside a transaction: an answer may take seconds or not come. */
+@Injectable()
+export class StripeService {
+  readonly #logger = new Logger('stripe');
+  readonly #options: StripeOptions | null;
+  readonly #client: Stripe | null;
+
+  constructor(@Inject(LEDGER_OPTIONS) { payments }: Pick<LedgerOptions, 'payments'>) {
+    this.#options = payments.stripe;
+    this.#client = payments.stripe ? clientOf(payments.stripe) : null;
+  }
+
+  get enabled(): boolean {
+    return this.#client !== null;
+  }
+
+  /** @throws GatewayError `not_found` where no payment provider is switched on. */
+  assertEnabled(): void {
+    this.#ready();
+  }
+
+  /** Messages of the other mode, test or live, are not ours. */
+  get liveMode(): boolean {
+    return this.#options?.secretKey.includes('_live_') ?? false;
+  }
+
+  /**
+   * The message, once its signature has shown that Stripe wrote it, and lately.
+   * @throws GatewayError `invalid_request` otherwise, `not_found` where Stripe is not switched on.
+   */
+  verify(body: Buffer, signature: string): Stripe.Event {
+    const { client, options } = this.#ready();
+    // The settings refuse an empty secret; under one everybody could sign.
+    if (options.webhookSecret.trim() === '') throw new GatewayError('not_found');
+    try {
+      return client.webhooks.constructEvent(body, signature, options.webhookSecret, SIGNATURE_TOLERANCE_S);
+    } catch (error) {
+      throw new GatewayError('invalid_request', {
+        message: 'The signature of the message does not fit.',
+        cause: error,
+      });
+    }
+  }
+
+  async createCheckout(checkout: NewCheckout): Promise<{ id: string; url: string; expiresAt: Date }> {
+    const { client, options } = this.#ready();
+    const metadata = { account_id: checkout.accountId, ...(checkout.saves && { save: 'yes' }) };
+    const session = await this.#call('checkout.sessions.create', () =>
+      client.checkout.sessions.create(
+        {
+          mode: 'payment',
+          line_items: [
+            {
+              quantity: 1,
+              price_data: {
+                currency: 'usd',
+                unit_amount: Number(centsOf(checkout.amountNanos)),
+                product_data: { name: 'Credit' },
+              },
+            },
+          ],
+          metadata,
+          payment_intent_data: { metadata, ...(checkout.saves && { setup_future_usage: 'off_session' as const }) },
+          ...(checkout.customer !== null && { customer: checkout.customer }),
+          ...(checkout.saves && checkout.customer === null && { customer_creation: 'always' as const }),
+          success_url: options.successUrl,
+          ...(options.cancelUrl !== null && { cancel_url: options.cancelUrl }),
+          // With a key the call must be the same, to the second, when it is repeated: then Stripe's own day applies.
+          ...(checkout.key === null && { expires_at: Math.floor(Date.now() / 1_000) + CHECKOUT_LIFE_S }),
+        },
+        checkout.key === null ? {} : { idempotencyKey: checkout.key },
+      ),
+    );
+    if (!session.url) throw new GatewayError('service_unavailable', { retryAfterMs: 1_000 });
+    return { id: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1_000) };
+  }
+
+  /** Charges the saved means of payment; the same attempt never twice. @throws GatewayError when nobody knows the outcome. */
+  async charge(attempt: TopUpAttempt): Promise<ChargeOutcome> {
+    const { client } = this.#ready();
+    if (attempt.intent !== null) return this.#find(attempt.intent);
+    return this.#charging(async () => {
+      const paymentMethod = attempt.paymentMethod ?? (await this.#methodOf(attempt.savedIn));
+      if (paymentMethod === null) throw new Refused('payment_method_missing', {});
+      return client.paymentIntents.create(
+        {
+          amount: Number(centsOf(attempt.amountNanos)),
+          currency: 'usd',
+          customer: attempt.customer,
+          payment_method: paymentMethod,
+          confirm: true,
+          off_session: true,
+          metadata: { account_id: attempt.accountId, top_up_attempt: attempt.attemptId },
+        },
+        { idempotencyKey: `top-up:${attempt.attemptId}` },
+      );
+    });
+  }
+
+  /** Pays back. The same refund never twice. @throws GatewayError when nobody knows the outcome. */
+  async refund(refund: {
+    readonly refundId: string;
+    readonly intent: string;
+    readonly amountNanos: bigint;
+  }): Promise<{ id: string | null; state: 'done' | 'sent' | 'failed'; error: string | null }> {
+    const { client } = this.#ready();
+    try {
+      const made = await this.#call('refunds.create', () =>
+        client.refunds.create(
+          {
+            payment_intent: refund.intent,
+            amount: Number(centsOf(refund.amountNanos)),
+            metadata: { refund_id: refund.refundId },
+          },
+          { idempotencyKey: `refund:${refund.refundId}` },
+        ),
+      );
+      if (made.status === 'failed' || made.status === 'canceled')
+        return { id: made.id, state: 'failed', error: made.failure_reason ?? made.status };
+      return { id: made.id, state: made.status === 'succeeded' ? 'done' : 'sent', error: null };
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return { id: null, state: 'failed', error: error.code };
+    }
+  }
+
+  async #find(intent: string): Promise<ChargeOutcome> {
+    const { client } = this.#ready();
+    return this.#charging(() => client.paymentIntents.retrieve(intent));
+  }
+
+  async #methodOf(intent: string): Promise<string | null> {
+    const { client } = this.#ready();
+    const { payment_method: method } = await this.#call('paymentIntents.retrieve', () =>
+      client.paymentIntents.retrieve(intent),
+    );
+    return typeof method === 'string' ? method : (method?.id ?? null);
+  }
+
+  async #charging(call: () => Promise<Stripe.PaymentIntent>): Promise<ChargeOutcome> {
+    try {
+      return paidByStripe(await this.#call('paymentIntents', call));
+    } catch (error) {
+      if (error instanceof Refused) return { kind: 'failed', error: error.code };
+      throw error;
+    }
+  }
+
+  /** Stripe's "no" is a {@link Refused}; everything else leaves the outcome open, and the same call may be made again. */
+  async #call<Answer>(what: string, call: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof Refused || error instanceof GatewayError) throw error;
+      if (error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError)
+        throw new Refused(error.decline_code ?? error.code ?? 'invalid_request', { cause: error });
+      const name = error instanceof Error ? error.constructor.name : typeof error;
+      // The message may quote what was sent; its kind is enough to act on.
+      this.#logger.warn(`${what} did not succeed: ${name}`);
+      throw new GatewayError('service_unavailable', { cause: error, retryAfterMs: 5_000 });
+    }
+  }
+
+  #ready(): { client: Stripe; options: StripeOptions } {
+    if (this.#client && this.#options) return { client: this.#client, options: this.#options };
+    throw new GatewayError('not_found', { message: 'No payment provider is switched on here.' });
+  }
+}
+
+/** Stripe has understood, and will not do it. */
+class Refused extends Error {
+  constructor(
+    readonly code: string,
+    options: ErrorOptions,
+  ) {
+    super(`refused: ${code}`, options);
+  }
+}
+
+function clientOf({ secretKey, apiBase }: StripeOptions): Stripe {
+  const { hostname, port, protocol } = new URL(apiBase);
+  return new Stripe(secretKey, {
+    protocol: protocol === 'http:' ? 'http' : 'https',
+    host: hostname,
+    ...(port !== '' && { port }),
+    timeout: CALL_TIMEOUT_MS,
+    maxNetworkRetries: CALL_RETRIES,
+    telemetry: false,
+  });
+}
