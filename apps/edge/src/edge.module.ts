@@ -29,6 +29,9 @@ import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsService } from './generations/generations.service.js';
 import { HealthModule } from './health/health.module.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { FreeLedger } from './limits/free-ledger.js';
+import { FreeModels } from './limits/free-models.service.js';
+import { LedgerQuotas } from './limits/ledger-quotas.service.js';
 import { ModelsModule } from './models/models.module.js';
 import { EdgeDrain } from './process/edge-drain.service.js';
 import { EdgeProcess } from './process/edge-process.js';
@@ -72,6 +75,7 @@ export class EdgeModule {
         { provide: EdgeConfig, useValue: config },
         { provide: EdgeProcess, useValue: edge },
         { provide: Lender, useClass: LedgerLender },
+        { provide: FreeLedger, useClass: LedgerQuotas },
         { provide: APP_FILTER, useClass: ErrorFilter },
         AccountService,
         Admission,
@@ -81,6 +85,7 @@ export class EdgeModule {
         CreditKeeper,
         CreditService,
         EdgeDrain,
+        FreeModels,
         FirstWitness,
         GenerationsService,
         Guard,

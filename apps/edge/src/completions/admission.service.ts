@@ -5,15 +5,18 @@ import type { BoundInput } from '@switchyard/pricing';
 import type { RequestFacts } from '@switchyard/protocols';
 import { instruments } from '@switchyard/telemetry';
 import type { Caller } from '../callers/caller.js';
-import { affordableTokens } from '../credit/affordable.js';
 import { CreditService } from '../credit/credit.service.js';
 import type { Hold } from '../credit/lease.js';
 import { CreditRefused, refusalError } from '../credit/refusal.js';
+import { refusedRequest } from '../credit/refused-request.js';
+import { FreeModels } from '../limits/free-models.service.js';
 import type { OrderedCandidate } from '../routing/index.js';
 
 export interface Admitted {
   readonly hold: Hold;
   readonly bound: { readonly nanos: bigint; readonly admittedAtMs: number };
+  /** Who may serve it: all who were asked about, but free models beyond their limit. */
+  readonly candidates: readonly OrderedCandidate[];
 }
 
 /** Most searches that a provider may run in one request that allows them; part of the bound. */
@@ -22,15 +25,33 @@ const MAX_SEARCHES = 10;
 /** Says what a request can cost at most, whoever serves it, and sets that aside. */
 @Injectable()
 export class Admission {
-  constructor(private readonly credit: CreditService) {}
+  constructor(
+    private readonly credit: CreditService,
+    private readonly freeModels: FreeModels,
+  ) {}
 
-  /** @throws GatewayError `insufficient_credits`, `key_limit_exceeded` or `service_unavailable` */
+  /** @throws GatewayError `free_model_limit`, `insufficient_credits`, `key_limit_exceeded`, `budget_exceeded` or `service_unavailable` */
   async admit(
+    caller: Caller,
+    request: CompletionRequest,
+    facts: RequestFacts,
+    routed: readonly OrderedCandidate[],
+  ): Promise<Admitted> {
+    const { candidates, undo } = await this.freeModels.admit(caller.key, routed);
+    try {
+      return { candidates, ...(await this.setAside(caller, request, facts, candidates)) };
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  private async setAside(
     { key }: Caller,
     request: CompletionRequest,
     facts: RequestFacts,
     candidates: readonly OrderedCandidate[],
-  ): Promise<Admitted> {
+  ): Promise<Omit<Admitted, 'candidates'>> {
     const admittedAtMs = Date.now();
     const endpoints = candidates.map(({ endpoint }) => endpoint);
     const input: BoundInput = {
@@ -46,13 +67,7 @@ export class Admission {
     } catch (error) {
       if (!(error instanceof CreditRefused)) throw error;
       instruments.admissionRefusals.add(1, { reason: error.refusal.reason });
-      const requestedTokens = request.maxTokens ?? Math.max(...endpoints.map(outputLimit));
-      const boundOfTokens = (maxTokens: number) => boundOf({ ...input, maxTokens }, endpoints);
-      const affordable = affordableTokens(boundOfTokens, error.affordableNanos, requestedTokens);
-      throw refusalError(error, { key, boundNanos: nanos, requestedTokens, affordableTokens: affordable });
+      throw refusalError(error, refusedRequest({ key, boundNanos: nanos, input, endpoints }, error.affordableNanos));
     }
   }
 }
-
-const outputLimit = ({ maxCompletionTokens, contextLength }: OrderedCandidate['endpoint']): number =>
-  maxCompletionTokens ?? contextLength;

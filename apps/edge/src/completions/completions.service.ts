@@ -58,10 +58,10 @@ export class CompletionsService {
     input: CompletionInput,
     request: CompletionRequest,
     facts: RequestFacts,
-    { candidates, verdicts }: Pick<Generation, 'candidates' | 'verdicts'>,
+    { candidates: routed, verdicts }: Pick<Generation, 'candidates' | 'verdicts'>,
     client: ClientConnection,
   ): Promise<void> {
-    const { hold, bound } = await this.admission.admit(input.caller, request, facts, candidates);
+    const { hold, bound, candidates } = await this.admission.admit(input.caller, request, facts, routed);
     const generation: Generation = {
       id: input.id,
       caller: input.caller,

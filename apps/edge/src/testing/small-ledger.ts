@@ -17,7 +17,7 @@ import {
   UsageApplied,
   UsageEvent,
 } from '@switchyard/contracts';
-import type { ReplyOf, RequestOf } from '@switchyard/contracts';
+import type { BudgetScope, ReplyOf, RequestOf } from '@switchyard/contracts';
 
 interface Account {
   deposited: bigint;
@@ -90,11 +90,11 @@ export class SmallLedger implements OnModuleInit {
     this.grants += 1;
     const known = this.leases.get(request.leaseId);
     if (known) return { outcome: 'granted', leaseId: request.leaseId, grantedNanos: known.granted, ttlMs: TTL_MS };
-    const [budget] = request.budgets;
-    const room = budget ? budget.capNanos - (this.capped.get(budget.scopeId) ?? 0n) : null;
-    const lent = this.lend(request, room);
-    if (typeof lent !== 'bigint') return lent;
-    if (budget) this.capped.set(budget.scopeId, (this.capped.get(budget.scopeId) ?? 0n) + lent);
+    const roomOf = (budget: BudgetScope) => budget.capNanos - (this.capped.get(budget.scopeId) ?? 0n);
+    const [budget] = [...request.budgets].sort((one, other) => Number(roomOf(one) - roomOf(other)));
+    const lent = this.lend(request, budget ? roomOf(budget) : null);
+    if (typeof lent !== 'bigint') return budget && lent.reason === 'budget_exhausted' ? named(lent, budget) : lent;
+    for (const { scopeId } of request.budgets) this.capped.set(scopeId, (this.capped.get(scopeId) ?? 0n) + lent);
     const { accountId, edgeId, leaseId } = request;
     this.leases.set(leaseId, { accountId, edgeId, granted: lent, balance: lent, open: true });
     return { outcome: 'granted', leaseId, grantedNanos: lent, ttlMs: TTL_MS };
@@ -202,6 +202,15 @@ export class SmallLedger implements OnModuleInit {
     this.events.publish(UsageApplied, { edgeId: usage.edgeId, applied }, { suffix: usage.edgeId });
   }
 }
+
+const named = <Refused extends object>(refused: Refused, { scopeId, kind, interval, capNanos }: BudgetScope) => ({
+  ...refused,
+  scopeId,
+  scopeKind: kind,
+  interval,
+  capNanos,
+  spentNanos: 0n,
+});
 
 const NO_BUDGET = { scopeKind: null, interval: null, capNanos: null, spentNanos: null };
 

@@ -17,6 +17,7 @@ import { EdgeModule } from '../edge.module.js';
 import { configureHttp, fastifyOptions } from '../http/http-server.js';
 import { PEPPER, SmallAuth } from './small-auth.js';
 import { SmallLedger } from './small-ledger.js';
+import { SmallQuota } from './small-quota.js';
 import { SmallWorker } from './small-worker.js';
 
 export interface RunningEdge {
@@ -29,6 +30,7 @@ export class SmallStack {
   private readonly closing: (() => Promise<unknown>)[] = [];
   auth!: SmallAuth;
   ledger!: SmallLedger;
+  quota!: SmallQuota;
   bus!: Bus;
   authApp!: INestMicroservice;
   readonly workers = new Map<string, SmallWorker>();
@@ -43,6 +45,7 @@ export class SmallStack {
     stack.authApp = auth.app;
     stack.auth = auth.service;
     stack.ledger = (await stack.service('ledger', SmallLedger)).service;
+    stack.quota = (await stack.service('quota', SmallQuota)).service;
     return stack;
   }
 
