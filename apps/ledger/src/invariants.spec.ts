@@ -16,11 +16,11 @@ describe('the invariants of the ledger', () => {
 
   /** Asks again and again while the work runs, so that many commits are seen from outside. */
   const whileRunning = async <T>(work: Promise<T>, look: () => Promise<void>): Promise<T> => {
-    let over = false;
+    const over = new AbortController();
     const watching = (async () => {
-      while (!over) await look();
+      while (!over.signal.aborted) await look();
     })();
-    const result = await work.finally(() => (over = true));
+    const result = await work.finally(() => over.abort());
     await watching;
     return result;
   };

@@ -16,6 +16,9 @@ import { LedgerPayments1763900000032 } from './1763900000032-payments.js';
 import { LedgerTopUps1763900000033 } from './1763900000033-top-ups.js';
 import { LedgerActivity1763900000040 } from './1763900000040-activity.js';
 import { LedgerQuota1763900000050 } from './1763900000050-quota.js';
+import { LedgerMonths1763900000060 } from './1763900000060-months.js';
+import { LedgerMonthlyPosting1763900000061 } from './1763900000061-monthly-posting.js';
+import { LedgerMonthlyBooking1763900000062 } from './1763900000062-monthly-booking.js';
 
 export const LEDGER_SCHEMA = 'ledger';
 
@@ -37,6 +40,9 @@ export const migrations: readonly MigrationClass[] = [
   LedgerTopUps1763900000033,
   LedgerActivity1763900000040,
   LedgerQuota1763900000050,
+  LedgerMonths1763900000060,
+  LedgerMonthlyPosting1763900000061,
+  LedgerMonthlyBooking1763900000062,
 ];
 
 /** All that the service's role may execute; it may also read every table, and nothing else. */
@@ -57,6 +63,7 @@ export const ledgerFunctions: readonly string[] = [
   'quarantine_usage',
   'resolve_quarantined',
   'record_generations',
+  'open_coming_months',
   'take_free',
   'return_free',
   'ever_bought',

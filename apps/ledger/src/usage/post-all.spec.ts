@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { fundAccount } from '../testing/accounts.js';
+import { askForLease, fundAccount } from '../testing/accounts.js';
 import { startLedgerBench, type LedgerBench } from '../testing/ledger-bench.js';
 
 interface Transfer {
@@ -13,6 +13,8 @@ interface Transfer {
 describe('the mover of many transfers', () => {
   let bench: LedgerBench;
   let house: string;
+  /** What the transfers are said to belong to. */
+  let leaseId: string;
 
   const accountRow = async (accountId: string): Promise<string> => {
     const [row] = await bench.asOwner('SELECT id FROM account WHERE owner_id = $1', [accountId]);
@@ -31,7 +33,7 @@ describe('the mover of many transfers', () => {
         transfers.map(({ to }) => to),
         transfers.map(({ amount }) => amount.toString()),
         transfers.map(({ code }) => code ?? 1),
-        transfers.map(() => 'test'),
+        transfers.map(() => leaseId),
       ],
     );
     return row!['moved'];
@@ -41,6 +43,7 @@ describe('the mover of many transfers', () => {
   beforeAll(async () => {
     bench = await startLedgerBench();
     house = String((await bench.asOwner(`SELECT house_account('promo') AS id`))[0]!['id']);
+    leaseId = (await askForLease(bench, await fundAccount(bench, 10n), 10n)).request.leaseId;
   }, 60_000);
 
   afterEach(async () => {
