@@ -1,6 +1,7 @@
 import type { UpstreamStream } from '@switchyard/bus';
 import { GatewayError } from '@switchyard/contracts';
 import type { ClientConnection } from './client-connection.js';
+import { WholeEvents } from './whole-events.js';
 
 /** The largest answer that is held in memory as a whole. */
 export const MAX_WHOLE_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -42,7 +43,7 @@ export async function wholeAnswer(stream: UpstreamStream): Promise<WholeAnswer> 
 }
 
 /**
- * Carries a stream to the client, byte for byte and without parsing. Credit goes back to the worker when the client's socket has
+ * Carries a stream to the client, event by event and without parsing. Credit goes back to the worker when the client's socket has
  * accepted the bytes, so a slow reader slows the provider down and nothing piles up in between.
  * @param onBytes told what the client got
  */
@@ -52,9 +53,13 @@ export async function relay(
   client: ClientConnection,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  for (let next = first; next.done !== true; next = await rest.next()) {
-    await client.write(next.value);
-    onBytes(next.value.byteLength);
-    stream.acknowledge(next.value.byteLength);
-  }
+  const events = new WholeEvents();
+  const give = async (bytes: Uint8Array) => {
+    if (bytes.byteLength === 0) return;
+    await client.write(bytes);
+    onBytes(bytes.byteLength);
+    stream.acknowledge(bytes.byteLength);
+  };
+  for (let next = first; next.done !== true; next = await rest.next()) await give(events.push(next.value));
+  await give(events.rest());
 }

@@ -1,0 +1,32 @@
+const END_OF_EVENT = Buffer.from('\n\n');
+const NOTHING = new Uint8Array(0);
+
+/**
+ * More than this is not held back: the worker gets credit only for what the client has taken, and must be able to send the rest of a
+ * large event. It is well below the window of a stream.
+ */
+export const MOST_HELD_BACK_BYTES = 16 * 1024;
+
+/**
+ * Lets only whole server-sent events through. A frame may end anywhere, because a worker fills the window to the last byte; if the
+ * stream fails there, an error event behind half an event would be one that no client can read.
+ */
+export class WholeEvents {
+  private held: Uint8Array = NOTHING;
+
+  /** What may go to the client now: up to the end of the last whole event; may be empty. */
+  push(bytes: Uint8Array): Uint8Array {
+    const all = this.held.byteLength === 0 ? bytes : Buffer.concat([this.held, bytes]);
+    const found = Buffer.from(all.buffer, all.byteOffset, all.byteLength).lastIndexOf(END_OF_EVENT);
+    const end = found === -1 ? 0 : found + END_OF_EVENT.byteLength;
+    if (all.byteLength - end > MOST_HELD_BACK_BYTES) return this.rest(all);
+    this.held = all.subarray(end);
+    return all.subarray(0, end);
+  }
+
+  /** What is held back, when the stream has ended well. */
+  rest(all = this.held): Uint8Array {
+    this.held = NOTHING;
+    return all;
+  }
+}
