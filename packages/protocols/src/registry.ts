@@ -1,6 +1,7 @@
 import type { DialectId, ProtocolId } from '@switchyard/contracts';
 import { anthropicMessages } from './anthropic-messages/index.js';
 import { anthropicMessagesDialect } from './dialects/anthropic-messages/index.js';
+import { geminiDialect } from './dialects/gemini/index.js';
 import { openaiChatDialect } from './dialects/openai-chat/index.js';
 import { gemini } from './gemini/index.js';
 import { openaiChat } from './openai-chat/index.js';
@@ -15,6 +16,7 @@ const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
 const DIALECTS: Readonly<Record<DialectId, Dialect>> = {
   'openai-chat': openaiChatDialect,
   'anthropic-messages': anthropicMessagesDialect,
+  gemini: geminiDialect,
 };
 
 export const protocolOf = (id: ProtocolId): Protocol => PROTOCOLS[id];

@@ -66,7 +66,7 @@ function modelTurn(parts: readonly WirePart[], calls: CallIds): Message {
       const id = part.functionCall.id || calls.made(name);
       toolCalls.push({ id, name, arguments: JSON.stringify(args ?? {}), ...(signature && { signature }) });
       if (foreign) reasoning.push(foreign);
-    } else if (part.thought === true) reasoning.push(thoughtOf(part.text ?? '', signature, foreign));
+    } else if (part.thought === true) addThought(reasoning, part.text ?? '', { signature, foreign });
     else {
       if (foreign) reasoning.push(foreign);
       if (signature) reasoning.push({ type: 'reasoning.encrypted', data: signature, format: GEMINI_REASONING });
@@ -77,11 +77,22 @@ function modelTurn(parts: readonly WirePart[], calls: CallIds): Message {
   return { role: 'assistant', content, toolCalls, reasoning };
 }
 
-function thoughtOf(text: string, signature: string | undefined, foreign: ReasoningDetail | null): ReasoningDetail {
-  // The client's copy of a text wins over an empty one: the wrapper holds it only where the client was not shown it.
-  if (foreign?.type === 'reasoning.text') return { ...foreign, text: foreign.text || text };
-  if (foreign) return foreign;
-  return { type: 'reasoning.text', text, ...(signature && { signature }), format: GEMINI_REASONING };
+/** A thought of another provider came in pieces, of which only the last is signed: they become one again. */
+function addThought(
+  reasoning: ReasoningDetail[],
+  text: string,
+  { signature, foreign }: { readonly signature: string | undefined; readonly foreign: ReasoningDetail | null },
+): void {
+  if (foreign?.type === 'reasoning.text') {
+    let seen = text;
+    for (let last = reasoning.at(-1); last?.type === 'reasoning.text' && !last.signature; last = reasoning.at(-1)) {
+      seen = last.text + seen;
+      reasoning.pop();
+    }
+    // The wrapper holds the text only where the client was not shown it.
+    reasoning.push({ ...foreign, text: foreign.text || seen });
+  } else if (foreign) reasoning.push(foreign);
+  else reasoning.push({ type: 'reasoning.text', text, ...(signature && { signature }), format: GEMINI_REASONING });
 }
 
 class CallIds {

@@ -131,7 +131,7 @@ function voiceOf(speech: Config['speechConfig']): JsonRecord | undefined {
   return typeof prebuilt?.['voiceName'] === 'string' ? { voice: prebuilt['voiceName'] } : undefined;
 }
 
-const PARAMETERS: Readonly<Partial<Record<keyof Config & string, string>>> = {
+const PARAMETERS: Readonly<Record<string, string>> = {
   maxOutputTokens: 'max_tokens',
   temperature: 'temperature',
   topP: 'top_p',

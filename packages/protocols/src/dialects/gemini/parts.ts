@@ -13,6 +13,7 @@ interface OpenCall {
 /** Turns the events of one candidate into parts. A function call is one part, so its pieces are put together here. */
 export class PartMaker {
   private readonly calls = new Map<number, OpenCall>();
+  private hidden = '';
 
   constructor(private readonly hideThoughts: boolean) {}
 
@@ -58,14 +59,15 @@ export class PartMaker {
     const text = detail.type === 'reasoning.text' ? detail.text : detail.summary;
     const signature = detail.type === 'reasoning.text' ? detail.signature : undefined;
     const shown = this.hideThoughts ? '' : text;
+    if (this.hideThoughts) this.hidden += text;
     if (!signature) {
       if (shown !== '') yield { text: shown, thought: true };
       return;
     }
-    const thoughtSignature = isOwn(detail)
-      ? signature
-      : signatureOf({ ...detail, ...(shown && { text: '' }) } as ReasoningDetail);
-    yield { text: shown, thought: true, thoughtSignature };
+    // A signature covers its whole text: what the client was not shown travels inside the wrapper.
+    const unseen: ReasoningDetail = { ...detail, type: 'reasoning.text', text: this.hidden };
+    this.hidden = '';
+    yield { text: shown, thought: true, thoughtSignature: isOwn(detail) ? signature : signatureOf(unseen) };
   }
 
   private *endCall(index: number): Generator<JsonRecord> {
