@@ -2,8 +2,8 @@ import { fixturesDirectory } from '@switchyard/testing';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatPrice, type Price } from '@switchyard/contracts';
-import { priceFromUsd } from '@switchyard/pricing';
+import { formatPrice, usageOf, type Price } from '@switchyard/contracts';
+import { costOf, priceFromUsd } from '@switchyard/pricing';
 import { explain, type BilledUsage, type NamedPrice } from './billed-usage.ts';
 import { listedPricing, UnusablePrice, type Pricing } from './pricing.ts';
 import type { ListedModel } from './sources.ts';
@@ -62,6 +62,16 @@ withFixtures(`bills of OpenRouter${fixtures ? '' : ' (skipped: no recordings, se
     });
     return [...listed, ...direct.map((pricing) => named('direct', pricing))];
   }
+
+  it('of a model that always searches have the search in the price of the request', () => {
+    const response = readJson<BilledUsage>(path.join(fixtures ?? '', 'openrouter/chat-citations--sonar.response.json'));
+    const row = { ...response, model: 'perplexity/sonar', requested_model: 'perplexity/sonar' };
+    const usage = usageOf({ source: 'reported', inputTokens: 7, outputTokens: 236, requests: 1 });
+    const { picos } = costOf(usage, pricesOf(row)[0]!.price, 0);
+    expect(formatPrice(picos)).toBe('0.005243');
+    // Perplexity rounds its bills to five decimals.
+    expect(row.usage.cost).toBe(0.00524);
+  });
 
   it('follow from the reported usage and the price lists, class by class', () => {
     const counts: Record<string, number> = {};

@@ -70,6 +70,13 @@ describe('prices of OpenRouter’s list', () => {
     expect(pricing).toEqual({ prompt: '0.1', completion: '0.2' });
   });
 
+  it('take the price of a search for one of the request where a model searches every time', () => {
+    const prices = { prompt: '0.1', completion: '0.2', web_search: '0.005' };
+    const priced = (id: string) => listedPricing({ ...listed(prices), id }, false);
+    expect(priced('perplexity/sonar')).toEqual({ prompt: '0.1', completion: '0.2', request: '0.005' });
+    for (const id of ['perplexity/sonar-deep-research', 'openai/gpt-5.4']) expect(priced(id)).toEqual(prices);
+  });
+
   it.each([
     ['are negative', { prompt: '-1', completion: '-1' }],
     ['are missing', { prompt: '0.1' }],

@@ -34,6 +34,12 @@ const UNITS = new Set([
 const MOST_PER_IMAGE_TOKEN = 0.0001;
 
 /**
+ * Models that search once for every request, asked or not, and report no count of it: their price of a search is one of the request.
+ * A recorded bill of Sonar shows it.
+ */
+const SEARCHES_ALWAYS = /^perplexity\/(?!.*deep-research)/;
+
+/**
  * Prices of OpenRouter's list: already per unit, as text. Zeros beside `prompt` and `completion` mean that there is no such price.
  * @throws UnusablePrice for what is negative, missing, or zero without the word "free".
  */
@@ -46,8 +52,12 @@ export function listedPricing(model: ListedModel, free: boolean): Pricing {
     if (value === 0 && !free) throw new UnusablePrice(`${unit} is 0 and the source does not say that it is free`);
   }
   const rows = (overrides ?? []).map((row) => unitPrices(row));
+  const prices = Object.entries(unitPrices(units) as Record<string, string>).map(([unit, price]) => [
+    unit === 'web_search' && SEARCHES_ALWAYS.test(model.id) ? 'request' : unit,
+    price,
+  ]);
   return {
-    ...(unitPrices(units) as Record<string, string>),
+    ...(Object.fromEntries(prices) as Record<string, string>),
     ...(rows.length > 0 && {
       overrides: rows.toSorted((a, b) => Number(a['min_prompt_tokens']) - Number(b['min_prompt_tokens'])),
     }),

@@ -20,7 +20,7 @@ const endpoint = {
   maxCompletionTokens: 1_000,
   contextLength: 100_000,
   outputModalities: ['text'],
-  supportedParameters: ['max_tokens'],
+  supportedParameters: ['max_tokens', 'web_search_options'],
 };
 
 describe('the bound of a request', () => {
@@ -105,6 +105,13 @@ describe('the bound of a request', () => {
   it('takes the limit of the endpoint where it is not told of the caller’s', () => {
     expect(boundOf(request, [{ ...endpoint, supportedParameters: ['temperature'] }])).toBe(560n + 1_000n * 2n);
     expect(boundOf(request, [{ ...endpoint, supportedParameters: ['max_completion_tokens'] }])).toBe(760n);
+  });
+
+  it('covers the searches that were asked for, where the endpoint takes them, and those that nobody asks for', () => {
+    const priced = { ...endpoint, price: { ...price, webSearch: 1_000_000n } };
+    expect(boundOf({ ...request, searches: 10 }, [priced])).toBe(100_200n + 10n * 1_000n);
+    expect(boundOf({ ...request, searches: 10 }, [{ ...priced, supportedParameters: ['max_tokens'] }])).toBe(760n);
+    expect(boundOf(request, [{ ...priced, modelId: 'acme/deep-research' }])).toBe(100_200n + 100n * 1_000n);
   });
 
   it('expects a model that draws to draw, whatever limit of tokens the caller set', () => {

@@ -7,7 +7,7 @@ import {
   UNDISCOUNTED_PPM,
   type UnitPrices,
 } from './effective-price.js';
-import { mostPromptTokens, promptPicos, type PromptSize } from './prompt-bound.js';
+import { mostPromptTokens, mostSearches, promptPicos, type PromptSize } from './prompt-bound.js';
 
 export interface BoundInput extends PromptSize {
   /** Output limit that the caller set, per choice; null: the endpoint's own. */
@@ -47,7 +47,7 @@ function endpointBound(request: BoundInput, endpoint: PricedEndpoint): bigint {
         promptPicos(request, endpoint, units) +
         completion * dearestOutput(units, request, endpoint) +
         BigInt(request.n) * units.requests +
-        BigInt(request.searches ?? 0) * units.searches,
+        BigInt(mostSearches(request, endpoint)) * units.searches,
     )
     .reduce((dearest, sum) => (sum > dearest ? sum : dearest), 0n);
   return ceilToNanos(ceilDivide(picos * payablePpm(price), UNDISCOUNTED_PPM));

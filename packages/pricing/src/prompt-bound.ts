@@ -19,7 +19,7 @@ export interface PromptSize {
   readonly searches?: number;
 }
 
-export type PromptReader = Pick<CatalogueEndpoint, 'contextLength' | 'modelId'>;
+export type PromptReader = Pick<CatalogueEndpoint, 'contextLength' | 'modelId' | 'supportedParameters'>;
 
 // A token of a byte-level BPE covers at least one byte, so bytes bound the tokens of text; the rest is what chat templates add.
 /** Role markers and separators around one message. */
@@ -42,19 +42,30 @@ const textTokens = (size: PromptSize): number =>
 
 const audioTokens = (size: PromptSize): number => Math.ceil((size.audioBytes ?? 0) / BASE64_PER_AUDIO_TOKEN);
 
+/** Models that research go on as long as they like, without being asked to search; nobody documents a limit. */
+const RESEARCH_MODEL = /deep-research/;
+const MAX_RESEARCH_SEARCHES = 100;
+
+/** Most searches that the endpoint may bill: those that it was asked for, and those that its model does anyway. */
+export const mostSearches = (size: PromptSize, { modelId, supportedParameters }: PromptReader): number => {
+  const asked = supportedParameters.includes('web_search_options') ? (size.searches ?? 0) : 0;
+  return Math.max(asked, RESEARCH_MODEL.test(modelId) ? MAX_RESEARCH_SEARCHES : 0);
+};
+
 /** What tells nothing of its size can fill the context; providers refuse a prompt that is longer. */
-const openTokens = (size: PromptSize, contextLength: number): number =>
-  size.openEnded || (size.searches ?? 0) > 0 ? contextLength : 0;
+const openTokens = (size: PromptSize, endpoint: PromptReader): number =>
+  size.openEnded || mostSearches(size, endpoint) > 0 ? endpoint.contextLength : 0;
 
 /** Most prompt tokens that the endpoint can count the request as. */
-export const mostPromptTokens = (size: PromptSize, { contextLength, modelId }: PromptReader): number =>
+export const mostPromptTokens = (size: PromptSize, endpoint: PromptReader): number =>
   Math.min(
-    contextLength,
-    textTokens(size) + tokensPerImage(modelId) * size.images + audioTokens(size) + openTokens(size, contextLength),
+    endpoint.contextLength,
+    textTokens(size) + tokensPerImage(endpoint.modelId) * size.images + audioTokens(size) + openTokens(size, endpoint),
   );
 
 /** The most that the prompt can cost at these prices, in pico-USD: every part at its dearest, the dearest parts first in the context. */
-export function promptPicos(size: PromptSize, { contextLength, modelId }: PromptReader, units: UnitPrices): bigint {
+export function promptPicos(size: PromptSize, endpoint: PromptReader, units: UnitPrices): bigint {
+  const { contextLength, modelId } = endpoint;
   const text = most(units.inputTokens, units.cacheReadTokens, units.cacheWriteTokens, units.cacheWrite1hTokens);
   const image = most(text, units.imageInputTokens);
   const audio = most(text, units.audioInputTokens, units.cacheReadAudioTokens);
@@ -65,7 +76,7 @@ export function promptPicos(size: PromptSize, { contextLength, modelId }: Prompt
     { tokens: textTokens(size), picos: text },
     { tokens: tokensPerImage(modelId) * size.images, picos: image },
     { tokens: audioTokens(size), picos: audio },
-    { tokens: openTokens(size, contextLength), picos: open },
+    { tokens: openTokens(size, endpoint), picos: open },
   ].toSorted((a, b) => (a.picos === b.picos ? 0 : a.picos > b.picos ? -1 : 1));
   let room = contextLength;
   let sum = BigInt(size.images) * units.inputImages;

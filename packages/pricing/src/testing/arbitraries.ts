@@ -84,8 +84,12 @@ export const admittedAtMs = fc.integer({ min: 0, max: 4_102_444_800_000 });
 
 export const endpoint: fc.Arbitrary<PricedEndpoint> = fc.record({
   price,
-  modelId: fc.constantFrom('openai/gpt-4o-mini', 'anthropic/claude', 'x-ai/grok', 'acme/large'),
-  supportedParameters: fc.constantFrom(['max_tokens'], ['max_completion_tokens', 'stop'], ['stop']),
+  modelId: fc.constantFrom('openai/gpt-4o-mini', 'anthropic/claude', 'x-ai/grok', 'acme/deep-research'),
+  supportedParameters: fc.constantFrom(
+    ['max_tokens', 'web_search_options'],
+    ['max_completion_tokens'],
+    ['web_search_options', 'stop'],
+  ),
   outputModalities: fc.constantFrom(['text'], ['text', 'image'], ['text', 'audio']),
   contextLength: fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 1, max: 400_000 })),
   maxCompletionTokens: fc.option(fc.integer({ min: 1, max: 130_000 })),
@@ -118,7 +122,9 @@ type Bucket = Exclude<keyof Usage, 'source' | 'serviceTier'>;
  */
 export const usageWithin = (input: BoundInput, served: PricedEndpoint): fc.Arbitrary<Usage> => {
   const text = 128 + input.promptBytes + 16 * input.messages + (input.tools > 0 ? 1_000 : 0) + 64 * input.tools;
-  const open = input.openEnded || (input.searches ?? 0) > 0;
+  const asked = served.supportedParameters.includes('web_search_options') ? (input.searches ?? 0) : 0;
+  const searches = served.modelId === 'acme/deep-research' ? 100 : asked;
+  const open = input.openEnded || searches > 0;
   const hears = input.inputModalities!.some((modality) => modality === 'audio' || modality === 'video');
   const openBuckets: readonly Bucket[] = [...IMAGE_BUCKETS, 'videoInputTokens', ...(hears ? AUDIO_BUCKETS : [])];
   const parts: readonly (readonly [number, readonly Bucket[]])[] = [
@@ -129,7 +135,7 @@ export const usageWithin = (input: BoundInput, served: PricedEndpoint): fc.Arbit
   ];
   const limit = served.maxCompletionTokens ?? served.contextLength;
   const draws = served.outputModalities.includes('image');
-  const heeds = !draws && served.supportedParameters[0] !== 'stop';
+  const heeds = !draws && !served.supportedParameters.includes('stop');
   const output = (heeds ? Math.min(input.maxTokens ?? limit, limit) : limit) * input.n;
   const outputBuckets: readonly Bucket[] = [
     'outputTokens',
@@ -147,7 +153,7 @@ export const usageWithin = (input: BoundInput, served: PricedEndpoint): fc.Arbit
       output: within(output),
       outputBucket: fc.constantFrom(...outputBuckets),
       requests: fc.nat(input.n),
-      searches: fc.nat(input.searches ?? 0),
+      searches: fc.nat(searches),
       inputImages: fc.nat(input.images),
       serviceTier: tier,
     })
@@ -161,7 +167,8 @@ export const usageWithin = (input: BoundInput, served: PricedEndpoint): fc.Arbit
         buckets[bucket] = (buckets[bucket] ?? 0) + counted;
       }
       buckets[drawn.outputBucket] = drawn.output;
-      const { requests, searches, inputImages, serviceTier } = drawn;
-      return usageOf({ source: 'reported', ...buckets, requests, searches, inputImages, serviceTier });
+      const { requests, inputImages, serviceTier } = drawn;
+      const counts = { requests, inputImages, searches: drawn.searches };
+      return usageOf({ source: 'reported', ...buckets, ...counts, serviceTier });
     });
 };
