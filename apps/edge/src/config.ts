@@ -16,6 +16,8 @@ export const edgeConfig = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'may have 1 to 64 letters, digits, _ and -')
     .optional(),
+  /** Folder that outlives the process: with it the next life of this edge can tell the ledger that this one is over. */
+  EDGE_STATE_DIR: z.string().min(1).optional(),
   /** Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas. */
   TRUSTED_PROXIES: z.string().default(''),
   /** Tries of one generation, over all endpoints and models. */

@@ -37,6 +37,7 @@ import { EdgeDrain } from './process/edge-drain.service.js';
 import { EdgeProcess } from './process/edge-process.js';
 import { LoadService } from './process/load.service.js';
 import { Outbox } from './process/outbox.service.js';
+import { Succession } from './process/succession.service.js';
 import { TicketOffice } from './process/ticket-office.service.js';
 import { RoutingModule } from './routing/routing.module.js';
 
@@ -94,6 +95,7 @@ export class EdgeModule {
         KeyUses,
         LoadService,
         Outbox,
+        Succession,
         TicketOffice,
       ],
     };

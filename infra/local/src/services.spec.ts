@@ -18,6 +18,7 @@ const around: Surroundings = {
   natsUrl: 'nats://127.0.0.1:4222',
   databaseUrlOf: (service) => `postgres://${service}@127.0.0.1/gateway`,
   sandboxUrl: 'http://127.0.0.1:9999',
+  edgeStateDirectory: '/gateway/data/edges',
   localModelsFile: null,
 };
 

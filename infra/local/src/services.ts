@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly natsUrl: string;
   readonly databaseUrlOf: (service: 'auth' | 'ledger' | 'registry') => string;
   readonly sandboxUrl: string;
+  /** Where edges keep what outlives them. */
+  readonly edgeStateDirectory: string;
   /** File with the models of an own server, if there is one. */
   readonly localModelsFile: string | null;
 }
@@ -88,6 +90,7 @@ export function serviceDefinition(
       ...(database && { DATABASE_URL: around.databaseUrlOf(database) }),
       ...((service === 'auth' || service === 'edge') && { KEY_PEPPER: around.secrets.keyPepper }),
       ...((service === 'ledger' || service === 'edge') && { TICKET_SECRET: around.secrets.ticketSecret }),
+      ...(service === 'edge' && { EDGE_STATE_DIR: around.edgeStateDirectory }),
       ...options.env,
     },
   };

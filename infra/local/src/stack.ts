@@ -160,6 +160,7 @@ async function startLocked(options: StackOptions): Promise<Stack> {
       databaseUrlOf: (service) =>
         withRole(infrastructure.ownerUrl, `${service}_app`, secrets.databasePasswords[service]),
       sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
+      edgeStateDirectory: path.join(dataDirectory, 'edges'),
       localModelsFile: await findLocalModels({ root, dataDirectory, environment, note: progress }),
     };
     await Promise.all(setupCommands(around, infrastructure.ownerUrl).map(runOnce));
