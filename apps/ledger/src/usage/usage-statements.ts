@@ -1,4 +1,5 @@
 import { rows } from '@switchyard/database';
+import { dueNanos } from '@switchyard/pricing';
 import type { EntityManager } from 'typeorm';
 import type { UnusableUsage, ValidUsage } from './usage-event.js';
 
@@ -157,8 +158,7 @@ const answer = (
 function housePart({ usage: { event } }: Valid, status: UsageStatus, lostNanos: bigint): Partial<Applied> {
   if (status !== 'applied' && status !== 'corrected') return {};
   if (event.outcome === 'insured') return { insuredNanos: event.costNanos };
-  // A void generation is not charged, and the fee of an own key is what is due of it.
-  if (event.outcome === 'void' || event.ownKey !== null) return { lostNanos };
-  const over = event.costNanos - event.boundNanos;
+  if (event.outcome === 'void') return { lostNanos };
+  const over = dueNanos(event.costPicos, event.ownKey) - event.boundNanos;
   return { lostNanos, overBoundNanos: over > 0n ? over : 0n };
 }
