@@ -3,6 +3,7 @@ import { anthropicMessages } from './anthropic-messages/index.js';
 import { anthropicMessagesDialect } from './dialects/anthropic-messages/index.js';
 import { geminiDialect } from './dialects/gemini/index.js';
 import { openaiChatDialect } from './dialects/openai-chat/index.js';
+import { openaiCompletionsDialect } from './dialects/openai-completions/index.js';
 import { gemini } from './gemini/index.js';
 import { openaiChat } from './openai-chat/index.js';
 import type { Dialect, Protocol } from './types.js';
@@ -15,6 +16,7 @@ const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
 
 const DIALECTS: Readonly<Record<DialectId, Dialect>> = {
   'openai-chat': openaiChatDialect,
+  'openai-completions': openaiCompletionsDialect,
   'anthropic-messages': anthropicMessagesDialect,
   gemini: geminiDialect,
 };

@@ -1,0 +1,20 @@
+import { Buffer } from 'node:buffer';
+import type { Dialect } from '../../types.js';
+import { errorObject, renderError } from '../openai-chat/render-error.js';
+import { parseRequest } from './parse-request.js';
+import { CompletionRenderer, CompletionStreamRenderer, headOf } from './renderers.js';
+
+/** `POST /completions`, OpenAI's older API. */
+export const openaiCompletionsDialect: Dialect = {
+  id: 'openai-completions',
+  createStreamRenderer: (context, { reasoning }) => new CompletionStreamRenderer(context, reasoning?.exclude === true),
+  createResponseRenderer: (context, { reasoning }) => new CompletionRenderer(context, reasoning?.exclude === true),
+  parseRequest,
+  renderError,
+  renderStreamError(error, context) {
+    const choices = [{ index: 0, text: '', logprobs: null, finish_reason: 'error' }];
+    const chunk = { ...headOf(context), error: errorObject(error), choices };
+    return Buffer.from(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
+  },
+  keepAlive: Buffer.from(': OPENROUTER PROCESSING\n\n'),
+};
