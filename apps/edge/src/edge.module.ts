@@ -8,7 +8,10 @@ import { ReconciliationController } from './activity/reconciliation.controller.j
 import { AccountService } from './account/account.service.js';
 import { AuditController } from './account/audit.controller.js';
 import { CreditsController, CurrentKeyController } from './account/account.controller.js';
+import { BudgetsController } from './account/budgets.controller.js';
+import { BudgetsService } from './account/budgets.service.js';
 import { KeysController } from './account/keys.controller.js';
+import { WorkspacesController } from './account/workspaces.controller.js';
 import { Guard } from './callers/guard.service.js';
 import { KeyChanges } from './callers/key-changes.service.js';
 import { KeyResolver } from './callers/key-resolver.service.js';
@@ -69,6 +72,8 @@ export class EdgeModule {
         CurrentKeyController,
         CreditsController,
         KeysController,
+        BudgetsController,
+        WorkspacesController,
         ReconciliationController,
       ],
       providers: [
@@ -79,6 +84,7 @@ export class EdgeModule {
         { provide: FreeLedger, useClass: LedgerQuotas },
         { provide: APP_FILTER, useClass: ErrorFilter },
         AccountService,
+        BudgetsService,
         Admission,
         AnswerService,
         Attempts,

@@ -15,7 +15,7 @@ export class CurrentKeyController {
   @Get()
   @Access('key')
   async current(@CurrentCaller() { key }: Caller) {
-    return { data: currentKeyView(key, await this.account.spendOf(key)) };
+    return { data: currentKeyView(key, await this.account.usageOf(key)) };
   }
 }
 

@@ -5,6 +5,8 @@ import {
   CreateKey,
   GatewayError,
   GetBalance,
+  GetBudgetSpend,
+  GetFreeQuota,
   GetKey,
   GetKeySpend,
   KeyDigest,
@@ -16,8 +18,9 @@ import type { ApiKey, ReplyOf } from '@switchyard/contracts';
 import type { z } from 'zod';
 import type { Caller } from '../callers/caller.js';
 import type { CreateKeyBody, DepositBody, ListKeysQuery, UpdateKeyBody } from './key-bodies.js';
+import { scopesOf } from './budget-view.js';
 import { NOTHING_SPENT } from './key-view.js';
-import type { KeySpend } from './key-view.js';
+import type { KeySpend, KeyUsage } from './key-view.js';
 
 export interface KeyWithSpend {
   readonly key: ApiKey;
@@ -32,6 +35,16 @@ export class AccountService {
   async spendOf(key: ApiKey): Promise<KeySpend> {
     const { spend } = await this.rpc.call(GetKeySpend, { keyIds: [key.id] });
     return spend[0] ?? NOTHING_SPENT;
+  }
+
+  /** All that `GET /key` shows, asked at once. */
+  async usageOf(key: ApiKey): Promise<KeyUsage> {
+    const [spend, quota, { spend: budgets }] = await Promise.all([
+      this.spendOf(key),
+      this.rpc.call(GetFreeQuota, { accountId: key.accountId }),
+      this.rpc.call(GetBudgetSpend, { budgets: scopesOf(key) }),
+    ]);
+    return { spend, quota, budgets };
   }
 
   balance({ key }: Caller): Promise<ReplyOf<typeof GetBalance>> {

@@ -6,13 +6,13 @@ import { Access, apiPaths } from '../http/access.js';
 /** An audit reads all transfers of a large ledger. */
 const AUDIT_TIMEOUT_MS = 30_000;
 
-/** The ledger's own check, for whoever manages the installation: what does not hold, and what the books sum up to. */
+/** The ledger's own check, for the operator of the installation: what does not hold, and what the books sum up to. */
 @Controller(apiPaths('audit'))
 export class AuditController {
   constructor(private readonly rpc: RpcClient) {}
 
   @Get()
-  @Access('management')
+  @Access('operator')
   async audit() {
     const { violations, openLeases, oldestOpenLeaseMs, quarantined, totals } = await this.rpc.call(
       RunAudit,

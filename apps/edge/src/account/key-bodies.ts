@@ -23,7 +23,7 @@ function decimalOf(value: number): string {
 /** OpenRouter takes times of UTC only (spec 1.3). */
 const utcTime = z.iso.datetime({ message: 'must be an ISO 8601 time in UTC' });
 /** Text that is kept as it was sent: what the database would refuse or change is refused here. */
-const text = (most: number) => z.string().max(most).refine(isStorable, 'has characters that cannot be stored');
+export const text = (most: number) => z.string().max(most).refine(isStorable, 'has characters that cannot be stored');
 const name = text(200).trim().min(1);
 
 /** Body of `POST /keys`. */

@@ -1,5 +1,6 @@
 import { usdNumber } from '@switchyard/contracts';
-import type { ApiKey, GetKeySpend, ReplyOf } from '@switchyard/contracts';
+import type { ApiKey, BudgetSpend, FreeQuota, GetKeySpend, ReplyOf } from '@switchyard/contracts';
+import { effectiveBudget } from './budget-view.js';
 
 export type KeySpend = Omit<ReplyOf<typeof GetKeySpend>['spend'][number], 'keyId'>;
 
@@ -52,14 +53,26 @@ export const keyView = (key: ApiKey, spend: KeySpend): Record<string, unknown> =
   ...amounts(key, spend),
 });
 
-/** `data` of `GET /key`: the key that asks. There are no free models with a daily limit here and no fixed rate. */
-export const currentKeyView = (key: ApiKey, spend: KeySpend): Record<string, unknown> => ({
+/** What is known of the use of a key: its spend, its account's use of free models, and what was spent under its budgets. */
+export interface KeyUsage {
+  readonly spend: KeySpend;
+  readonly quota: FreeQuota;
+  readonly budgets: readonly BudgetSpend[];
+}
+
+/** Free requests of the day; zeros where there is no limit. */
+const freeRequests = ({ day: { limit, used } }: FreeQuota) =>
+  limit === 0 ? { limit: 0, remaining: 0, used: 0 } : { limit, remaining: Math.max(0, limit - used), used };
+
+/** `data` of `GET /key`: the key that asks. There is no fixed rate here. */
+export const currentKeyView = (key: ApiKey, { spend, quota, budgets }: KeyUsage): Record<string, unknown> => ({
   ...amounts(key, spend),
-  is_free_tier: false,
+  is_free_tier: quota.boughtNanos === 0n,
   is_management_key: key.kind === 'management',
   is_provisioning_key: key.kind === 'management',
   organization_id: null,
   allowed_data_regions: ['global'],
-  free_model_daily_requests: { limit: 0, remaining: 0, used: 0 },
+  free_model_daily_requests: freeRequests(quota),
+  effective_budget: effectiveBudget(key, budgets),
   rate_limit: { interval: '10s', note: 'This field is deprecated: there is no fixed rate.', requests: -1 },
 });

@@ -35,6 +35,8 @@ export class Guard {
     // From here the caller is known, also to whoever answers a refusal.
     request.caller = { key };
     assertKind(access, kind);
+    if (access === 'operator' && !key.operator)
+      throw new GatewayError('permission_denied', { message: 'Only the operator of the installation may do that.' });
     if (access === 'inference') this.load.assertRoom();
     if (hasBody(request.raw)) this.admitBody(request, reply);
     this.uses.note(key.id);
@@ -55,6 +57,6 @@ export class Guard {
 function assertKind(access: RouteAccess['access'], kind: KeyKind): void {
   if (access === 'inference' && kind === 'management')
     throw new GatewayError('wrong_key_kind', { message: 'A management key cannot be used for inference.' });
-  if (access === 'management' && kind === 'inference')
+  if ((access === 'management' || access === 'operator') && kind === 'inference')
     throw new GatewayError('wrong_key_kind', { message: 'This address asks for a management key.' });
 }

@@ -2,9 +2,9 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 
 /**
  * Who may use a route. `public`: anyone, without a key. `key`: any valid key. `inference` and `management`: that kind of key
- * alone. A route without a mark asks for a key: forgetting the mark never opens a door.
+ * alone. `operator`: management keys of the account that runs the installation. A route without a mark asks for a key: forgetting the mark never opens a door.
  */
-export type AccessKind = 'public' | 'key' | 'inference' | 'management';
+export type AccessKind = 'public' | 'key' | 'inference' | 'management' | 'operator';
 
 export interface RouteAccess {
   readonly access: AccessKind;

@@ -118,7 +118,7 @@ describe('the free requests of an account at one edge', () => {
     const allowance = allowanceOf(ledger);
     for (let request = 0; request < 4; request += 1) await allowance.take();
     ledger.down = true;
-    await expect(allowance.giveBack({ everything: true })).rejects.toThrow();
+    await expect(allowance.giveBack({ everything: true })).rejects.toMatchObject({ code: 'service_unavailable' });
     expect(allowance.idle).toBe(false);
     ledger.down = false;
     await allowance.giveBack();

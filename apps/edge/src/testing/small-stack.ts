@@ -16,6 +16,7 @@ import type { EdgeConfig } from '../config.js';
 import { EdgeModule } from '../edge.module.js';
 import { configureHttp, fastifyOptions } from '../http/http-server.js';
 import { PEPPER, SmallAuth } from './small-auth.js';
+import { SmallBudgets } from './small-budgets.js';
 import { SmallLedger } from './small-ledger.js';
 import { SmallQuota } from './small-quota.js';
 import { SmallWorker } from './small-worker.js';
@@ -31,6 +32,7 @@ export class SmallStack {
   auth!: SmallAuth;
   ledger!: SmallLedger;
   quota!: SmallQuota;
+  budgets!: SmallBudgets;
   bus!: Bus;
   authApp!: INestMicroservice;
   readonly workers = new Map<string, SmallWorker>();
@@ -45,6 +47,7 @@ export class SmallStack {
     stack.authApp = auth.app;
     stack.auth = auth.service;
     stack.ledger = (await stack.service('ledger', SmallLedger)).service;
+    stack.budgets = (await stack.service('budgets', SmallBudgets)).service;
     stack.quota = (await stack.service('quota', SmallQuota)).service;
     return stack;
   }
