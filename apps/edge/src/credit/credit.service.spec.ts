@@ -133,6 +133,18 @@ describe('the credit service', () => {
     expect(lender.returned).toHaveLength(2);
   });
 
+  it('renews a lease of which it was asked to give back, however often', async () => {
+    const { lease } = await credit.admit(key, 1_000n);
+    const leaseIds = [lease.identity.leaseId];
+    now = 31_000;
+    await credit.recall({ recallId: randomUUID(), edgeId: 'edge', leaseIds });
+    await credit.keep();
+    expect(lender.toppedUp).toMatchObject([{ wantNanos: 0n, minNanos: 0n, returnedNanos: lease.returnedNanos }]);
+    await credit.recall({ recallId: randomUUID(), edgeId: 'edge', leaseIds });
+    // It has nothing more to give, and says so without naming a lease.
+    expect(lender.returned[1]).toMatchObject({ leases: [] });
+  });
+
   it('repeats what it gave up until the ledger has heard it', async () => {
     const { lease } = await credit.admit(key, 1_000n);
     const { leaseId } = lease.identity;

@@ -46,6 +46,8 @@ export class KeyCredit {
   private readonly queue: Waiter[] = [];
   private asking = false;
   private pausedUntilMs = 0;
+  /** Until then nothing is borrowed ahead of need; what is borrowed is renewed all the same. */
+  private frugalUntilMs = 0;
   /** Questions whose answers got lost: asked again under the same id, so that money is never lent twice. */
   private lostGrant: LostQuestion | null = null;
   private lostTopUp: LostQuestion | null = null;
@@ -95,14 +97,14 @@ export class KeyCredit {
     const { lease } = this;
     if (!lease?.live || this.asking || this.clock() < this.pausedUntilMs) return;
     const size = leaseSizeNanos(this.rate.perWindowNanos);
-    const low = isLow(lease.roomNanos, size);
+    const low = isLow(lease.roomNanos, size) && this.clock() >= this.frugalUntilMs;
     if (!low && !lease.shouldRenew) return;
     this.asking = true;
     const before = lease.grantedNanos;
     try {
       await this.topUp(lease, low ? size - lease.roomNanos : 0n, 0n);
       // Where money is tight nothing is lent ahead of need, and asking every second would not change that.
-      if (low && lease.grantedNanos === before) this.pausedUntilMs = this.clock() + TOP_UP_PAUSE_MS;
+      if (low && lease.grantedNanos === before) this.frugalUntilMs = this.clock() + TOP_UP_PAUSE_MS;
     } catch {
       this.pausedUntilMs = this.clock() + TOP_UP_PAUSE_MS;
     } finally {
@@ -130,13 +132,13 @@ export class KeyCredit {
     }
   }
 
-  /** Gives up what nothing is held or charged against, of those leases that are named; answers them. */
+  /** Gives up what nothing is held or charged against, of those leases that are named; answers those of which the ledger must hear. */
   giveUp(leaseIds: ReadonlySet<string>): Lease[] {
     const recalled = this.leases.filter(({ identity }) => leaseIds.has(identity.leaseId));
     for (const lease of recalled) lease.giveUp();
     // Somebody else needs it now: it is not fetched back before a request needs it here.
-    if (recalled.length > 0) this.pausedUntilMs = this.clock() + TOP_UP_PAUSE_MS;
-    return recalled;
+    if (recalled.length > 0) this.frugalUntilMs = this.clock() + TOP_UP_PAUSE_MS;
+    return recalled.filter(({ returnsUntold }) => returnsUntold);
   }
 
   /** Takes the current lease out of use; it stays until its generations have ended. */
