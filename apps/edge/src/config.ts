@@ -1,6 +1,7 @@
 import { serviceConfig } from '@switchyard/chassis';
 import { KeyPepper, TicketSecret } from '@switchyard/contracts';
 import { z } from 'zod';
+import { HOLD_MODES } from './completions/hold-mode.js';
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
@@ -45,6 +46,8 @@ export const edgeConfig = z.object({
   SHUTDOWN_DELAY_MS: z.coerce.number().int().nonnegative().default(5_000),
   /** Running streams are waited for this long. */
   SHUTDOWN_TIMEOUT_MS: milliseconds(600_000),
+  /** What is set aside for a stream whose client does not say: all that it can cost, or a part that grows with the answer. */
+  DEFAULT_HOLD: z.enum(HOLD_MODES).default('full'),
   /** Connections to the broker that carry streams. */
   DATA_CONNECTIONS: count(2),
 });

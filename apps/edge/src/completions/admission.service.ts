@@ -11,12 +11,26 @@ import { CreditRefused, refusalError } from '../credit/refusal.js';
 import { refusedRequest } from '../credit/refused-request.js';
 import { FreeModels } from '../limits/free-models.service.js';
 import type { OrderedCandidate } from '../routing/index.js';
+import { canStep } from './hold-mode.js';
+import type { HoldMode } from './hold-mode.js';
+import { STEP_TOKENS, SteppedHold } from './stepped-hold.js';
+import type { Bounds } from './stepped-hold.js';
 
 export interface Admitted {
   readonly hold: Hold;
-  readonly bound: { readonly nanos: bigint; readonly admittedAtMs: number };
+  /** How the hold grows with the answer; null when all of it was set aside at once. */
+  readonly steps: SteppedHold | null;
+  readonly admittedAtMs: number;
   /** Who may serve it: all who were asked about, but free models beyond their limit. */
   readonly candidates: readonly OrderedCandidate[];
+}
+
+/** A request that wants to be admitted. */
+export interface Applicant {
+  readonly caller: Caller;
+  readonly request: CompletionRequest;
+  readonly facts: RequestFacts;
+  readonly holdMode: HoldMode;
 }
 
 /** Most searches that a provider may run in one request that allows them; part of the bound. */
@@ -31,15 +45,10 @@ export class Admission {
   ) {}
 
   /** @throws GatewayError `free_model_limit`, `insufficient_credits`, `key_limit_exceeded`, `budget_exceeded` or `service_unavailable` */
-  async admit(
-    caller: Caller,
-    request: CompletionRequest,
-    facts: RequestFacts,
-    routed: readonly OrderedCandidate[],
-  ): Promise<Admitted> {
-    const { candidates, undo } = await this.freeModels.admit(caller.key, routed);
+  async admit(applicant: Applicant, routed: readonly OrderedCandidate[]): Promise<Admitted> {
+    const { candidates, undo } = await this.freeModels.admit(applicant.caller.key, routed);
     try {
-      return { candidates, ...(await this.setAside(caller, request, facts, candidates)) };
+      return { candidates, ...(await this.setAside(applicant, candidates)) };
     } catch (error) {
       undo();
       throw error;
@@ -47,9 +56,7 @@ export class Admission {
   }
 
   private async setAside(
-    { key }: Caller,
-    request: CompletionRequest,
-    facts: RequestFacts,
+    { caller: { key }, request, facts, holdMode }: Applicant,
     candidates: readonly OrderedCandidate[],
   ): Promise<Omit<Admitted, 'candidates'>> {
     const admittedAtMs = Date.now();
@@ -61,9 +68,17 @@ export class Admission {
       admittedAtMs,
       ...(request.webSearchOptions !== undefined && { searches: MAX_SEARCHES }),
     };
-    const nanos = boundOf(input, endpoints);
+    const bounds: Bounds = {
+      ofTokens: (maxTokens) => boundOf({ ...input, maxTokens }, endpoints),
+      wholeNanos: boundOf(input, endpoints),
+    };
+    const firstNanos = bounds.ofTokens(STEP_TOKENS);
+    const inSteps = holdMode === 'stepped' && canStep(request, endpoints) && firstNanos < bounds.wholeNanos;
+    const nanos = inSteps ? firstNanos : bounds.wholeNanos;
     try {
-      return { hold: await this.credit.admit(key, nanos), bound: { nanos, admittedAtMs } };
+      const hold = await this.credit.admit(key, nanos);
+      const steps = inSteps ? new SteppedHold(hold, bounds, (more) => this.credit.admit(key, more)) : null;
+      return { hold, steps, admittedAtMs };
     } catch (error) {
       if (!(error instanceof CreditRefused)) throw error;
       instruments.admissionRefusals.add(1, { reason: error.refusal.reason });

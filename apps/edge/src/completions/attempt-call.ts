@@ -43,7 +43,7 @@ export function attemptCall(
     boundNanos: generation.boundNanos,
     ticket: tickets.issue({ generation, endpoint, lease, ownKey }),
     ownKey,
-    allowance: null,
+    allowance: generation.steps?.outputTokens ?? null,
     timeouts: {
       connectMs: config.UPSTREAM_CONNECT_MS,
       firstByteMs: firstByteMs(generation, endpoint.reasoning !== null, config),

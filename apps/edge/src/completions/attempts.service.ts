@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { StreamClient, StreamFailure } from '@switchyard/bus';
 import type { UpstreamStream } from '@switchyard/bus';
 import { AttemptHead, ERRORS } from '@switchyard/contracts';
@@ -18,6 +18,7 @@ import type { FailedAttempt } from './attempts-failed.js';
 import { reasonOf } from './client-connection.js';
 import type { Generation } from './generation.js';
 import { healthOutcome } from './health-outcome.js';
+import { watchMeter } from './meter-watch.js';
 
 /** An attempt that has spoken. */
 export interface Speaking<T> {
@@ -51,6 +52,8 @@ export class NobodySpoke extends Error {
 /** Tries candidates until one speaks. Nothing reaches the client from here, so another may always be tried after a failure. */
 @Injectable()
 export class Attempts {
+  private readonly logger = new Logger(Attempts.name);
+
   constructor(
     private readonly streams: StreamClient,
     private readonly health: HealthStore,
@@ -119,6 +122,13 @@ export class Attempts {
         tickets: this.tickets,
       });
       stream = await this.streams.open({ provider: endpoint.provider, meta, body: generation.body, signal });
+      watchMeter(stream, {
+        generation,
+        planned,
+        lease,
+        tickets: this.tickets,
+        onFault: (error) => this.logger.error(error),
+      });
       const head = AttemptHead.parse(stream.head);
       noteHead(attempt, head);
       return { planned, attempt, stream, head, read: await read(stream) };

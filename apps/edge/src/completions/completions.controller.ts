@@ -9,6 +9,7 @@ import { Access, MULTIMODAL_BODY_LIMIT_BYTES, apiPaths } from '../http/access.js
 import { ClientConnection } from './client-connection.js';
 import { clientFactsOf } from './client-facts.js';
 import { CompletionsService } from './completions.service.js';
+import { holdModeOf } from './hold-mode.js';
 
 @Controller(apiPaths('chat/completions'))
 export class CompletionsController {
@@ -28,7 +29,14 @@ export class CompletionsController {
       keepAliveMs: this.config.KEEP_ALIVE_MS,
       slowClientMs: this.config.SLOW_CLIENT_MS,
     });
-    const input = { id, caller: callerOf(request), body: request.body, facts: clientFactsOf(request), startedMs };
+    const input = {
+      id,
+      caller: callerOf(request),
+      body: request.body,
+      holdMode: holdModeOf(request.headers, this.config.DEFAULT_HOLD),
+      facts: clientFactsOf(request),
+      startedMs,
+    };
     const attributes = { 'gen_ai.operation.name': 'chat', 'switchyard.generation.id': id };
     return runWithRequestId(id, () =>
       withSpan('generation', attributes, (span) => this.completions.create({ ...input, span }, client), 'server'),

@@ -15,12 +15,15 @@ import type { Answer } from './answer.js';
 import { AnswerService } from './answer.service.js';
 import type { ClientConnection } from './client-connection.js';
 import type { ClientFacts, Generation } from './generation.js';
+import type { HoldMode } from './hold-mode.js';
 import { settlementOf } from './settlement.js';
 
 export interface CompletionInput {
   readonly id: string;
   readonly caller: Caller;
   readonly body: unknown;
+  /** How the caller wants its money set aside. */
+  readonly holdMode: HoldMode;
   readonly facts: ClientFacts;
   readonly startedMs: number;
   readonly span: ActiveSpan;
@@ -61,7 +64,11 @@ export class CompletionsService {
     { candidates: routed, verdicts }: Pick<Generation, 'candidates' | 'verdicts'>,
     client: ClientConnection,
   ): Promise<void> {
-    const { hold, bound, candidates } = await this.admission.admit(input.caller, request, facts, routed);
+    const admitted = await this.admission.admit(
+      { caller: input.caller, holdMode: input.holdMode, request, facts },
+      routed,
+    );
+    const { hold, steps, admittedAtMs, candidates } = admitted;
     const generation: Generation = {
       id: input.id,
       caller: input.caller,
@@ -70,9 +77,12 @@ export class CompletionsService {
       client: { ...input.facts, sessionId: request.sessionId ?? input.facts.sessionId },
       candidates,
       verdicts,
-      boundNanos: bound.nanos,
+      get boundNanos() {
+        return hold.boundNanos;
+      },
+      steps,
       promptBytes: facts.promptBytes,
-      admittedAtMs: bound.admittedAtMs,
+      admittedAtMs,
       startedMs: input.startedMs,
       attempts: [],
     };
@@ -95,6 +105,7 @@ export class CompletionsService {
 
   /** Without an answer (a fault of ours) somebody may have used something: the bound stays until the ledger tells. */
   private settle(generation: Generation, hold: Hold, answer: Answer | null): void {
+    generation.steps?.end();
     const ending = answer?.ending ?? ({ kind: 'unknown' } as const);
     const settlement = settlementOf(generation, ending, hold.boundNanos);
     this.credit.settle(hold, settlement);

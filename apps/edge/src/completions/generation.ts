@@ -2,6 +2,7 @@ import type { CandidateVerdict, CompletionRequest, Attempt } from '@switchyard/c
 import type { z } from 'zod';
 import type { Caller } from '../callers/caller.js';
 import type { OrderedCandidate } from '../routing/index.js';
+import type { SteppedHold } from './stepped-hold.js';
 
 /** What the headers of a request tell about the application behind it. */
 export interface ClientFacts {
@@ -21,7 +22,10 @@ export interface Generation {
   readonly client: ClientFacts;
   readonly candidates: readonly OrderedCandidate[];
   readonly verdicts: readonly z.output<typeof CandidateVerdict>[];
+  /** The most that it may cost; grows with a hold in steps. */
   readonly boundNanos: bigint;
+  /** How the hold grows with the answer; null when all of it was set aside at once. */
+  readonly steps: SteppedHold | null;
   /** UTF-8 bytes of the prompt, for estimates. */
   readonly promptBytes: number;
   /** Wall clock, milliseconds: dates and the price row. Durations count on `startedMs`. */

@@ -48,6 +48,28 @@ describe('streams through a real broker', () => {
     expect(client.inFlight).toBe(0);
   });
 
+  it('carries words between worker and edge beside the answer, also before the edge listens', async () => {
+    const { provider, worker } = await serve(async (context) => {
+      context.head(null);
+      const answered = Promise.withResolvers<unknown>();
+      context.onAllow((answer) => answered.resolve(answer));
+      context.meter({ used: 1 });
+      const allowed = await answered.promise;
+      await context.write(chunkOf(1, 0, 10));
+      await context.end(allowed);
+    });
+    const stream = await client.open({ provider, meta: null, body: EMPTY });
+    const readings: unknown[] = [];
+    stream.onMeter((reading) => {
+      readings.push(reading);
+      stream.allow({ total: 7 });
+    });
+    await readAll(stream);
+    expect(readings).toEqual([{ used: 1 }]);
+    expect(await stream.end).toEqual({ total: 7 });
+    expect(client.counters.malformed + worker.strategy.counters.malformed).toBe(0);
+  });
+
   it('carries 64 streams at once without mixing them', async () => {
     const { provider } = await serve(async (context) => {
       const { seed } = context.meta as { seed: number };

@@ -37,6 +37,8 @@ export class EdgeStream implements EdgeEntry {
   private verdict: Verdict = 'lost';
   private closed = false;
   private metered: ((reading: unknown) => void) | null = null;
+  /** The last reading that came with the head, before anybody could listen. */
+  private unread: unknown;
 
   constructor(
     private readonly host: EdgeHost,
@@ -101,6 +103,8 @@ export class EdgeStream implements EdgeEntry {
   /** Calls back with what the worker says between the frames; it may come twice, and is repeated until it is answered. */
   onMeter(listener: (reading: unknown) => void): void {
     this.metered = listener;
+    if (this.unread !== undefined) listener(this.unread);
+    this.unread = undefined;
   }
 
   /** Answers {@link onMeter}. May get lost: the worker asks again. */
@@ -234,11 +238,15 @@ export class EdgeStream implements EdgeEntry {
   }
 
   private onMeterFrame(frame: Uint8Array): void {
+    let reading: unknown;
     try {
-      this.metered?.(decodeJson(payloadOf(frame)));
+      reading = decodeJson(payloadOf(frame));
     } catch {
       this.host.counters.malformed += 1;
+      return;
     }
+    if (this.metered) this.metered(reading);
+    else this.unread = reading;
   }
 
   private onPong(frame: Uint8Array, next: number): void {

@@ -281,11 +281,14 @@ export class WorkerStream {
 
   private onAllowFrame(frame: Uint8Array): void {
     if (this.phase !== 'running') return;
+    let answer: unknown;
     try {
-      this.allowed?.(decodeJson(payloadOf(frame)));
+      answer = decodeJson(payloadOf(frame));
     } catch {
       this.host.counters.malformed += 1;
+      return;
     }
+    this.allowed?.(answer);
   }
 
   private onChunk(frame: Uint8Array): void {

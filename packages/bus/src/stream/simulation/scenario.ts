@@ -16,6 +16,8 @@ export interface Request {
   /** The client goes away after this many bytes. */
   readonly cancelAfterBytes: number | null;
   readonly clientPauseMs: number;
+  /** The worker asks the edge before each chunk, beside the stream, until it is answered. */
+  readonly metered: boolean;
 }
 
 export type Result =
@@ -24,6 +26,8 @@ export type Result =
   | { readonly kind: 'failed'; readonly code: string }
   | { readonly kind: 'cancelled'; readonly outcome: string }
   | { readonly kind: 'wrong'; readonly why: string };
+
+const METER_MS = 250;
 
 const byteAt = (request: number, offset: number): number => (request * 31 + offset * 7 + (offset >> 8) * 13) & 0xff;
 
@@ -50,7 +54,15 @@ export async function serve(
   }
   stream.head({ index });
   let offset = 0;
+  const allowed = { chunks: 0 };
+  stream.onAllow((answer) => {
+    allowed.chunks = Math.max(allowed.chunks, (answer as { chunks: number }).chunks);
+  });
   for (const [number, length] of request.chunkBytes.entries()) {
+    while (request.metered && allowed.chunks <= number && !stream.signal.aborted) {
+      stream.meter({ chunks: number + 1 });
+      await worker.sleep(METER_MS);
+    }
     if (stream.signal.aborted) break;
     await stream.write(bytesOf(index, offset, length));
     offset += length;
@@ -81,6 +93,7 @@ export async function request(
       windowBytes: wanted.windowBytes,
     });
     await stream.open();
+    stream.onMeter((reading) => stream.allow(reading));
     if ((stream.head as { index: number }).index !== index) return { kind: 'wrong', why: 'the head of another stream' };
     for await (const chunk of stream) {
       for (const [at, byte] of chunk.entries()) {

@@ -47,6 +47,7 @@ const requestArbitrary: fc.Arbitrary<Request> = fc
     failAfter: rarely(fc.integer({ min: 0, max: 10 })),
     cancelAfterBytes: rarely(fc.integer({ min: 1, max: 20_000 })),
     clientPauseMs: fc.constantFrom(0, 0, 0, 30),
+    metered: fc.constantFrom(false, false, true),
   })
   .map((wanted) => ({
     ...wanted,
