@@ -20,12 +20,13 @@ CREATE FUNCTION balance_of(_user bigint) RETURNS bigint LANGUAGE sql STABLE AS $
   SELECT (a.credits - a.debits + (SELECT coalesce(sum(x.credits - x.debits), 0) FROM lease l JOIN account x ON x.id = l.account_id
     WHERE l.user_account = _user AND l.state <> 'closed'))::bigint FROM account a WHERE a.id = _user $$;
 
--- Makes a top-up due when the balance has fallen below its threshold. The caller has locked the user.
+-- Makes a top-up due when the balance has fallen below its threshold. Locks the user, but only of an account that is watched.
 CREATE FUNCTION check_balance(_user bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE t auto_top_up; balance bigint;
 BEGIN
   SELECT * INTO t FROM auto_top_up WHERE user_account = _user AND state = 'armed';
   IF t.owner_id IS NULL THEN RETURN; END IF;
+  PERFORM 1 FROM account WHERE id = _user FOR NO KEY UPDATE;
   -- What is lent is looked at only when it matters.
   PERFORM 1 FROM account WHERE id = _user AND credits - debits >= t.threshold;
   IF FOUND THEN RETURN; END IF;
@@ -43,9 +44,17 @@ BEGIN
   PERFORM check_balance(NEW.id);
   RETURN NULL;
 END $$;
--- At the end of the transaction, when what left the account has arrived in the lease.
+CREATE FUNCTION watch_spent_lease() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+BEGIN
+  PERFORM check_balance(NEW.user_account);
+  RETURN NULL;
+END $$;
+-- Money that is spent leaves a lease, which is too frequent to watch. What was spent shows when its lease comes back or is filled again, and a
+-- lease that was spent to the last when it is closed. At the end of the transaction, when what left one account has arrived in the other.
 CREATE CONSTRAINT TRIGGER balance_watch AFTER UPDATE ON account DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-WHEN (NEW.kind = 'user' AND NEW.debits > OLD.debits) EXECUTE FUNCTION watch_balance();`;
+WHEN (NEW.kind = 'user') EXECUTE FUNCTION watch_balance();
+CREATE CONSTRAINT TRIGGER spent_lease_watch AFTER UPDATE ON lease DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (NEW.state = 'closed' AND OLD.state <> 'closed') EXECUTE FUNCTION watch_spent_lease();`;
 
 const SETTINGS = `
 CREATE FUNCTION save_payer(_owner uuid, _customer text, _payment_method text, _intent text)
