@@ -79,7 +79,7 @@ describe('a process that is killed or stopped', () => {
     expect(await line()).toBe('true');
     child.kill('SIGSTOP');
     await sleep(2_000);
-    child.stdin!.write('go\n');
+    child.stdin.write('go\n');
     child.kill('SIGCONT');
     expect(await line()).toBe('false');
   }, 20_000);
@@ -96,7 +96,7 @@ describe('a process that is killed or stopped', () => {
       const { child, line } = run(LEASE.replace('ttlMs: 1_500', 'ttlMs: 60_000'), preload);
       expect(await line()).toBe('true');
       await sleep(200);
-      child.stdin!.write('go\n');
+      child.stdin.write('go\n');
       expect(await line()).toBe('true');
     },
     20_000,
