@@ -121,6 +121,7 @@ describe('seeding the catalogue', () => {
       expect(rows.map(({ id }) => id)).toEqual([
         'sandbox/claude-style',
         'sandbox/echo',
+        'sandbox/echo:free',
         'sandbox/gemini-style',
         'sandbox/reasoning',
         'sandbox/slow',
@@ -133,7 +134,7 @@ describe('seeding the catalogue', () => {
         completion: 4_000_000n,
         cacheRead: 100_000n,
       });
-      await expect(seed()).resolves.toMatchObject({ data: { removed: 7 } });
+      await expect(seed()).resolves.toMatchObject({ data: { removed: 8 } });
       await expect(catalogue.find('sandbox/echo')).resolves.toMatchObject({ removed: true });
     }, 60_000);
   });
