@@ -6,6 +6,7 @@ import { EventSubscriber } from './events/subscriber.js';
 import { JetStreamConsumers } from './jetstream/consumers.js';
 import { KvBuckets } from './jetstream/kv-buckets.js';
 import { JetStreamPublisher } from './jetstream/publisher.js';
+import { JetStreamReader } from './jetstream/reader.js';
 import { RpcClient } from './rpc/client.js';
 
 const part = <T>(token: Type<T>, pick: (bus: Bus) => T): Provider => ({
@@ -20,6 +21,7 @@ const PARTS = [
   part(EventSubscriber, (bus) => bus.subscriber),
   part(JetStreamPublisher, (bus) => bus.jetstream),
   part(JetStreamConsumers, (bus) => bus.consumers),
+  part(JetStreamReader, (bus) => bus.reader),
   part(KvBuckets, (bus) => bus.kv),
 ];
 
@@ -33,7 +35,16 @@ export class BusModule implements OnApplicationShutdown {
       module: BusModule,
       global: true,
       providers: [{ provide: Bus, useFactory: () => connectBus(options) }, ...PARTS],
-      exports: [Bus, RpcClient, EventPublisher, EventSubscriber, JetStreamPublisher, JetStreamConsumers, KvBuckets],
+      exports: [
+        Bus,
+        RpcClient,
+        EventPublisher,
+        EventSubscriber,
+        JetStreamPublisher,
+        JetStreamConsumers,
+        JetStreamReader,
+        KvBuckets,
+      ],
     };
   }
 

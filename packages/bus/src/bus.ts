@@ -6,6 +6,7 @@ import { EventSubscriber } from './events/subscriber.js';
 import { JetStreamConsumers } from './jetstream/consumers.js';
 import { KvBuckets } from './jetstream/kv-buckets.js';
 import { JetStreamPublisher } from './jetstream/publisher.js';
+import { JetStreamReader } from './jetstream/reader.js';
 import { RpcClient } from './rpc/client.js';
 
 /**
@@ -18,6 +19,7 @@ export class Bus {
   readonly subscriber: EventSubscriber;
   readonly jetstream: JetStreamPublisher;
   readonly consumers: JetStreamConsumers;
+  readonly reader: JetStreamReader;
   readonly kv: KvBuckets;
 
   constructor(
@@ -30,6 +32,7 @@ export class Bus {
     this.subscriber = new EventSubscriber(controlConnection);
     this.jetstream = new JetStreamPublisher(jetstreamConnection, client);
     this.consumers = new JetStreamConsumers(jetstreamConnection, client);
+    this.reader = new JetStreamReader(jetstreamConnection, client);
     this.kv = new KvBuckets(jetstreamConnection, client);
   }
 

@@ -15,6 +15,7 @@ export * from './v1/health.js';
 export * from './v1/ledger.js';
 export * from './v1/payments.js';
 export * from './v1/price.js';
+export * from './v1/quarantine.js';
 export * from './v1/quota.js';
 export * from './v1/registry.js';
 export * from './v1/usage.js';

@@ -53,6 +53,13 @@ describe('JetStream', () => {
     expect(second).toEqual({ sequence: first.sequence, duplicate: true });
   });
 
+  it('reads a stored message once more by its sequence, and nothing where there is none', async () => {
+    const { sequence } = await bus.jetstream.publish('usage.v1.again', 'a second look', { messageId: 'again-1' });
+    expect(text((await bus.reader.message(USAGE_STREAM, sequence)) ?? new Uint8Array())).toBe('a second look');
+    await expect(bus.reader.message(USAGE_STREAM, sequence + 1_000)).resolves.toBeNull();
+    await expect(bus.reader.message('NOWHERE', 1)).rejects.toMatchObject({ code: 'service_unavailable' });
+  });
+
   it('says that a message was not stored when no stream takes its subject', async () => {
     await expect(bus.jetstream.publish('nowhere.v1.x', 'a', { messageId: 'x', timeoutMs: 300 })).rejects.toMatchObject({
       code: 'service_unavailable',

@@ -183,6 +183,22 @@ export const GetKeySpend = rpc(
   z.object({ spend: z.array(Spend) }),
 );
 
+const Insurance = z.object({
+  keyId: z.uuid(),
+  /** Generations that were booked, and those of them that came to nothing and were free. */
+  generations: z.int().nonnegative(),
+  insured: z.int().nonnegative(),
+  /** What the insured ones cost the house. */
+  insuredCostNanos: nanos,
+});
+
+/** How often generations of keys came to nothing in the last days (UTC, today included): who makes use of the insurance shows. */
+export const GetKeyInsurance = rpc(
+  'ledger.v1.rpc.key.insurance',
+  z.object({ keyIds: z.array(z.uuid()).max(100), days: z.int().min(1).max(90).default(1) }),
+  z.object({ keys: z.array(Insurance) }),
+);
+
 /** The record of a generation, with its usage where it has been applied. `generation: null` when the account has no such id. */
 export const GetGeneration = rpc(
   'ledger.v1.rpc.generation.get',
