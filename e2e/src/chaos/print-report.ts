@@ -13,7 +13,9 @@ export function reportLines({ seed, struck, seen, clientFaults, money }: ChaosRe
     ...struck.map(({ name, times }) => `  ${String(times).padStart(3)} × ${name}`),
     '',
     `clients: ${seen.length} requests`,
-    ...[...kinds].sort().map(([kind, those]) => `  ${String(those.length).padStart(6)} ${kind}`),
+    ...[...kinds]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([kind, those]) => `  ${String(those.length).padStart(6)} ${kind}`),
     '',
     `money: ${money.booked} requests in the books of the providers`,
     `  ${money.charged.count} generations with a seen end, ${usd(money.charged.nanos)}`,

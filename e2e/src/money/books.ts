@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const RETRY_MS = 100;
 const RETRIES = 100;
 
-/** One booked generation: what it cost, and what its transfers really moved. */
+/** One booked generation, as its correction says where there is one: what it cost, and what its transfers really moved. */
 export interface BookedUsage {
   readonly generationId: string;
   readonly outcome: 'final' | 'estimate' | 'insured' | 'void';
@@ -71,6 +71,7 @@ export class Books {
     // A server that dies is told by the next query.
     client.on('error', () => undefined);
     await client.connect();
+    await client.query('SET search_path = ledger, public');
     this.#client = client;
     return client;
   }
@@ -87,9 +88,9 @@ export class Books {
 
   async usage(): Promise<BookedUsage[]> {
     const rows = await this.rows<UsageRow>(
-      `SELECT u.generation_id, u.outcome, u.cost::text, u.payload,
+      `SELECT u.generation_id, u.outcome, coalesce(x.cost, u.cost)::text AS cost, coalesce(x.payload, u.payload) AS payload,
          (coalesce(t.paid, 0))::text AS paid, (coalesce(t.lost, 0))::text AS lost
-       FROM ledger.usage u LEFT JOIN (
+       FROM ledger.usage u LEFT JOIN ledger.usage_correction x USING (generation_id) LEFT JOIN (
          SELECT ref,
            sum(CASE WHEN d.kind IN ('user', 'lease') THEN amount WHEN c.kind IN ('user', 'lease') THEN -amount ELSE 0 END) AS paid,
            sum(CASE WHEN d.kind = 'house_loss' THEN amount WHEN c.kind = 'house_loss' THEN -amount ELSE 0 END) AS lost

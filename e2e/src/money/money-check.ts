@@ -78,17 +78,27 @@ export function accountFor({
     else if (booked.outcome === 'estimate') sorted.estimates.push(name);
     else sorted.finalUnseen.push(name);
   }
-  for (const { generationId, paidNanos, upstreamId } of usage) {
-    // The client of a killed edge has no id, and the edge left no record: the upstream's own id still ties it to a request.
-    const found =
-      known.has(generationId) || book.some((entry) => upstreamId !== null && entry.upstreamId === upstreamId);
-    if (!found && paidNanos > 0n)
-      faults.push(`${generationId} paid ${paidNanos} and no client and no provider knows it`);
-  }
+  faults.push(...nobodysUsage({ seen, book, usage }, known));
   const unique = Object.fromEntries(
     Object.entries(sorted).map(([name, ids]) => [name, [...new Set(ids)]]),
   ) as typeof sorted;
   return { faults, booked: book.length, charged: { count, nanos }, ...unique };
+}
+
+/**
+ * Usage that no client and no provider can be found for. A client that left before the first byte has no id, and an edge that was
+ * killed then leaves no record: each such client stands for one generation.
+ */
+function nobodysUsage({ seen, book, usage }: Omit<MoneyFacts, 'labels'>, known: ReadonlySet<string>): string[] {
+  const upstreamIds = new Set(book.map(({ upstreamId }) => upstreamId));
+  const foundlings = usage.filter(
+    ({ generationId, paidNanos, upstreamId }) =>
+      paidNanos > 0n && !known.has(generationId) && (upstreamId === null || !upstreamIds.has(upstreamId)),
+  );
+  const nameless = seen.filter(({ how, generationId }) => generationId === null && (how === 'left' || how === 'cut'));
+  return foundlings
+    .slice(nameless.length)
+    .map(({ generationId, paidNanos }) => `${generationId} paid ${paidNanos} and no client and no provider knows it`);
 }
 
 /** A client that saw the end pays what the provider counted, and was told so. */
@@ -97,11 +107,12 @@ function unlikeTheBook(seen: Seen, booked: BookedUsage | undefined, book: readon
   const entry = book.find(({ upstreamId }) => upstreamId !== null && upstreamId === booked.upstreamId);
   if (!entry) return `no provider has ${booked.upstreamId} in its book`;
   if (entry.label !== seen.ask.label) return `pays for the request of ${entry.label}`;
-  const due = bookNanos(entry, booked.price);
+  // What the provider reports wrongly on purpose is no measure; it is held to the bound like all else.
+  const due = seen.ask.fault?.includes('usage=') ? null : bookNanos(entry, booked.price);
   if (booked.paidNanos + booked.lostNanos !== (due ?? booked.costNanos))
     return `paid ${booked.paidNanos}, lost ${booked.lostNanos}, and the provider's book says ${due}`;
-  if (seen.costNanos !== null && seen.costNanos !== booked.costNanos)
-    return `was told ${seen.costNanos} and is booked with ${booked.costNanos}`;
+  const owed = booked.costNanos < booked.boundNanos ? booked.costNanos : booked.boundNanos;
+  if (seen.costNanos !== null && seen.costNanos !== owed) return `was told ${seen.costNanos} and owes ${owed}`;
   return null;
 }
 
