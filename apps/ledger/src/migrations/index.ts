@@ -8,6 +8,7 @@ import { LedgerBatches1763900000010 } from './1763900000010-batches.js';
 import { LedgerApplyUsage1763900000011 } from './1763900000011-apply-usage.js';
 import { LedgerAuditOfCorrections1763900000012 } from './1763900000012-audit.js';
 import { LedgerWaiting1763900000013 } from './1763900000013-waiting.js';
+import { LedgerInsuredKeys1763900000014 } from './1763900000014-insured-keys.js';
 import { LedgerLoans1763900000020 } from './1763900000020-loans.js';
 import { LedgerRecalls1763900000021 } from './1763900000021-recalls.js';
 import { LedgerPaymentTables1763900000030 } from './1763900000030-payment-tables.js';
@@ -19,6 +20,8 @@ import { LedgerQuota1763900000050 } from './1763900000050-quota.js';
 import { LedgerMonths1763900000060 } from './1763900000060-months.js';
 import { LedgerMonthlyPosting1763900000061 } from './1763900000061-monthly-posting.js';
 import { LedgerMonthlyBooking1763900000062 } from './1763900000062-monthly-booking.js';
+import { LedgerAuditOfMonths1763900000063 } from './1763900000063-audit.js';
+import { LedgerSealing1763900000064 } from './1763900000064-sealing.js';
 
 export const LEDGER_SCHEMA = 'ledger';
 
@@ -32,6 +35,7 @@ export const migrations: readonly MigrationClass[] = [
   LedgerApplyUsage1763900000011,
   LedgerAuditOfCorrections1763900000012,
   LedgerWaiting1763900000013,
+  LedgerInsuredKeys1763900000014,
   LedgerLoans1763900000020,
   LedgerRecalls1763900000021,
   LedgerPaymentTables1763900000030,
@@ -43,6 +47,8 @@ export const migrations: readonly MigrationClass[] = [
   LedgerMonths1763900000060,
   LedgerMonthlyPosting1763900000061,
   LedgerMonthlyBooking1763900000062,
+  LedgerAuditOfMonths1763900000063,
+  LedgerSealing1763900000064,
 ];
 
 /** All that the service's role may execute; it may also read every table, and nothing else. */
@@ -63,7 +69,14 @@ export const ledgerFunctions: readonly string[] = [
   'quarantine_usage',
   'resolve_quarantined',
   'record_generations',
+  'utc_month',
+  'generation_month',
+  'transfer_month',
+  'window_end',
+  'open_from',
+  'open_since',
   'open_coming_months',
+  'seal_next_month',
   'take_free',
   'return_free',
   'ever_bought',

@@ -39,12 +39,17 @@ const FROZEN_CLOCK = `
   CREATE OR REPLACE FUNCTION ledger.clock() RETURNS timestamptz LANGUAGE sql VOLATILE SECURITY DEFINER AS
     $$ SELECT coalesce((SELECT at FROM ledger.frozen_clock), clock_timestamp()) $$;`;
 
+let databases = 0;
+
+/** On a server of its own, or in a database of its own on the server that is given, which is then not stopped with it. */
 export async function startLedgerBench({
   poolSize = 10,
   durable = false,
-}: { poolSize?: number; durable?: boolean } = {}): Promise<LedgerBench> {
-  const postgres = await startPostgres({ durable });
-  const ownerUrl = await postgres.createDatabase('ledger_test');
+  server,
+}: { poolSize?: number; durable?: boolean; server?: TestPostgres } = {}): Promise<LedgerBench> {
+  const postgres = server ?? (await startPostgres({ durable }));
+  databases += 1;
+  const ownerUrl = await postgres.createDatabase(`ledger_test_${databases}`);
   const url = new URL(ownerUrl);
   url.username = 'ledger_app';
   url.password = 'ledger-password';
@@ -89,7 +94,7 @@ export async function startLedgerBench({
       stopAuditing();
       await dataSource.destroy();
       await owner.end();
-      await postgres.stop();
+      if (!server) await postgres.stop();
     },
   };
 }

@@ -106,7 +106,7 @@ export async function createLedgerProcess(settings: Record<string, string>): Pro
 function booksOf(ownerUrl: string): Books {
   return {
     async violations() {
-      const client = new Client({ connectionString: ownerUrl });
+      const client = new Client({ connectionString: ownerUrl, options: '-c search_path=ledger' });
       await client.connect();
       try {
         const { rows } = await client.query<{ made: boolean }>(
