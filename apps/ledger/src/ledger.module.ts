@@ -36,6 +36,12 @@ import { QuotaRepository } from './quota/quota.repository.js';
 import { QuotaService } from './quota/quota.service.js';
 import { ReconciliationController } from './reconciliation/reconciliation.controller.js';
 import { ReconciliationService } from './reconciliation/reconciliation.service.js';
+import { QuarantineController } from './quarantine/quarantine.controller.js';
+import { QuarantineRepository } from './quarantine/quarantine.repository.js';
+import { QuarantineService } from './quarantine/quarantine.service.js';
+import { InsuranceWatch } from './keys/insurance-watch.js';
+import { KeyInsuranceController } from './keys/key-insurance.controller.js';
+import { KeyInsuranceRepository } from './keys/key-insurance.repository.js';
 import { EstimateSweeper } from './usage/estimate-sweeper.js';
 import { UsageConsumer } from './usage/usage.consumer.js';
 import { UsageRepository } from './usage/usage.repository.js';
@@ -56,6 +62,8 @@ export class LedgerModule {
         GenerationsController,
         KeySpendController,
         LeasesController,
+        KeyInsuranceController,
+        QuarantineController,
         QuotaController,
         ReconciliationController,
       ],
@@ -86,6 +94,10 @@ export class LedgerModule {
         RecallsRepository,
         Recalls,
         ReconciliationService,
+        QuarantineRepository,
+        QuarantineService,
+        InsuranceWatch,
+        KeyInsuranceRepository,
         EstimateSweeper,
         UsageConsumer,
         UsageRepository,

@@ -41,7 +41,7 @@ export class AuditRepository {
   async openLeases(): Promise<{ openLeases: number; oldestOpenLeaseMs: number | null; quarantined: number }> {
     const [row] = await this.#read<{ open: string; oldest_ms: string | null; quarantined: string }>(
       `SELECT count(*) AS open, extract(epoch FROM clock() - min(opened_at)) * 1000 AS oldest_ms,
-         (SELECT count(*) FROM quarantine) AS quarantined FROM lease WHERE state <> 'closed'`,
+         (SELECT count(*) FROM quarantine WHERE state = 'open') AS quarantined FROM lease WHERE state <> 'closed'`,
     );
     return {
       openLeases: Number(row?.open ?? 0),
