@@ -9,7 +9,6 @@ import { LedgerApplyUsage1763900000011 } from './1763900000011-apply-usage.js';
 import { LedgerAuditOfCorrections1763900000012 } from './1763900000012-audit.js';
 import { LedgerWaiting1763900000013 } from './1763900000013-waiting.js';
 import { LedgerInsuredKeys1763900000014 } from './1763900000014-insured-keys.js';
-import { LedgerInsuredKeys1763900000014 } from './1763900000014-insured-keys.js';
 import { LedgerLoans1763900000020 } from './1763900000020-loans.js';
 import { LedgerRecalls1763900000021 } from './1763900000021-recalls.js';
 import { LedgerPaymentTables1763900000030 } from './1763900000030-payment-tables.js';
@@ -36,7 +35,6 @@ export const migrations: readonly MigrationClass[] = [
   LedgerApplyUsage1763900000011,
   LedgerAuditOfCorrections1763900000012,
   LedgerWaiting1763900000013,
-  LedgerInsuredKeys1763900000014,
   LedgerInsuredKeys1763900000014,
   LedgerLoans1763900000020,
   LedgerRecalls1763900000021,
