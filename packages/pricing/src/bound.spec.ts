@@ -55,6 +55,11 @@ describe('the bound of a request', () => {
     expect(boundOf({ ...request, maxTokens: 9_999, n: 3 }, [endpoint])).toBe(promptNanos + 6_000n);
   });
 
+  it('rounds what a discount leaves up, as the cost does', () => {
+    const halved = { ...endpoint, price: { ...price, prompt: 0n, completion: 2_001n, discountPpm: 500_000 } };
+    expect(boundOf({ ...request, maxTokens: 1 }, [halved])).toBe(2n);
+  });
+
   it('is that of the dearest endpoint', () => {
     const dear = { ...endpoint, price: { ...price, completion: 9_000n } };
     expect(boundOf(request, [endpoint, dear])).toBe(boundOf(request, [dear]));
@@ -84,6 +89,8 @@ describe('the bound of a request', () => {
     const heard = { ...endpoint, price: { ...price, audioInput: 50_000n } };
     expect(boundOf({ ...request, audioBytes: 3_201 }, [heard])).toBe(760n + 101n * 50n);
     expect(boundOf({ ...request, audioBytes: 3_201 }, [endpoint])).toBe(760n + 101n);
+    const cached = { ...endpoint, price: { ...price, audioCacheRead: 60_000n } };
+    expect(boundOf({ ...request, audioBytes: 3_201 }, [cached])).toBe(760n + 101n * 60n);
   });
 
   it('prices an image at the most that its model counts, and as a whole where the price book says so', () => {
