@@ -47,6 +47,8 @@ export interface CompletionRequest {
   readonly provider: ProviderPreferences;
   /** OpenRouter parameter names (`max_tokens`, `tools`, …) that the caller set: what routing filters by. */
   readonly parameters: readonly string[];
+  /** What an answer in the caller's dialect repeats of its request (OpenAI's Responses). */
+  readonly echo?: Readonly<Record<string, unknown>>;
   /** Fields that no one here knows, kept for providers that speak the same format. */
   readonly extra: Readonly<Record<string, unknown>>;
 }

@@ -4,6 +4,7 @@ import { anthropicMessagesDialect } from './dialects/anthropic-messages/index.js
 import { geminiDialect } from './dialects/gemini/index.js';
 import { openaiChatDialect } from './dialects/openai-chat/index.js';
 import { openaiCompletionsDialect } from './dialects/openai-completions/index.js';
+import { openaiResponsesDialect } from './dialects/openai-responses/index.js';
 import { gemini } from './gemini/index.js';
 import { openaiChat } from './openai-chat/index.js';
 import type { Dialect, Protocol } from './types.js';
@@ -17,6 +18,7 @@ const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
 const DIALECTS: Readonly<Record<DialectId, Dialect>> = {
   'openai-chat': openaiChatDialect,
   'openai-completions': openaiCompletionsDialect,
+  'openai-responses': openaiResponsesDialect,
   'anthropic-messages': anthropicMessagesDialect,
   gemini: geminiDialect,
 };

@@ -8,7 +8,13 @@ export const PROTOCOL_IDS = ['openai-chat', 'anthropic-messages', 'gemini'] as c
 export const ProtocolId = z.enum(PROTOCOL_IDS);
 export type ProtocolId = z.output<typeof ProtocolId>;
 
-export const DIALECT_IDS = ['openai-chat', 'openai-completions', 'anthropic-messages', 'gemini'] as const;
+export const DIALECT_IDS = [
+  'openai-chat',
+  'openai-completions',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+] as const;
 export const DialectId = z.enum(DIALECT_IDS);
 export type DialectId = z.output<typeof DialectId>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nanos } from '../money.js';
 import { rpc } from '../rpc.js';
-import { BudgetInterval } from './budget.js';
+import { BudgetInterval, BudgetScope } from './budget.js';
 
 const BudgetSpend = z.object({
   scopeId: z.uuid(),
@@ -19,6 +19,19 @@ export const GetBudgetSpend = rpc(
   'ledger.v1.rpc.budget.spend',
   z.object({ budgets: z.array(z.object({ scopeId: z.uuid(), interval: BudgetInterval })).max(200) }),
   z.object({ spend: z.array(BudgetSpend) }),
+);
+
+/** Keys that one question may name; more would not fit into a message. */
+export const MAX_KEYS_OF_BUDGET = 10_000;
+
+/**
+ * Opens the current window of a budget that is set or changed, and counts in it what these keys have spent in the window without
+ * counting against the budget: a budget that is set in the middle of a month is of the whole month.
+ */
+export const OpenBudget = rpc(
+  'ledger.v1.rpc.budget.open',
+  BudgetScope.extend({ keyIds: z.array(z.uuid()).max(MAX_KEYS_OF_BUDGET) }),
+  z.object({ spentNanos: nanos }),
 );
 
 /** How far a limit of free models is used. A `limit` of 0 is no limit. */

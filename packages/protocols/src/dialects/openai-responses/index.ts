@@ -1,0 +1,25 @@
+import { Buffer } from 'node:buffer';
+import type { Dialect } from '../../types.js';
+import { errorObject, renderError } from '../openai-chat/render-error.js';
+import { parseRequest } from './parse-request.js';
+import { ResponsesRenderer, ResponsesStreamRenderer } from './renderers.js';
+import { responseObject } from './response-object.js';
+
+/** `POST /responses` as OpenAI's and OpenRouter's clients speak it. */
+export const openaiResponsesDialect: Dialect = {
+  id: 'openai-responses',
+  createStreamRenderer: (context, request) => new ResponsesStreamRenderer(context, request),
+  createResponseRenderer: (context, request) => new ResponsesRenderer(context, request),
+  parseRequest,
+  renderError,
+  /** `response.failed` is how this format ends a response that has begun and went wrong. */
+  renderStreamError(error, context) {
+    const { metadata } = errorObject(error);
+    const failed = { code: error.code, message: error.message, metadata };
+    const response = responseObject(context, {}, { status: 'failed', error: failed });
+    // The number is beyond any that came before: clients only ask that numbers grow.
+    const event = { type: 'response.failed', sequence_number: Number.MAX_SAFE_INTEGER, response };
+    return Buffer.from(`event: response.failed\ndata: ${JSON.stringify(event)}\n\ndata: [DONE]\n\n`);
+  },
+  keepAlive: Buffer.from(': OPENROUTER PROCESSING\n\n'),
+};
