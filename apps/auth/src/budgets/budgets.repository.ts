@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError, MAX_BUDGETS_OF_ACCOUNT, type BudgetInterval } from '@switchyard/contracts';
-import { transaction } from '@switchyard/database';
+import { query, transaction } from '@switchyard/database';
 import { randomUUID } from 'node:crypto';
 import { DataSource, In, type EntityManager, type FindOptionsWhere } from 'typeorm';
 import { AccountEntity } from '../accounts/account.entity.js';
@@ -8,26 +8,44 @@ import type { KeyRow } from '../keys/key.entity.js';
 import { WorkspaceEntity } from '../workspaces/workspace.entity.js';
 import { BudgetEntity, type BudgetRow } from './budget.entity.js';
 import { scopeIdOf, type Owner } from './budget-owner.js';
+import { assertOrdered } from './cap-order.js';
 
 export interface NewBudget {
   readonly owner: Owner;
   readonly interval: BudgetInterval;
   readonly capNanos: bigint;
   readonly includeByok: boolean | undefined;
-  /** Refuses, by throwing, a cap that does not go with the owner's others. */
-  readonly judge: (others: readonly BudgetRow[]) => void;
 }
 
 @Injectable()
 export class BudgetsRepository {
   constructor(private readonly dataSource: DataSource) {}
 
+  /** @throws GatewayError `invalid_request` for a cap that does not go with the owner's others, as {@link set} does */
+  async judge(owner: Owner, cap: Pick<BudgetRow, 'interval' | 'capNanos'>): Promise<void> {
+    const [others] = await this.list(owner, { offset: 0, limit: 4 });
+    assertOrdered(cap, others);
+  }
+
+  /** Every key that ever counted against budgets of the owner, revoked ones as well; those that were used last, if there are more. */
+  async keysOf({ accountId, workspaceId, userId }: Owner, limit: number): Promise<string[]> {
+    const found = await query<{ id: string }>(
+      this.dataSource,
+      { idempotent: true },
+      `SELECT id FROM api_key WHERE account_id = $1 AND kind = 'inference'
+         AND ($2::uuid IS NULL OR workspace_id = $2) AND ($3::text IS NULL OR creator_user_id = $3)
+       ORDER BY last_used_at DESC NULLS LAST LIMIT $4`,
+      [accountId, workspaceId, userId, limit],
+    );
+    return found.map(({ id }) => id);
+  }
+
   /** Sets or changes a budget and announces every key concerned, in one transaction. */
-  set({ owner, interval, capNanos, includeByok, judge }: NewBudget): Promise<BudgetRow> {
+  set({ owner, interval, capNanos, includeByok }: NewBudget): Promise<BudgetRow> {
     return this.alone(owner.accountId, async (manager) => {
       const scopeId = scopeIdOf(owner);
       const others: BudgetRow[] = await manager.findBy(BudgetEntity, { accountId: owner.accountId, scopeId });
-      judge(others);
+      assertOrdered({ interval, capNanos }, others);
       const known = others.find((other) => other.interval === interval);
       if (!known) await assertRoom(manager, owner.accountId);
       const now = new Date();

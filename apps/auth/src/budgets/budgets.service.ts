@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { RpcClient } from '@switchyard/bus';
 import {
   GatewayError,
+  MAX_KEYS_OF_BUDGET,
+  OpenBudget,
+  type BudgetInterval,
   type BudgetOwner,
   type DeleteBudget,
   type ListBudgets,
@@ -11,9 +15,8 @@ import {
 import { KeyChangeRelay } from '../changes/key-change-relay.js';
 import { WorkspacesService } from '../workspaces/workspaces.service.js';
 import type { Owner } from './budget-owner.js';
-import { toBudget } from './budget-owner.js';
+import { scopeIdOf, toBudget } from './budget-owner.js';
 import { BudgetsRepository } from './budgets.repository.js';
-import { assertOrdered } from './cap-order.js';
 
 /** An owner that was found, with what its workspace says about own keys. */
 interface FoundOwner {
@@ -27,18 +30,20 @@ export class BudgetsService {
     private readonly budgets: BudgetsRepository,
     private readonly workspaces: WorkspacesService,
     private readonly relay: KeyChangeRelay,
+    private readonly rpc: RpcClient,
   ) {}
 
   async set(request: RequestOf<typeof SetBudget>): Promise<ReplyOf<typeof SetBudget>> {
     const { interval, capNanos, includeByok } = request;
     if (capNanos === 0n) throw new GatewayError('invalid_request', { message: 'limit_usd must be more than 0.' });
     const found = await this.ownerOf(request.accountId, request.owner);
+    await this.budgets.judge(found.owner, { interval, capNanos });
+    await this.countSpent(found.owner, interval, capNanos);
     const row = await this.budgets.set({
       owner: found.owner,
       interval,
       capNanos,
       includeByok,
-      judge: (others) => assertOrdered({ interval, capNanos }, others),
     });
     this.relay.wake();
     return { budget: toBudget(row), includeByok: includeByok ?? found.includeByok };
@@ -55,6 +60,12 @@ export class BudgetsService {
     const deleted = await this.budgets.delete(found.owner, interval);
     this.relay.wake();
     return { deleted };
+  }
+
+  /** The ledger comes first: a window that no key counts against harms nobody, a budget that forgets the month so far misleads. */
+  private async countSpent(owner: Owner, interval: BudgetInterval, capNanos: bigint): Promise<void> {
+    const keyIds = await this.budgets.keysOf(owner, MAX_KEYS_OF_BUDGET);
+    await this.rpc.call(OpenBudget, { scopeId: scopeIdOf(owner), kind: owner.kind, interval, capNanos, keyIds });
   }
 
   private async ownerOf(accountId: string, owner: BudgetOwner): Promise<FoundOwner> {

@@ -9,6 +9,7 @@ import {
   ListKeys,
   ListWorkspaces,
   ResolveKey,
+  RevokeKey,
   SetBudget,
   type ApiKey,
   type BudgetInterval,
@@ -16,7 +17,7 @@ import {
 } from '@switchyard/contracts';
 import { waitUntil } from '@switchyard/testing';
 import pg from 'pg';
-import { startAuth, type AuthHarness } from '../testing/auth-harness.js';
+import { LedgerDouble, startAuth, type AuthHarness } from '../testing/auth-harness.js';
 
 const ACCOUNT: BudgetOwner = { kind: 'account' };
 const WORKSPACE: BudgetOwner = { kind: 'workspace', workspace: 'default' };
@@ -154,6 +155,25 @@ describe('budgets', () => {
       code: 'not_found',
     });
     await expect(call(ListBudgets, { accountId: other })).resolves.toMatchObject({ budgets: [], totalCount: 0 });
+  });
+
+  it('are counted by the ledger first, with every key that they were ever spent by', async () => {
+    const [annas, bobs, revoked] = [await createKey('anna'), await createKey('bob'), await createKey('anna')];
+    await call(RevokeKey, { accountId, digest: revoked.digest });
+    const { budget } = await set(userBudget('anna'), 'monthly', 30n);
+    const { keyIds, ...told } = LedgerDouble.budgets.at(-1)!;
+    expect(told).toEqual({ scopeId: budget.scopeId, kind: 'user', interval: 'monthly', capNanos: 30n });
+    expect(new Set(keyIds)).toEqual(new Set([annas.id, revoked.id]));
+    await set(WORKSPACE, 'monthly', 40n);
+    expect(LedgerDouble.budgets.at(-1)?.keyIds).toHaveLength(3);
+    LedgerDouble.failing = true;
+    try {
+      await expect(set(userBudget('anna'), 'monthly', 50n)).rejects.toMatchObject({ code: 'service_unavailable' });
+    } finally {
+      LedgerDouble.failing = false;
+    }
+    await expect(capsOf(annas)).resolves.toEqual(['user monthly 30', 'workspace monthly 40']);
+    await expect(capsOf(bobs)).resolves.toEqual(['workspace monthly 40']);
   });
 
   it('of a workspace say whether own keys count, for all of them', async () => {

@@ -3,17 +3,18 @@ import { Controller, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ChassisModule } from '@switchyard/chassis';
 import { connectBus, ensureTopology, Request, rpcMicroservice, Serves, type Bus } from '@switchyard/bus';
-import { GatewayError, OpenAccount, type ReplyOf, type RequestOf } from '@switchyard/contracts';
+import { GatewayError, OpenAccount, OpenBudget, type ReplyOf, type RequestOf } from '@switchyard/contracts';
 import { migrate, roleOf } from '@switchyard/database';
 import { startNatsServer, startPostgres, type TestNats, type TestPostgres } from '@switchyard/testing';
 import { randomBytes } from 'node:crypto';
 import { AuthModule } from '../auth.module.js';
 import { MIGRATIONS, SCHEMA } from '../schema.js';
 
-/** Stands where the ledger stands: answers the one call that auth makes. */
+/** Stands where the ledger stands: answers the calls that auth makes. */
 @Controller()
 export class LedgerDouble {
   static readonly opened: string[] = [];
+  static readonly budgets: RequestOf<typeof OpenBudget>[] = [];
   static failing = false;
 
   @Serves(OpenAccount)
@@ -22,6 +23,13 @@ export class LedgerDouble {
     const opened = !LedgerDouble.opened.includes(accountId);
     if (opened) LedgerDouble.opened.push(accountId);
     return { opened };
+  }
+
+  @Serves(OpenBudget)
+  openBudget(@Request(OpenBudget) budget: RequestOf<typeof OpenBudget>): ReplyOf<typeof OpenBudget> {
+    if (LedgerDouble.failing) throw new GatewayError('service_unavailable', { retryAfterMs: 1000 });
+    LedgerDouble.budgets.push(budget);
+    return { spentNanos: 0n };
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BudgetSpend, GetBudgetSpend, RequestOf } from '@switchyard/contracts';
+import type { BudgetSpend, GetBudgetSpend, OpenBudget, RequestOf } from '@switchyard/contracts';
 import { LedgerRepository } from '../database/ledger.repository.js';
 
 interface SpendRow {
@@ -11,6 +11,18 @@ interface SpendRow {
 @Injectable()
 export class BudgetSpendRepository {
   constructor(private readonly ledger: LedgerRepository) {}
+
+  /** Opens the current window of a budget; answers what its keys have spent in it. */
+  async open({ scopeId, kind, interval, capNanos, keyIds }: RequestOf<typeof OpenBudget>): Promise<bigint> {
+    const { spent } = await this.ledger.one<{ spent: string }>('SELECT open_budget($1, $2, $3, $4, $5) AS spent', [
+      scopeId,
+      kind,
+      interval,
+      capNanos,
+      keyIds,
+    ]);
+    return BigInt(spent);
+  }
 
   /** In the order asked, of the windows of this moment; nothing was spent where there is no row. */
   async spendOf(budgets: RequestOf<typeof GetBudgetSpend>['budgets']): Promise<BudgetSpend[]> {

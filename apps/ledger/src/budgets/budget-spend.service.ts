@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { GetBudgetSpend, ReplyOf, RequestOf } from '@switchyard/contracts';
+import type { GetBudgetSpend, OpenBudget, ReplyOf, RequestOf } from '@switchyard/contracts';
 import { BudgetSpendRepository } from './budget-spend.repository.js';
 
 @Injectable()
@@ -8,5 +8,9 @@ export class BudgetSpendService {
 
   async spendOf(budgets: RequestOf<typeof GetBudgetSpend>['budgets']): Promise<ReplyOf<typeof GetBudgetSpend>> {
     return { spend: await this.spend.spendOf(budgets) };
+  }
+
+  async open(budget: RequestOf<typeof OpenBudget>): Promise<ReplyOf<typeof OpenBudget>> {
+    return { spentNanos: await this.spend.open(budget) };
   }
 }

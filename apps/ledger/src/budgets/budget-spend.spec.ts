@@ -60,6 +60,36 @@ describe('what was spent under budgets', () => {
     await expect(spend.spendOf([])).resolves.toEqual([]);
   });
 
+  it('counts what the keys of a budget spent in the window before it was set, and while it was not', async () => {
+    const accountId = await fundAccount(bench, 100_000n);
+    const [one, other, stranger] = [randomUUID(), randomUUID(), randomUUID()];
+    const scope: BudgetScope = { scopeId: randomUUID(), kind: 'workspace', interval: 'monthly', capNanos: 5_000n };
+    const spendBy = async (keyId: string, nanos: bigint, budgets: BudgetScope[] = []) => {
+      const { request } = await lend(accountId, nanos, budgets, keyId);
+      await bench.usage.apply([incoming(usageEvent(request, nanos))]);
+    };
+    await bench.setClock(new Date('2026-10-31T10:00:00Z'));
+    await spendBy(one, 900n);
+    await bench.setClock(new Date('2026-11-22T10:00:00Z'));
+    await spendBy(one, 1_000n);
+    await spendBy(other, 500n);
+    await spendBy(stranger, 7_000n);
+    const open = (capNanos: bigint) => spend.open({ ...scope, capNanos, keyIds: [one, other] });
+    await expect(open(5_000n)).resolves.toBe(1_500n);
+    await expect(open(5_000n)).resolves.toBe(1_500n);
+    await spendBy(one, 300n, [scope]);
+    // The budget is deleted, spending goes on, and it is set again.
+    await spendBy(other, 200n);
+    await expect(open(4_000n)).resolves.toBe(2_000n);
+    await expect(spend.spendOf([scope])).resolves.toMatchObject([{ spentNanos: 2_000n, reservedNanos: 0n }]);
+    await expect(lend(accountId, 2_001n, [{ ...scope, capNanos: 4_000n }], one)).resolves.toMatchObject({
+      reply: { outcome: 'refused', reason: 'budget_exhausted', availableNanos: 2_000n },
+    });
+    await expect(open(1_000n)).resolves.toBe(2_000n);
+    await bench.setClock(new Date('2026-12-01T00:00:00Z'));
+    await expect(open(1_000n)).resolves.toBe(0n);
+  });
+
   it('counts for a limit of a key what the key spent in the window before the limit was set', async () => {
     const accountId = await fundAccount(bench, 100_000n);
     const keyId = randomUUID();

@@ -130,6 +130,22 @@ END $$;
 CREATE TRIGGER budget_counts_before BEFORE INSERT ON budget FOR EACH ROW WHEN (NEW.kind = 'key')
   EXECUTE FUNCTION count_spent_before();
 
+-- Opens the current window of a budget and counts what its keys spent in it so far without it. Answers what is spent.
+CREATE FUNCTION open_budget(_scope uuid, _kind text, _period text, _cap bigint, _keys uuid[]) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE start_at timestamptz := window_start(_period, clock()); b budget; before bigint;
+BEGIN
+  INSERT INTO budget (scope_id, period, window_start, cap, ceiling, kind) VALUES (_scope, _period, start_at, _cap, _cap, _kind)
+  ON CONFLICT (scope_id, period, window_start) DO NOTHING;
+  SELECT * INTO STRICT b FROM budget WHERE scope_id = _scope AND period = _period AND window_start = start_at FOR NO KEY UPDATE;
+  SELECT greatest(coalesce(sum(k.charged), 0) - b.spent - b.forced, 0) INTO before FROM key_spend k
+  WHERE k.key_id = ANY (_keys) AND (_period = 'total' OR k.day >= (start_at AT TIME ZONE 'UTC')::date);
+  UPDATE budget SET cap = _cap, kind = _kind, carried = carried + before, spent = spent + before,
+    ceiling = greatest(_cap, reserved + spent + before)
+  WHERE scope_id = _scope AND period = _period AND window_start = start_at;
+  RETURN b.spent + b.forced + before;
+END $$;
+
 DO $$
 DECLARE body text := pg_get_viewdef('audit'::regclass); counted text := '(b.spent + b.forced)';
 BEGIN

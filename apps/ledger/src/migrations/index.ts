@@ -73,6 +73,7 @@ export const ledgerFunctions: readonly string[] = [
   'generation_month',
   'transfer_month',
   'window_end',
+  'open_budget',
   'open_from',
   'open_since',
   'open_coming_months',
