@@ -20,7 +20,10 @@ describe('who pays', () => {
   it('is the customer for the fee alone with a key of their own', () => {
     const ownKey = { feePpm: 50_000 };
     expect(payersOf({ ...used, ownKey, outcome: 'final' })).toEqual({ customerNanos: 1n, houseNanos: 0n });
-    expect(payersOf({ ...used, ownKey: { feePpm: 0 }, outcome: 'final' })).toEqual({ customerNanos: 0n, houseNanos: 0n });
+    expect(payersOf({ ...used, ownKey: { feePpm: 0 }, outcome: 'final' })).toEqual({
+      customerNanos: 0n,
+      houseNanos: 0n,
+    });
     expect(payersOf({ ...used, ownKey, outcome: 'insured' })).toEqual({ customerNanos: 0n, houseNanos: 1n });
   });
 

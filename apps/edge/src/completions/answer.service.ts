@@ -16,6 +16,7 @@ import { errorOf } from './attempts-failed.js';
 import { reasonOf } from './client-connection.js';
 import type { ClientConnection } from './client-connection.js';
 import { edgeUsage } from './edge-usage.js';
+import type { LostCase } from './edge-usage.js';
 import type { Generation } from './generation.js';
 import { firstBytes, relay, wholeAnswer } from './relay.js';
 import type { Opening, WholeAnswer } from './relay.js';
@@ -73,7 +74,7 @@ export class AnswerService {
     const cancel = () => void stream.cancel(reasonOf(client.signal));
     client.signal.addEventListener('abort', cancel, { once: true });
     let bytesForwarded = 0;
-    const lost = (outcome: 'estimate' | 'insured'): Ending => {
+    const lost = (lostCase: LostCase): Ending => {
       attempt.totalMs = Date.now() - attempt.startedAtMs;
       const facts = {
         generation,
@@ -83,7 +84,7 @@ export class AnswerService {
         edge: this.edge,
         ticket: this.tickets.issue({ generation, endpoint: planned.candidate.endpoint, lease, ownKey: null }),
         bytesForwarded,
-        outcome,
+        case: lostCase,
       };
       return { kind: 'witnessed', usage: edgeUsage(facts) };
     };
@@ -108,7 +109,7 @@ export class AnswerService {
       const shown = errorOf([{ planned, failure }]);
       client.end(dialectOf('openai-chat').renderStreamError(shown, contextOf(generation, speaking)));
       // Something was said and cannot be taken back, so it is not charged: the house bears what the provider asks for it.
-      const ending = failure.usage ? endingOfFailure(failure) : lost('insured');
+      const ending = failure.usage ? endingOfFailure(failure) : lost('gateway_failed');
       return this.answer(generation, speaking, { ending, error: shown });
     } finally {
       client.signal.removeEventListener('abort', cancel);
@@ -161,9 +162,9 @@ export class AnswerService {
     return { kind: 'unknown' };
   }
 
-  private endingOfCut(outcome: StreamOutcome, lost: (outcome: 'estimate') => Ending): Ending {
+  private endingOfCut(outcome: StreamOutcome, lost: (lostCase: LostCase) => Ending): Ending {
     if (outcome.kind === 'end') return this.endingOf(outcome.meta);
-    return outcome.kind === 'fail' ? endingOfFailure(outcome.meta) : lost('estimate');
+    return outcome.kind === 'fail' ? endingOfFailure(outcome.meta) : lost('cancelled_untold');
   }
 }
 

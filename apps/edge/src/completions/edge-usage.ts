@@ -1,6 +1,6 @@
 import { usageOf } from '@switchyard/contracts';
 import type { Attempt, UsageEvent } from '@switchyard/contracts';
-import { costOf } from '@switchyard/pricing';
+import { PAYMENT_CASES, costOf } from '@switchyard/pricing';
 import type { Lease } from '../credit/lease.js';
 import type { EdgeProcess } from '../process/edge-process.js';
 import type { OrderedCandidate } from '../routing/index.js';
@@ -9,6 +9,9 @@ import type { Generation } from './generation.js';
 /** Bytes of prompt text per token, on average, and bytes of a streamed event around one token. */
 const PROMPT_BYTES_PER_TOKEN = 4;
 const STREAM_BYTES_PER_TOKEN = 256;
+
+/** How an attempt can end without a word of its worker. */
+export type LostCase = 'cancelled_untold' | 'gateway_failed';
 
 export interface LostAttempt {
   readonly generation: Generation;
@@ -20,7 +23,7 @@ export interface LostAttempt {
   /** Bytes that the client got. */
   readonly bytesForwarded: number;
   /** Who broke it off: a client pays an estimate, a lost worker is the house's. */
-  readonly outcome: 'estimate' | 'insured';
+  readonly case: LostCase;
 }
 
 /** The usage of an attempt whose worker cannot tell any more, estimated from what passed through this edge. */
@@ -32,8 +35,9 @@ export function edgeUsage({
   edge,
   ticket,
   bytesForwarded,
-  outcome,
+  case: lostCase,
 }: LostAttempt): UsageEvent {
+  const outcome = PAYMENT_CASES[lostCase].books;
   const { endpoint } = candidate;
   const usage = usageOf({
     source: 'estimated',

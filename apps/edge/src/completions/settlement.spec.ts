@@ -1,7 +1,7 @@
 import { UsageEvent, usageOf } from '@switchyard/contracts';
 import type { UsageOutcome } from '@switchyard/contracts';
 import { z } from 'zod';
-import { chargedNanos, settlementOf } from './settlement.js';
+import { settlementOf } from './settlement.js';
 
 const id = '00000000-0000-4000-8000-000000000001';
 const usage = (outcome: UsageOutcome, witness: UsageEvent['witness'] = 'worker'): UsageEvent => ({
@@ -44,7 +44,15 @@ describe('a settlement', () => {
     ['insured', 0n],
     ['void', 0n],
   ] as const)('charges a %s generation %s nano-dollars', (outcome, nanos) => {
-    expect(chargedNanos(usage(outcome))).toBe(nanos);
+    const settlement = settlementOf(generation, { kind: 'confirmed', usage: usage(outcome) }, 77n);
+    expect(settlement.chargedNanos).toBe(nanos);
+  });
+
+  it('charges nothing above the bound, and with a key of the customer the fee alone', () => {
+    const charge = (fields: Partial<UsageEvent>) =>
+      settlementOf(generation, { kind: 'confirmed', usage: { ...usage('final'), ...fields } }, 77n).chargedNanos;
+    expect(charge({ boundNanos: 4n })).toBe(4n);
+    expect(charge({ ownKey: { feePpm: 200_000 } })).toBe(2n);
   });
 
   it('keeps the whole bound while nobody knows what was used', () => {

@@ -1,5 +1,6 @@
 import { UsageEvent, usageSubject } from '@switchyard/contracts';
 import type { Attempt, AttemptFailure } from '@switchyard/contracts';
+import { payersOf } from '@switchyard/pricing';
 import { z } from 'zod';
 import type { Settlement } from '../credit/credit.service.js';
 
@@ -16,10 +17,6 @@ export type Ending =
 
 export const NOTHING: Ending = { kind: 'nothing' };
 
-/** What the customer pays for a usage: nothing when it is insured or void. */
-export const chargedNanos = ({ outcome, costNanos }: UsageEvent): bigint =>
-  outcome === 'insured' || outcome === 'void' ? 0n : costNanos;
-
 export const endingOfFailure = ({ usage }: AttemptFailure): Ending => (usage ? { kind: 'confirmed', usage } : NOTHING);
 
 /** What the hold is settled with. An unknown ending keeps the whole bound until the ledger tells what was applied. */
@@ -34,7 +31,7 @@ export function settlementOf(
   const bytes = Buffer.from(JSON.stringify(z.encode(UsageEvent, usage)));
   const worker = ending.kind === 'confirmed' ? (attempts.at(-1)?.worker ?? null) : null;
   const event = { subject: usageSubject(usage.provider), bytes, messageId: messageIdOf(usage), worker };
-  return { generationId, chargedNanos: chargedNanos(usage), event, assumed: false };
+  return { generationId, chargedNanos: payersOf(usage).customerNanos, event, assumed: false };
 }
 
 /**

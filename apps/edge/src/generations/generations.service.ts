@@ -7,7 +7,7 @@ import type { Caller } from '../callers/caller.js';
 import { usageOfAnswer } from '../completions/answer.js';
 import type { Answer } from '../completions/answer.js';
 import type { Generation } from '../completions/generation.js';
-import { chargedNanos } from '../completions/settlement.js';
+import { payersOf } from '@switchyard/pricing';
 import type { UsageMessage } from '../credit/pending-usage.js';
 import { EdgeProcess } from '../process/edge-process.js';
 import { Outbox } from '../process/outbox.service.js';
@@ -37,7 +37,7 @@ export class GenerationsService {
   finished(generation: Generation, answer: Answer, firstByteAtMs: number | null): void {
     const record = generationRecord(generation, answer, { firstByteAtMs, finishedAtMs: this.edge.clock() });
     const usage = usageOfAnswer(answer);
-    this.recent.put({ generation: record, usage, chargedNanos: usage && chargedNanos(usage) });
+    this.recent.put({ generation: record, usage, chargedNanos: usage && payersOf(usage).customerNanos });
     const bytes = JSON.stringify(z.encode(GenerationRecord, record));
     this.outbox.send({ subject: GenerationFinished.subject, bytes, messageId: record.id });
     recordGeneration(record, usage);

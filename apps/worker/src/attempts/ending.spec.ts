@@ -1,4 +1,6 @@
 import { usageOf } from '@switchyard/contracts';
+import { PAYMENT_CASES } from '@switchyard/pricing';
+import type { PaymentCase } from '@switchyard/pricing';
 import type { LaneSummary } from '@switchyard/protocols';
 import { failureOf } from '../upstream/failure.js';
 import { endingOf } from './ending.js';
@@ -43,7 +45,7 @@ const CANCELLED = { cancelled: { reason: 'client_closed', fault: false } };
 
 describe('how an attempt ends', () => {
   it('is final with the usage of the provider', () => {
-    expect(end({})).toEqual({ kind: 'end', outcome: 'final', usage: USAGE });
+    expect(end({})).toEqual({ kind: 'end', case: 'finished', outcome: 'final', usage: USAGE });
   });
 
   it('is an estimate without usage, from four characters per token and the images', () => {
@@ -118,9 +120,30 @@ describe('how an attempt ends', () => {
   it('charges what was written of an answer that ran out of credit, whatever the provider had made beyond it', () => {
     expect(end({}, { stopped: { outputCharacters: 40 } })).toEqual({
       kind: 'end',
+      case: 'out_of_credit',
       outcome: 'estimate',
       usage: { ...USAGE, source: 'estimated', outputTokens: 10 },
       stopped: true,
     });
+  });
+
+  it.each<[PaymentCase, Partial<LaneSummary>, Partial<EndingFacts>]>([
+    ['finished', {}, {}],
+    ['finished_unreported', { usage: null }, {}],
+    ['out_of_credit', CUT, { stopped: { outputCharacters: 8 } }],
+    ['cancelled_unsent', CUT, { ...CANCELLED, progress: { dispatched: false, status: null, spoke: false } }],
+    ['cancelled_closed', CUT, { ...CANCELLED, thrown: failureOf('client_closed_request') }],
+    ['cancelled_drained', {}, CANCELLED],
+    ['failed_unheard', CUT, { ...SILENT, thrown: failureOf('upstream_disconnected') }],
+    ['failed_midway', CUT, { thrown: failureOf('upstream_disconnected') }],
+    ['failed_midway', { ...CUT, finishReason: 'error' }, {}],
+    ['gateway_failed', CUT, { cancelled: { reason: 'edge_lost', fault: true } }],
+    ['gateway_failed', CUT, { cancelled: { reason: 'drain', fault: true } }],
+    ['failed_unheard', CUT, { ...SILENT, cancelled: { reason: 'drain', fault: true } }],
+    ['failed_midway', CUT, { ...CANCELLED, thrown: failureOf('upstream_disconnected') }],
+  ])('is the case %s, and goes into the books as that says', (name, summary, facts) => {
+    const ending = end(summary, facts);
+    expect(ending.case).toBe(name);
+    expect('outcome' in ending ? ending.outcome : null).toBe(PAYMENT_CASES[name].books);
   });
 });

@@ -1,5 +1,7 @@
 import { completionTokens } from '@switchyard/contracts';
-import type { UpstreamFailure, Usage } from '@switchyard/contracts';
+import type { UpstreamFailure, Usage, UsageOutcome } from '@switchyard/contracts';
+import { PAYMENT_CASES } from '@switchyard/pricing';
+import type { PaymentCase } from '@switchyard/pricing';
 import type { LaneSummary } from '@switchyard/protocols';
 import { failureOf } from '../upstream/failure.js';
 import type { Progress } from '../upstream/failure.js';
@@ -22,31 +24,35 @@ export interface EndingFacts {
 export type Ending =
   | {
       readonly kind: 'end';
+      readonly case: PaymentCase;
       readonly outcome: 'final' | 'estimate';
       readonly usage: Usage;
       /** We ended it, and the provider did not. */
       readonly stopped?: true;
     }
-  | { readonly kind: 'fail'; readonly failure: UpstreamFailure; readonly usage: null }
+  | { readonly kind: 'fail'; readonly case: PaymentCase; readonly failure: UpstreamFailure; readonly usage: null }
   | {
       readonly kind: 'fail';
+      readonly case: PaymentCase;
       readonly failure: UpstreamFailure;
-      readonly outcome: 'final' | 'estimate' | 'insured';
+      readonly outcome: UsageOutcome;
       readonly usage: Usage;
     };
 
 /**
- * Who pays for what. A finished answer costs what it used. Before the first byte a failure costs nothing here, and the edge may
- * try elsewhere, so nothing is booked under the generation's id. After it the customer is insured: the house bears the cost. A
- * cancelled answer costs what the provider made of it until then.
+ * Which case of who pays an attempt is. A finished answer costs what it used. Before the first byte a failure costs nothing here, and
+ * the edge may try elsewhere, so nothing is booked under the generation's id. After it the customer is insured: the house bears the
+ * cost. A cancelled answer costs what the provider made of it until then.
  */
 export function endingOf(facts: EndingFacts): Ending {
   if (facts.cancelled) return facts.cancelled.fault ? ofFault(facts, facts.cancelled.reason) : ofCancel(facts);
   if (facts.stopped) return ofStop(facts, facts.stopped.outputCharacters);
   const failure = failureIn(facts);
-  if (failure) return ofFailure(facts, failure);
+  if (failure) return failed(facts, failure, 'failed_midway');
   const reported = reportedUsage(facts.summary.usage);
-  return { kind: 'end', outcome: reported ? 'final' : 'estimate', usage: reported ?? estimate(facts) };
+  return reported
+    ? { kind: 'end', ...entry('finished'), usage: reported }
+    : { kind: 'end', ...entry('finished_unreported'), usage: estimate(facts) };
 }
 
 /** What went wrong with an answer; null for a good one. */
@@ -71,26 +77,34 @@ export const isBlank = ({ nativeFinishReason, finishReason, outputCharacters, us
   outputCharacters === 0 &&
   (usage === null || completionTokens(usage) === 0);
 
-function ofFailure(facts: EndingFacts, failure: UpstreamFailure): Ending {
-  if (!facts.progress.spoke) return { kind: 'fail', failure, usage: null };
-  return { kind: 'fail', failure, outcome: 'insured', usage: reportedUsage(facts.summary.usage) ?? estimate(facts) };
+/** What a case is booked as, and its name. */
+const entry = <Case extends PaymentCase>(name: Case): { readonly case: Case; readonly outcome: BooksOf<Case> } => ({
+  case: name,
+  outcome: PAYMENT_CASES[name].books,
+});
+type BooksOf<Case extends PaymentCase> = (typeof PAYMENT_CASES)[Case]['books'];
+
+function failed(facts: EndingFacts, failure: UpstreamFailure, spokenCase: 'failed_midway' | 'gateway_failed'): Ending {
+  if (!facts.progress.spoke) return { kind: 'fail', case: 'failed_unheard', failure, usage: null };
+  const usage = reportedUsage(facts.summary.usage) ?? estimate(facts);
+  return { kind: 'fail', ...entry(spokenCase), failure, usage };
 }
 
 function ofFault(facts: EndingFacts, reason: string): Ending {
-  return ofFailure(facts, failureOf(reason === 'drain' ? 'worker_lost' : 'stream_lost'));
+  return failed(facts, failureOf(reason === 'drain' ? 'worker_lost' : 'stream_lost'), 'gateway_failed');
 }
 
 function ofCancel(facts: EndingFacts): Ending {
   const { summary, progress, thrown } = facts;
-  const closed = failureOf('client_closed_request');
-  if (!progress.dispatched) return { kind: 'fail', failure: closed, usage: null };
+  const failure = failureOf('client_closed_request');
+  if (!progress.dispatched) return { kind: 'fail', case: 'cancelled_unsent', failure, usage: null };
   const reported = reportedUsage(summary.usage);
   if (reported && summary.finishReason !== null && summary.finishReason !== 'error')
-    return { kind: 'fail', failure: closed, outcome: 'final', usage: reported };
+    return { kind: 'fail', ...entry('cancelled_drained'), failure, usage: reported };
   // An error of the provider while it was read on: the customer is as insured as with the connection open.
   const providerFailed = thrown?.code !== 'client_closed_request' && failureIn(facts) !== null;
-  if (providerFailed) return ofFailure(facts, closed);
-  return { kind: 'fail', failure: closed, outcome: 'estimate', usage: estimate(facts) };
+  if (providerFailed) return failed(facts, failure, 'failed_midway');
+  return { kind: 'fail', ...entry('cancelled_closed'), failure, usage: estimate(facts) };
 }
 
 /** The client pays for what it got, whatever the provider had made beyond it. */
@@ -105,7 +119,7 @@ function ofStop({ prompt, summary }: EndingFacts, outputCharacters: number): End
   };
   return {
     kind: 'end',
-    outcome: 'estimate',
+    ...entry('out_of_credit'),
     usage: estimateUsage({ ...prompt, outputCharacters, partial: input }),
     stopped: true,
   };

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { JetStreamPublisher } from '@switchyard/bus';
 import type { Delivery } from '@switchyard/bus';
 import { UsageEvent, usageSubject } from '@switchyard/contracts';
+import { PAYMENT_CASES } from '@switchyard/pricing';
 import { z } from 'zod';
 
 /** The edge is a second witness and tells the ledger after 30 s, so trying much longer helps nobody. */
@@ -41,7 +42,7 @@ export class UsageReporter {
   private async settled(event: UsageEvent, delivered: Promise<Delivery>): Promise<UsageEvent | null> {
     const delivery = await delivered;
     if (delivery === 'confirmed') return event;
-    if (delivery === 'lost') return { ...event, outcome: 'insured' };
+    if (delivery === 'lost') return { ...event, outcome: PAYMENT_CASES.gateway_failed.books };
     // The edge is there, has the event or asked another worker instead, and tells. Two words for one generation would hide one.
     this.logger.warn(`usage of ${event.generationId} is left to its edge`);
     return null;
