@@ -48,6 +48,8 @@ export const edgeConfig = z.object({
   SHUTDOWN_TIMEOUT_MS: milliseconds(600_000),
   /** What is set aside for a stream whose client does not say: all that it can cost, or a part that grows with the answer. */
   DEFAULT_HOLD: z.enum(HOLD_MODES).default('full'),
+  /** Every management key may put credit into its own account without paying. Off where credit is sold: then only the operator's may. */
+  OPEN_DEPOSITS: z.stringbool().default(true),
   /** Connections to the broker that carry streams. */
   DATA_CONNECTIONS: count(2),
 });

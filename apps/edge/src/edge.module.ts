@@ -36,6 +36,7 @@ import { FreeLedger } from './limits/free-ledger.js';
 import { FreeModels } from './limits/free-models.service.js';
 import { LedgerQuotas } from './limits/ledger-quotas.service.js';
 import { ModelsModule } from './models/models.module.js';
+import { PAYMENT_CONTROLLERS, PAYMENT_PROVIDERS } from './payments/index.js';
 import { EdgeDrain } from './process/edge-drain.service.js';
 import { EdgeProcess } from './process/edge-process.js';
 import { LoadService } from './process/load.service.js';
@@ -71,6 +72,7 @@ export class EdgeModule {
         GenerationsController,
         CurrentKeyController,
         CreditsController,
+        ...PAYMENT_CONTROLLERS,
         KeysController,
         BudgetsController,
         WorkspacesController,
@@ -84,6 +86,7 @@ export class EdgeModule {
         { provide: FreeLedger, useClass: LedgerQuotas },
         { provide: APP_FILTER, useClass: ErrorFilter },
         AccountService,
+        ...PAYMENT_PROVIDERS,
         BudgetsService,
         Admission,
         AnswerService,

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RpcClient } from '@switchyard/bus';
 import {
-  CreateDeposit,
   CreateKey,
   GatewayError,
   GetBalance,
@@ -17,7 +16,7 @@ import {
 import type { ApiKey, ReplyOf } from '@switchyard/contracts';
 import type { z } from 'zod';
 import type { Caller } from '../callers/caller.js';
-import type { CreateKeyBody, DepositBody, ListKeysQuery, UpdateKeyBody } from './key-bodies.js';
+import type { CreateKeyBody, ListKeysQuery, UpdateKeyBody } from './key-bodies.js';
 import { scopesOf } from './budget-view.js';
 import { NOTHING_SPENT } from './key-view.js';
 import type { KeySpend, KeyUsage } from './key-view.js';
@@ -102,16 +101,6 @@ export class AccountService {
   async revokeKey({ key }: Caller, hash: string): Promise<void> {
     const { revoked } = await this.rpc.call(RevokeKey, { accountId: key.accountId, digest: digestOf(hash) });
     if (!revoked) throw noSuchKey();
-  }
-
-  deposit({ key }: Caller, body: z.output<typeof DepositBody>): Promise<ReplyOf<typeof CreateDeposit>> {
-    return this.rpc.call(CreateDeposit, {
-      accountId: key.accountId,
-      amountNanos: body.amount,
-      source: body.source,
-      externalId: body.external_id,
-      note: body.note ?? null,
-    });
   }
 }
 

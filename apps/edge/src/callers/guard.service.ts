@@ -11,6 +11,8 @@ import { credentialsOf } from './credentials.js';
 import { KeyResolver } from './key-resolver.service.js';
 import { KeyUses } from './key-uses.service.js';
 
+const STRANGERS_BODY_BYTES = 4 * 1024 * 1024;
+
 /**
  * Decides who may pass, from the headers alone: the body of a caller whom nobody knows is never read. The decision follows the
  * route that was matched, so no spelling of a path gets round it.
@@ -18,6 +20,8 @@ import { KeyUses } from './key-uses.service.js';
 @Injectable()
 export class Guard {
   private readonly bodies: BodyBudget;
+  /** Apart, so that whoever needs no key takes no room from those who have one. */
+  private readonly strangersBodies = new BodyBudget(STRANGERS_BODY_BYTES);
 
   constructor(
     private readonly keys: KeyResolver,
@@ -28,8 +32,11 @@ export class Guard {
     this.bodies = new BodyBudget(config.MAX_BODY_BYTES_IN_FLIGHT);
   }
 
-  async admit(request: FastifyRequest, reply: FastifyReply, { access }: RouteAccess): Promise<void> {
-    if (access === 'public') return;
+  async admit(request: FastifyRequest, reply: FastifyReply, { access, rawBody }: RouteAccess): Promise<void> {
+    if (access === 'public') {
+      if (rawBody && hasBody(request.raw)) this.admitBody(request, reply, this.strangersBodies);
+      return;
+    }
     const { secret, kind } = credentialsOf(request.raw);
     const key = await this.keys.resolve(secret, request.ip);
     // From here the caller is known, also to whoever answers a refusal.
@@ -38,17 +45,17 @@ export class Guard {
     if (access === 'operator' && !key.operator)
       throw new GatewayError('permission_denied', { message: 'Only the operator of the installation may do that.' });
     if (access === 'inference') this.load.assertRoom();
-    if (hasBody(request.raw)) this.admitBody(request, reply);
+    if (hasBody(request.raw)) this.admitBody(request, reply, this.bodies);
     this.uses.note(key.id);
   }
 
-  private admitBody(request: FastifyRequest, reply: FastifyReply): void {
+  private admitBody(request: FastifyRequest, reply: FastifyReply, budget: BodyBudget): void {
     assertJsonBody(request.raw);
     const limit = request.routeOptions.bodyLimit;
     const bytes = announcedBytes(request.raw) ?? limit;
     if (bytes > limit)
       throw new GatewayError('payload_too_large', { message: `The request body may have at most ${limit} bytes.` });
-    const giveBack = this.bodies.take(bytes);
+    const giveBack = budget.take(bytes);
     reply.raw.once('close', giveBack);
   }
 }

@@ -10,6 +10,8 @@ export interface RouteAccess {
   readonly access: AccessKind;
   /** Largest request body in bytes; {@link DEFAULT_BODY_LIMIT_BYTES} when absent. */
   readonly bodyLimitBytes?: number;
+  /** The handler gets the bytes of a JSON body as they came, because they are signed; also where nobody has to show a key. */
+  readonly rawBody?: boolean;
 }
 
 export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;

@@ -20,7 +20,7 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const CONNECTION_CHECK_MS = 5_000;
 /** Addresses of the process itself, for its supervisor: they read no body and say nothing about tenants. */
 const SUPERVISION = new Set(['/livez', '/readyz', '/metrics']);
-const METHODS = ['GET', 'POST', 'PATCH', 'DELETE'] as const;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** What Fastify must be told when it is made. */
 export const fastifyOptions = ({ TRUSTED_PROXIES }: EdgeConfig): NonNullable<ServiceOptions['fastify']> => ({
@@ -57,9 +57,9 @@ export function configureHttp(app: NestFastifyApplication): void {
     if (!(await swallowBody(request.raw, limits))) reply.header('connection', 'close');
     return payload;
   });
-  app.useBodyParser('application/json', {}, (_request, body, done) => {
+  app.useBodyParser('application/json', {}, (request, body, done) => {
     try {
-      done(null, parseJsonBody(body));
+      done(null, wantsRawBody(request) ? body : parseJsonBody(body));
     } catch (error) {
       done(error as GatewayError);
     }
@@ -69,10 +69,18 @@ export function configureHttp(app: NestFastifyApplication): void {
 
 /** Routes without a mark ask for a key, whatever they are. */
 function accessOf(request: FastifyRequest): RouteAccess {
-  const { access, bodyLimitBytes } = request.routeOptions.config as Partial<RouteAccess>;
-  if (access) return { access, ...(bodyLimitBytes !== undefined && { bodyLimitBytes }) };
+  const { access, bodyLimitBytes, rawBody } = request.routeOptions.config as Partial<RouteAccess>;
+  if (access)
+    return {
+      access,
+      ...(bodyLimitBytes !== undefined && { bodyLimitBytes }),
+      ...(rawBody !== undefined && { rawBody }),
+    };
   return { access: SUPERVISION.has(request.routeOptions.url ?? '') ? 'public' : 'key' };
 }
+
+const wantsRawBody = (request: Pick<FastifyRequest, 'routeOptions'>): boolean =>
+  (request.routeOptions.config as Partial<RouteAccess>).rawBody === true;
 
 function limitBody(route: RouteOptions): void {
   const { bodyLimitBytes } = (route.config ?? {}) as Partial<RouteAccess>;
