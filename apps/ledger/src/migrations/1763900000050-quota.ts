@@ -42,7 +42,7 @@ const USED = `
 -- What an account ever bought: what came back later was bought all the same, a gift was not.
 CREATE FUNCTION ever_bought(_owner uuid) RETURNS numeric LANGUAGE sql STABLE AS $$
   SELECT coalesce(sum(d.amount), 0) FROM deposit d
-  WHERE d.owner_id = _owner AND coalesce(to_jsonb(d) ->> 'kind', 'manual') IN ('manual', 'purchase') $$;
+  WHERE d.owner_id = _owner AND d.kind IN ('manual', 'purchase') $$;
 
 -- The row of the account with the windows of this moment, locked.
 CREATE FUNCTION free_quota_now(_owner uuid, _at timestamptz) RETURNS free_quota LANGUAGE plpgsql AS $$

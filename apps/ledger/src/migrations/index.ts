@@ -81,7 +81,6 @@ export const ledgerFunctions: readonly string[] = [
   'take_free',
   'return_free',
   'ever_bought',
-  'window_end',
   'outbox_sent',
   'grant_promo',
   'expire_promo',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LedgerRepository } from '../database/ledger.repository.js';
+import { PromosRepository } from '../deposits/promos.repository.js';
 import { depositRequest, fundAccount } from '../testing/accounts.js';
 import { startLedgerBench, type LedgerBench } from '../testing/ledger-bench.js';
 import type { FreeLimits } from './free-limits.js';
@@ -76,6 +77,26 @@ describe('the limits of free models', () => {
       taken: 60,
       limitedBy: 'day',
     });
+  });
+
+  it('are not raised by credit that was a gift', async () => {
+    const promos = new PromosRepository(new LedgerRepository(bench.dataSource));
+    const gift = { amountNanos: 20_000_000_000n, externalId: randomUUID(), note: null };
+    await promos.grant({ accountId, ...gift, expiresAt: '2027-01-01T00:00:00Z' });
+    await expect(quotas.quota(accountId, LIMITS)).resolves.toMatchObject({ day: { limit: 50 }, boughtNanos: 0n });
+  });
+
+  it.each(['free_quota', 'free_tranche'])('are counted where the service itself cannot write: %s', async (table) => {
+    await take(2);
+    for (const sql of [
+      `DELETE FROM ${table}`,
+      `UPDATE ${table} SET owner_id = owner_id`,
+      `INSERT INTO ${table} DEFAULT VALUES`,
+    ])
+      await expect(bench.asService(sql)).rejects.toThrow('permission denied');
+    await expect(bench.asService(`SELECT free_quota_now(gen_random_uuid(), now())`)).rejects.toThrow(
+      'permission denied',
+    );
   });
 
   it('show how far they are used, and when they start again', async () => {
