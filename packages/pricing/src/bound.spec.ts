@@ -55,6 +55,12 @@ describe('the bound of a request', () => {
     expect(boundOf({ ...request, maxTokens: 9_999, n: 3 }, [endpoint])).toBe(promptNanos + 6_000n);
   });
 
+  it('knows what providers say to the model on their own', () => {
+    expect(boundOf(request, [{ ...endpoint, modelId: 'x-ai/grok-4.3' }])).toBe(760n + 1_024n - 128n);
+    expect(boundOf({ ...request, structured: true }, [endpoint])).toBe(760n + 1_000n);
+    expect(boundOf({ ...request, tools: 2 }, [endpoint])).toBe(760n + 1_000n + 2n * 64n);
+  });
+
   it('rounds what a discount leaves up, as the cost does', () => {
     const halved = { ...endpoint, price: { ...price, prompt: 0n, completion: 2_001n, discountPpm: 500_000 } };
     expect(boundOf({ ...request, maxTokens: 1 }, [halved])).toBe(2n);

@@ -9,6 +9,8 @@ export interface PromptSize {
   readonly messages: number;
   readonly tools: number;
   readonly images: number;
+  /** The answer must follow a schema: providers tell the model so in words of their own. */
+  readonly structured?: boolean;
   /** Characters of base64 of recordings in formats that cannot hold a second in less than {@link BASE64_PER_AUDIO_TOKEN} allows. */
   readonly audioBytes?: number;
   /** Holds what tells nothing of its tokens: video, documents, what is fetched from an address, compressed silence. */
@@ -29,12 +31,22 @@ export const TOKENS_PER_TOOL = 64;
 /** Preamble that a provider puts before the tools; Anthropic documents up to 804 tokens (Opus 4.7, forced tool). */
 export const TOOLS_PREAMBLE_TOKENS = 1_000;
 /** Preamble of templates that write a system prompt of their own (harmony: about 70 tokens). */
-export const PREAMBLE_TOKENS = 128;
+const USUAL_PREAMBLE_TOKENS = 128;
+/** xAI's own system prompt: 687 tokens for two words to Grok 4, as recorded. */
+const XAI_PREAMBLE_TOKENS = 1_024;
+/** What a provider adds to have a schema followed: about 600 tokens with Claude, as recorded. */
+export const STRUCTURED_PREAMBLE_TOKENS = 1_000;
+/** The longest preamble of all. */
+export const MOST_PREAMBLE_TOKENS = XAI_PREAMBLE_TOKENS;
+
+const preambleTokens = (modelId: string): number =>
+  /^~?x-ai\//.test(modelId) ? XAI_PREAMBLE_TOKENS : USUAL_PREAMBLE_TOKENS;
 /** Gemini counts 32 tokens a second, the most of all; an MP3 second has at least 1,000 bytes, 1,333 characters of base64. */
 export const BASE64_PER_AUDIO_TOKEN = 32;
 
-const textTokens = (size: PromptSize): number =>
-  PREAMBLE_TOKENS +
+const textTokens = (size: PromptSize, modelId: string): number =>
+  preambleTokens(modelId) +
+  (size.structured ? STRUCTURED_PREAMBLE_TOKENS : 0) +
   size.promptBytes +
   TOKENS_PER_MESSAGE * size.messages +
   (size.tools > 0 ? TOOLS_PREAMBLE_TOKENS : 0) +
@@ -42,8 +54,8 @@ const textTokens = (size: PromptSize): number =>
 
 const audioTokens = (size: PromptSize): number => Math.ceil((size.audioBytes ?? 0) / BASE64_PER_AUDIO_TOKEN);
 
-/** Models that research go on as long as they like, without being asked to search; nobody documents a limit. */
-const RESEARCH_MODEL = /deep-research/;
+/** Models that research (Groq's Compound as well) go on as long as they like, without being asked to search; nobody documents a limit. */
+const RESEARCH_MODEL = /deep-research|\/compound/;
 const MAX_RESEARCH_SEARCHES = 100;
 
 /** Most searches that the endpoint may bill: those that it was asked for, and those that its model does anyway. */
@@ -60,7 +72,10 @@ const openTokens = (size: PromptSize, endpoint: PromptReader): number =>
 export const mostPromptTokens = (size: PromptSize, endpoint: PromptReader): number =>
   Math.min(
     endpoint.contextLength,
-    textTokens(size) + tokensPerImage(endpoint.modelId) * size.images + audioTokens(size) + openTokens(size, endpoint),
+    textTokens(size, endpoint.modelId) +
+      tokensPerImage(endpoint.modelId) * size.images +
+      audioTokens(size) +
+      openTokens(size, endpoint),
   );
 
 /** The most that the prompt can cost at these prices, in pico-USD: every part at its dearest, the dearest parts first in the context. */
@@ -73,7 +88,7 @@ export function promptPicos(size: PromptSize, endpoint: PromptReader, units: Uni
   // Documents are read as pictures, and a film has a sound track.
   const open = most(image, units.videoInputTokens, may('audio') || may('video') ? audio : 0n);
   const parts = [
-    { tokens: textTokens(size), picos: text },
+    { tokens: textTokens(size, modelId), picos: text },
     { tokens: tokensPerImage(modelId) * size.images, picos: image },
     { tokens: audioTokens(size), picos: audio },
     { tokens: openTokens(size, endpoint), picos: open },

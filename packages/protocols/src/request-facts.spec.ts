@@ -10,6 +10,7 @@ describe('requestFacts', () => {
       messages: 1,
       tools: 0,
       images: 0,
+      structured: false,
       audioBytes: 0,
       openEnded: false,
     });
@@ -19,6 +20,7 @@ describe('requestFacts', () => {
     const facts = requestFacts(
       requestOf({
         tools: [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }],
+        response_format: { type: 'json_schema', json_schema: { name: 's', schema: { type: 'object' } } },
         modalities: ['text', 'image'],
         messages: [
           {
@@ -41,6 +43,7 @@ describe('requestFacts', () => {
       inputModalities: ['file', 'image', 'text'],
       outputModalities: ['image', 'text'],
       tools: 1,
+      structured: true,
       images: 1,
       messages: 2,
     });

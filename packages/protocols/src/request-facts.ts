@@ -11,6 +11,8 @@ export interface RequestFacts {
   readonly messages: number;
   readonly tools: number;
   readonly images: number;
+  /** The answer must follow a JSON schema. */
+  readonly structured: boolean;
   /** Characters of base64 of recordings whose formats bound how long they can be. */
   readonly audioBytes: number;
   /** There are media whose size says nothing of how many tokens they are: a bound must take the whole context. */
@@ -44,6 +46,7 @@ export function requestFacts(request: CompletionRequest): RequestFacts {
     messages: request.messages.length,
     tools: request.tools?.length ?? 0,
     images: parts.filter((part) => part.type === 'image').length,
+    structured: request.responseFormat?.type === 'json_schema',
     audioBytes: parts.reduce((sum, part) => sum + audioBytes(part), 0),
     openEnded: parts.some(isOpenEnded),
   };

@@ -100,6 +100,7 @@ export const boundInput: fc.Arbitrary<BoundInput> = fc.record({
   messages: fc.nat(20),
   tools: fc.nat(5),
   images: fc.nat(3),
+  structured: fc.boolean(),
   audioBytes: fc.oneof(fc.constant(0), fc.nat(1_000_000)),
   openEnded: fc.boolean(),
   inputModalities: fc.constantFrom(['text'], ['image', 'text'], ['audio', 'image', 'text', 'video']),
@@ -121,7 +122,14 @@ type Bucket = Exclude<keyof Usage, 'source' | 'serviceTier'>;
  * one bucket that it may be reported in: that is where a bound that forgot a bucket shows.
  */
 export const usageWithin = (input: BoundInput, served: PricedEndpoint): fc.Arbitrary<Usage> => {
-  const text = 128 + input.promptBytes + 16 * input.messages + (input.tools > 0 ? 1_000 : 0) + 64 * input.tools;
+  const preamble = served.modelId === 'x-ai/grok' ? 1_024 : 128;
+  const text =
+    preamble +
+    (input.structured ? 1_000 : 0) +
+    input.promptBytes +
+    16 * input.messages +
+    (input.tools > 0 ? 1_000 : 0) +
+    64 * input.tools;
   const asked = served.supportedParameters.includes('web_search_options') ? (input.searches ?? 0) : 0;
   const searches = served.modelId === 'acme/deep-research' ? 100 : asked;
   const open = input.openEnded || searches > 0;

@@ -1,11 +1,5 @@
 import type { MaxPrice, Price, PriceOverride } from '@switchyard/contracts';
-import {
-  pinnedPrice,
-  PREAMBLE_TOKENS,
-  TOKENS_PER_MESSAGE,
-  TOKENS_PER_TOOL,
-  TOOLS_PREAMBLE_TOKENS,
-} from '@switchyard/pricing';
+import { mostPromptTokens, pinnedPrice, type PromptSize } from '@switchyard/pricing';
 import type { PreparedEndpoint } from '../../catalogue/prepared-model.js';
 import type { RoutingInput } from '../routing.js';
 import type { FilterFactory } from './filter.js';
@@ -18,12 +12,12 @@ const FULL_PPM = 1_000_000n;
 export const maxPrice: FilterFactory = (input) => {
   const limits = input.request.provider.maxPrice;
   if (!limits || Object.keys(limits).length === 0) return null;
-  const promptTokens = mostPromptTokens(input);
+  const size = promptSize(input);
   const { serviceTier } = input.request;
   return {
     reason: 'max_price',
     keeps: ({ endpoint, inputModalities }) =>
-      holds(limits, pinnedPrice(endpoint.price, serviceTier), inputModalities, promptTokens),
+      holds(limits, pinnedPrice(endpoint.price, serviceTier), inputModalities, mostPromptTokens(size, endpoint)),
   };
 };
 
@@ -60,14 +54,12 @@ const dearestOf = (name: UnitName, price: Price, rows: readonly PriceOverride[])
 
 const larger = (one: bigint, other: bigint): bigint => (one > other ? one : other);
 
-/** More tokens than this the prompt can not have: a token of text is a byte at least. Of media nobody knows before. */
-function mostPromptTokens({ request, facts }: RoutingInput): number {
-  if (facts.inputModalities.some((modality) => modality !== 'text')) return Infinity;
-  const tools = request.tools?.length ?? 0;
-  return (
-    PREAMBLE_TOKENS +
-    facts.promptBytes +
-    TOKENS_PER_MESSAGE * request.messages.length +
-    (tools > 0 ? TOOLS_PREAMBLE_TOKENS + TOKENS_PER_TOOL * tools : 0)
-  );
-}
+/** As far as routing knows it; of media nobody knows before. */
+const promptSize = ({ request, facts }: RoutingInput): PromptSize => ({
+  promptBytes: facts.promptBytes,
+  messages: request.messages.length,
+  tools: request.tools?.length ?? 0,
+  images: 0,
+  structured: request.responseFormat?.type === 'json_schema',
+  openEnded: facts.inputModalities.some((modality) => modality !== 'text'),
+});
