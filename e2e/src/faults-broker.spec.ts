@@ -144,7 +144,7 @@ describe('when the broker dies, is away, or loses its disk', () => {
 /** Streams that asked for what they missed, by the metrics of an edge. */
 async function resumesOf(edgeUrl: string): Promise<number> {
   const text = await (await fetch(`${edgeUrl}/metrics`)).text();
-  return [...text.matchAll(/^switchyard_stream_resumes[^ ]* ([\d.e+]+)/gm)].reduce(
+  return [...text.matchAll(/^switchyard_bus_resumes[^ ]* ([\d.e+]+)/gm)].reduce(
     (sum, [, count]) => sum + Number(count),
     0,
   );
