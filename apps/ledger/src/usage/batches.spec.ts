@@ -1,6 +1,8 @@
 import { UsageEvent } from '@switchyard/contracts';
 import fc from 'fast-check';
+import { waitUntil } from '@switchyard/testing';
 import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
 import { fundAccount } from '../testing/accounts.js';
 import { generationId, grantRequest, incoming, TTL_MS, usageEvent, type GrantRequest } from '../testing/builders.js';
 import { startLedgerBench, type LedgerBench } from '../testing/ledger-bench.js';
@@ -143,8 +145,8 @@ describe(`batches of usage, seed ${SEED}`, () => {
       expect([...said.keys()]).toContain(status);
   }, 120_000);
 
-  it('begin again when another batch books one of their generations on another lease in the same moment', async () => {
-    const [one, other] = [await openSide([generationId()]), await openSide([generationId()])];
+  it('book a generation once, on whichever lease it comes at the same moment', async () => {
+    const [one, other] = [await openSide([]), await openSide([])];
     const name = generationId();
     const everywhere = [one, other].flatMap(({ grants }) =>
       grants
@@ -156,5 +158,39 @@ describe(`batches of usage, seed ${SEED}`, () => {
     expect(booked).toHaveLength(1);
     expect(applied.filter(({ status }) => status === 'applied')).toHaveLength(7);
     await expect(bench.audit.violations()).resolves.toEqual([]);
+  });
+
+  it('begin again when a generation is booked by another batch while they write', async () => {
+    const [one, other] = [await openSide([]), await openSide([])];
+    const known = usageEvent(one.grants[0]!, 90n, { outcome: 'insured' });
+    await bench.usage.apply([incoming(known)]);
+    const late = usageEvent(other.grants[0]!, 90n, { outcome: 'insured' });
+    const rival = new Client({ connectionString: bench.ownerUrl, options: '-c search_path=ledger' });
+    await rival.connect();
+    try {
+      await rival.query('BEGIN');
+      await rival.query(
+        `INSERT INTO usage SELECT (jsonb_populate_record(u, jsonb_build_object('generation_id', $2::text))).*
+         FROM usage u WHERE generation_id = $1`,
+        [known.generationId, late.generationId],
+      );
+      const batch = bench.usage.apply([incoming(late)]);
+      await waitUntil(
+        async () => {
+          const waiting = await bench.asOwner(
+            `SELECT 1 FROM pg_stat_activity WHERE application_name = 'ledger' AND wait_event_type = 'Lock'`,
+          );
+          return waiting.length > 0;
+        },
+        { what: 'the batch waits', intervalMs: 5 },
+      );
+      await rival.query('COMMIT');
+      await expect(batch).resolves.toMatchObject([{ status: 'contradiction', insuredNanos: 0n }]);
+    } finally {
+      await rival.end();
+    }
+    await expect(
+      bench.asService('SELECT 1 FROM key_spend WHERE key_id = $1', [other.grants[0]!.keyId]),
+    ).resolves.toEqual([]);
   });
 });
