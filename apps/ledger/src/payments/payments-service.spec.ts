@@ -119,7 +119,9 @@ describe('payments of the ledger as a service', () => {
       what: 'the top-up',
       timeoutMs: 10_000,
     });
-    await expect(call(GetAutoTopUp, { accountId })).resolves.toMatchObject({ autoTopUp: { state: 'armed' } });
+    // The money is booked first, and then the try is over.
+    const stateNow = async () => (await call(GetAutoTopUp, { accountId })).autoTopUp?.state;
+    await waitUntil(async () => (await stateNow()) === 'armed', { what: 'the end of the try' });
     await waitUntil(() => heardOf(BalanceLow.subject, accountId).length > 0, { what: 'the low balance is told' });
     expect(BalanceLow.payload.parse(heardOf(BalanceLow.subject, accountId)[0]!.payload)).toMatchObject({
       balanceNanos: 9n * USD,
