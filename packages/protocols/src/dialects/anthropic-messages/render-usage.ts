@@ -3,12 +3,13 @@ import type { JsonRecord } from '../../json.js';
 import type { Billing } from '../../types.js';
 
 /** The usage of a message: Anthropic counts cached input beside `input_tokens`; cost and source are the gateway's (spec 2.10). */
-export function renderUsage({ usage, costNanos, promptCostNanos, completionCostNanos }: Billing): JsonRecord {
+export function renderUsage(billing: Billing): JsonRecord {
+  const { usage, costNanos, promptCostNanos, completionCostNanos } = billing;
   const cacheWrite = usage.cacheWriteTokens + usage.cacheWrite1hTokens;
   return {
     input_tokens: usage.inputTokens + usage.audioInputTokens + usage.imageInputTokens + usage.videoInputTokens,
     cache_creation_input_tokens: cacheWrite,
-    cache_read_input_tokens: usage.cacheReadTokens,
+    cache_read_input_tokens: usage.cacheReadTokens + usage.cacheReadAudioTokens,
     cache_creation: {
       ephemeral_5m_input_tokens: usage.cacheWriteTokens,
       ephemeral_1h_input_tokens: usage.cacheWrite1hTokens,
@@ -18,10 +19,10 @@ export function renderUsage({ usage, costNanos, promptCostNanos, completionCostN
     service_tier: 'standard',
     server_tool_use: usage.searches > 0 ? { web_search_requests: usage.searches } : null,
     cost: usdNumber(costNanos),
-    is_byok: false,
+    is_byok: billing.isOwnKey ?? false,
     usage_source: usage.source,
     cost_details: {
-      upstream_inference_cost: usdNumber(costNanos),
+      upstream_inference_cost: usdNumber(billing.listCostNanos ?? costNanos),
       upstream_inference_prompt_cost: usdNumber(promptCostNanos),
       upstream_inference_completions_cost: usdNumber(completionCostNanos),
     },

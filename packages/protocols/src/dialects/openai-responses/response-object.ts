@@ -51,22 +51,23 @@ export function endOf(reason: FinishReason | null, context: RenderContext): Json
   return { status: 'completed', completed_at: Math.max(context.created, Math.floor(Date.now() / 1000)) };
 }
 
-export function renderUsage({ usage, costNanos, promptCostNanos, completionCostNanos }: Billing): JsonRecord {
+export function renderUsage(billing: Billing): JsonRecord {
+  const { usage, costNanos, promptCostNanos, completionCostNanos } = billing;
   const [input, output] = [promptTokens(usage), completionTokens(usage)];
   return {
     input_tokens: input,
     input_tokens_details: {
-      cached_tokens: usage.cacheReadTokens,
+      cached_tokens: usage.cacheReadTokens + usage.cacheReadAudioTokens,
       cache_write_tokens: usage.cacheWriteTokens + usage.cacheWrite1hTokens,
     },
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     total_tokens: input + output,
     cost: usdNumber(costNanos),
-    is_byok: false,
+    is_byok: billing.isOwnKey ?? false,
     usage_source: usage.source,
     cost_details: {
-      upstream_inference_cost: usdNumber(costNanos),
+      upstream_inference_cost: usdNumber(billing.listCostNanos ?? costNanos),
       upstream_inference_input_cost: usdNumber(promptCostNanos),
       upstream_inference_output_cost: usdNumber(completionCostNanos),
     },
