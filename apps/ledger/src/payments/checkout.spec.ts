@@ -94,6 +94,13 @@ describe('purchases and their refunds', () => {
     await expect(checkout(accountId, 20n * USD)).rejects.toMatchObject({ code: 'service_unavailable' });
   });
 
+  it('say so when Stripe refuses, without its words', async () => {
+    const accountId = await fundAccount(bench.ledger, 0n);
+    await checkout(accountId, 20n * USD, { externalId: 'order-2' });
+    // The same id with another amount: Stripe does not take it for the same call.
+    await expect(checkout(accountId, 21n * USD, { externalId: 'order-2' })).rejects.toMatchObject({ code: 'conflict' });
+  });
+
   it('charge the fee that was announced', async () => {
     const { accountId } = await buy(2_000);
     expect(await bench.balanceOf(accountId)).toBe(18_900_000_000n);

@@ -92,7 +92,7 @@ const nothing = (intent: string | null, status: 'ignored' | 'not_paid' = 'ignore
 });
 
 /** A short word of Stripe's lists (`card_declined`); anything else is not kept. */
-const word = (text: string | null | undefined): string =>
+export const wordOf = (text: string | null | undefined): string =>
   text !== null && text !== undefined && /^[a-z0-9_]{1,64}$/.test(text) ? text : 'unknown';
 
 function paidSession(object: unknown): StripeFact {
@@ -135,7 +135,7 @@ function failedIntent(object: unknown): StripeFact {
   const { id, metadata, last_payment_error: error } = Intent.parse(object);
   const { accountId, attemptId } = metadata;
   if (accountId === null || attemptId === null) return nothing(id);
-  return { kind: 'charge_failed', accountId, attemptId, error: word(error?.decline_code ?? error?.code) };
+  return { kind: 'charge_failed', accountId, attemptId, error: wordOf(error?.decline_code ?? error?.code) };
 }
 
 function refundedCharge(object: unknown): StripeFact {
@@ -155,7 +155,7 @@ function endedRefund(object: unknown): StripeFact {
   const { id: refundId, status, failure_reason: reason } = Refund.parse(object);
   if (status === 'succeeded') return { kind: 'refund_ended', refundId, failed: false, error: null };
   if (status === 'failed' || status === 'canceled')
-    return { kind: 'refund_ended', refundId, failed: true, error: word(reason ?? status) };
+    return { kind: 'refund_ended', refundId, failed: true, error: wordOf(reason ?? status) };
   return nothing(null);
 }
 

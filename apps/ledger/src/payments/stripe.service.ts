@@ -5,6 +5,7 @@ import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 import type { TopUpAttempt } from './auto-top-up.repository.js';
 import { centsOf } from './fee.js';
 import { paidByStripe, type ChargeOutcome } from './stripe-charge.js';
+import { wordOf } from './stripe-facts.js';
 import type { StripeOptions } from './payment-settings.js';
 
 /** One call, and how often the library tries it again under the same idempotency key. */
@@ -145,7 +146,7 @@ export class StripeService {
       return { id: made.id, state: made.status === 'succeeded' ? 'done' : 'sent', error: null };
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      return { id: null, state: 'failed', error: error.code };
+      return { id: null, state: 'failed', error: error.reason };
     }
   }
 
@@ -166,7 +167,7 @@ export class StripeService {
     try {
       return paidByStripe(await this.#call('paymentIntents', call));
     } catch (error) {
-      if (error instanceof Refused) return { kind: 'failed', error: error.code };
+      if (error instanceof Refused) return { kind: 'failed', error: error.reason };
       throw error;
     }
   }
@@ -176,9 +177,11 @@ export class StripeService {
     try {
       return await call();
     } catch (error) {
-      if (error instanceof Refused || error instanceof GatewayError) throw error;
+      if (error instanceof GatewayError) throw error;
       if (error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError)
-        throw new Refused(error.decline_code ?? error.code ?? 'invalid_request', { cause: error });
+        throw new Refused(wordOf(error.decline_code ?? error.code), { cause: error });
+      if (error instanceof Stripe.errors.StripeIdempotencyError)
+        throw new GatewayError('conflict', { message: 'The same id was used before with other values.', cause: error });
       const name = error instanceof Error ? error.constructor.name : typeof error;
       // The message may quote what was sent; its kind is enough to act on.
       this.#logger.warn(`${what} did not succeed: ${name}`);
@@ -192,13 +195,13 @@ export class StripeService {
   }
 }
 
-/** Stripe has understood, and will not do it. */
-class Refused extends Error {
+/** Stripe has understood, and will not do it. `reason` is a word of Stripe's lists. */
+class Refused extends GatewayError {
   constructor(
-    readonly code: string,
+    readonly reason: string,
     options: ErrorOptions,
   ) {
-    super(`refused: ${code}`, options);
+    super('unprocessable', { ...options, message: `The payment provider refused it: ${reason}.` });
   }
 }
 
