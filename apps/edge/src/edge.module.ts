@@ -4,7 +4,6 @@ import { APP_FILTER } from '@nestjs/core';
 import { BusModule, StreamClientModule } from '@switchyard/bus';
 import { ActivityController } from './activity/activity.controller.js';
 import { ActivityService } from './activity/activity.service.js';
-import { ReconciliationController } from './activity/reconciliation.controller.js';
 import { AccountService } from './account/account.service.js';
 import { AuditController } from './account/audit.controller.js';
 import { CreditsController, CurrentKeyController } from './account/account.controller.js';
@@ -43,6 +42,8 @@ import { LoadService } from './process/load.service.js';
 import { Outbox } from './process/outbox.service.js';
 import { Succession } from './process/succession.service.js';
 import { TicketOffice } from './process/ticket-office.service.js';
+import { QuarantineController } from './operator/quarantine.controller.js';
+import { ReconciliationController } from './operator/reconciliation.controller.js';
 import { RoutingModule } from './routing/routing.module.js';
 
 @Module({})
@@ -76,6 +77,7 @@ export class EdgeModule {
         KeysController,
         BudgetsController,
         WorkspacesController,
+        QuarantineController,
         ReconciliationController,
       ],
       providers: [

@@ -3,8 +3,6 @@ import { RpcClient } from '@switchyard/bus';
 import { GatewayError, ReconcileUsage, formatPrice } from '@switchyard/contracts';
 import type { Figures, ReconciledDay } from '@switchyard/contracts';
 import { z } from 'zod';
-import { CurrentCaller } from '../callers/caller.js';
-import type { Caller } from '../callers/caller.js';
 import { Access, apiPaths } from '../http/access.js';
 
 const RECONCILE_TIMEOUT_MS = 30_000;
@@ -22,10 +20,8 @@ export class ReconciliationController {
 
   @Post()
   @HttpCode(200)
-  @Access('management')
-  async reconcile(@CurrentCaller() { key }: Caller, @Body() body: unknown) {
-    if (!key.operator)
-      throw new GatewayError('permission_denied', { message: 'Only the operator of the installation may do that.' });
+  @Access('operator')
+  async reconcile(@Body() body: unknown) {
     const parsed = Import.safeParse(body);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
