@@ -103,6 +103,7 @@ const PROGRAMS = {
   bench: 'bench/src/main.mjs',
   'chaos:money': 'e2e/dist/chaos/main.js',
   'bench:ledger': 'apps/ledger/bench.mjs',
+  'audit:ledger': 'apps/ledger/audit.mjs',
   setup: null,
 };
 if (!Object.hasOwn(PROGRAMS, command)) fail(`unknown command ${command}: use ${Object.keys(PROGRAMS).join(', ')}`);

@@ -36,6 +36,8 @@ const settings = z.object({
   ESTIMATE_WAIT_MS: milliseconds(60_000),
   SWEEP_INTERVAL_MS: milliseconds(1_000),
   AUDIT_INTERVAL_MS: milliseconds(60_000),
+  /** How often the audit reads the sealed months, too. */
+  FULL_AUDIT_INTERVAL_MS: milliseconds(86_400_000),
   /** Goes on lending money although the audit found violations. */
   GRANT_DESPITE_VIOLATIONS: z.stringbool().default(false),
   /** Requests of free models per account and UTC minute; 0 is no limit, here and in the next two. */
@@ -62,6 +64,7 @@ export interface LedgerOptions {
   readonly estimateWaitMs: number;
   readonly sweepIntervalMs: number;
   readonly auditIntervalMs: number;
+  readonly fullAuditIntervalMs: number;
   readonly grantDespiteViolations: boolean;
   readonly freeLimits: FreeLimits;
   readonly payments: PaymentOptions;
@@ -83,6 +86,7 @@ export function serviceOptions() {
     estimateWaitMs: config.ESTIMATE_WAIT_MS,
     sweepIntervalMs: config.SWEEP_INTERVAL_MS,
     auditIntervalMs: config.AUDIT_INTERVAL_MS,
+    fullAuditIntervalMs: config.FULL_AUDIT_INTERVAL_MS,
     grantDespiteViolations: config.GRANT_DESPITE_VIOLATIONS,
     payments: paymentOptions(config),
     freeLimits: {
@@ -106,4 +110,5 @@ export function serviceOptions() {
 export const migrationConfig = () =>
   loadConfig(z.object({ MIGRATION_DATABASE_URL: databaseUrl, DATABASE_URL: databaseUrl }));
 
-export const auditConfig = () => loadConfig(z.object({ DATABASE_URL: databaseUrl }));
+export const auditConfig = () =>
+  loadConfig(z.object({ DATABASE_URL: databaseUrl, NATS_URL: z.string().min(1).optional() }));

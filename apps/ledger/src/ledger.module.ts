@@ -31,6 +31,8 @@ import { LeasesService } from './leases/leases.service.js';
 import { RecallsRepository } from './leases/recalls.repository.js';
 import { Recalls } from './leases/recalls.service.js';
 import { PAYMENT_CONTROLLERS, PAYMENT_PROVIDERS } from './payments/index.js';
+import { MonthKeeper } from './months/month-keeper.js';
+import { MonthsRepository } from './months/months.repository.js';
 import { QuotaController } from './quota/quota.controller.js';
 import { QuotaRepository } from './quota/quota.repository.js';
 import { QuotaService } from './quota/quota.service.js';
@@ -89,6 +91,8 @@ export class LedgerModule {
         KeySpendRepository,
         KeySpendService,
         LeaseSweeper,
+        MonthKeeper,
+        MonthsRepository,
         LeasesRepository,
         LeasesService,
         RecallsRepository,

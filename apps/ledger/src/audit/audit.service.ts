@@ -3,20 +3,22 @@ import type { ReplyOf, RunAudit } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
 import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 import { Repeater } from '../repeater.js';
-import { AuditRepository } from './audit.repository.js';
+import { AuditRepository, type AuditScope } from './audit.repository.js';
 import { LendingGate } from './lending-gate.js';
 
-/** Derives the books again every minute, and stops lending when they do not add up. */
+/** Derives the open months of the books again every minute, all of them once a day, and stops lending when they do not add up. */
 @Injectable()
 export class AuditService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #repeater: Repeater;
+  #fullDueAt: number;
 
   constructor(
     private readonly audits: AuditRepository,
     private readonly gate: LendingGate,
     @Inject(LEDGER_OPTIONS) private readonly options: LedgerOptions,
   ) {
-    this.#repeater = new Repeater('audit', () => this.check());
+    this.#repeater = new Repeater('audit', () => this.#turn());
+    this.#fullDueAt = performance.now() + options.fullAuditIntervalMs;
   }
 
   onApplicationBootstrap(): void {
@@ -32,10 +34,18 @@ export class AuditService implements OnApplicationBootstrap, OnModuleDestroy {
     return { violations, ...(await this.audits.openLeases()), totals: await this.audits.totals() };
   }
 
-  async check(): Promise<ReplyOf<typeof RunAudit>['violations']> {
-    const violations = await this.audits.violations();
+  /** @throws what the database says, and then the gate stays as the last audit left it. */
+  async check(scope: AuditScope = {}): Promise<ReplyOf<typeof RunAudit>['violations']> {
+    const violations = await this.audits.violations(scope);
     instruments.ledgerAuditViolations.record(violations.length);
     this.gate.report(violations.length);
     return violations;
+  }
+
+  /** Now and then everything is derived again, which takes longer the older the books are. */
+  async #turn(): Promise<void> {
+    const full = performance.now() >= this.#fullDueAt;
+    if (full) this.#fullDueAt = performance.now() + this.options.fullAuditIntervalMs;
+    await this.check({ full });
   }
 }

@@ -27,7 +27,7 @@ BEGIN
     CONTINUE WHEN to_regclass('ledger.' || part) IS NULL;
     EXECUTE format('LOCK TABLE %I IN SHARE ROW EXCLUSIVE MODE', part);
   END LOOP;
-  IF EXISTS (SELECT 1 FROM audit WHERE count > 0) THEN RETURN NULL; END IF;
+  IF EXISTS (SELECT 1 FROM (TABLE audit UNION ALL SELECT * FROM payments_audit()) checks WHERE count > 0) THEN RETURN NULL; END IF;
   INSERT INTO sealed_sum (month, account, credits, debits)
   SELECT sealing, m.account, sum(m.credit), sum(m.debit) FROM (
     SELECT credit_account AS account, amount AS credit, 0 AS debit FROM transfer WHERE month = sealing

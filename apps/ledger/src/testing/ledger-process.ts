@@ -26,7 +26,7 @@ export interface LedgerProcess {
   start(settings?: Record<string, string>): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<{ code: number | null; log: string }>;
   /** Runs a command of the service to its end. */
-  command(name: 'migrate' | 'audit-command'): Promise<{ code: number | null; log: string }>;
+  command(name: 'migrate' | 'audit-command', ...args: string[]): Promise<{ code: number | null; log: string }>;
   metrics(): Promise<string>;
   close(): Promise<void>;
 }
@@ -49,8 +49,8 @@ export async function createLedgerProcess(settings: Record<string, string>): Pro
     TICKET_SECRET,
     ...settings,
   };
-  const spawn = (name: string, more: Record<string, string> = {}) =>
-    new ServerProcess(process.execPath, [path.join(DIST, `${name}.js`)], { env: { ...env, ...more } });
+  const spawn = (name: string, more: Record<string, string> = {}, args: readonly string[] = []) =>
+    new ServerProcess(process.execPath, [path.join(DIST, `${name}.js`), ...args], { env: { ...env, ...more } });
   let service: ServerProcess | null = null;
   const isReady = () =>
     fetch(`http://127.0.0.1:${port}/readyz`).then(
@@ -87,8 +87,8 @@ export async function createLedgerProcess(settings: Record<string, string>): Pro
       );
     },
     stop,
-    async command(name) {
-      const command = spawn(name);
+    async command(name, ...args) {
+      const command = spawn(name, {}, args);
       const { code } = await command.exited;
       return { code, log: command.log };
     },

@@ -3,5 +3,5 @@ export { KvBuckets } from './kv-buckets.js';
 export type { KvWatcher } from './kv-watch.js';
 export type { JetStreamMessage } from './message.js';
 export { JetStreamPublisher, type JetStreamPublishOptions } from './publisher.js';
-export { JetStreamReader } from './reader.js';
+export { type Backlog, JetStreamReader } from './reader.js';
 export { ensureTopology, TopologyError, type TopologyOptions } from './topology.js';

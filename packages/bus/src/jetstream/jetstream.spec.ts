@@ -60,6 +60,21 @@ describe('JetStream', () => {
     await expect(bus.reader.message('NOWHERE', 1)).rejects.toMatchObject({ code: 'service_unavailable' });
   });
 
+  it('tells how much a consumer has still to have, and up to where it has settled everything', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { subject } = await consume(() => gate.promise);
+    const durable = `d${counter}`;
+    let last = 0;
+    for (const body of ['1', '2', '3'])
+      last = (await bus.jetstream.publish(subject, body, { messageId: `${subject}-${body}` })).sequence;
+    const backlog = () => bus.reader.backlog(USAGE_STREAM, durable);
+    await expect(backlog()).resolves.toMatchObject({ lastSequence: last, waiting: 3 });
+    gate.resolve();
+    await waitUntil(async () => (await backlog()).waiting === 0, { what: 'everything is settled' });
+    await expect(backlog()).resolves.toEqual({ lastSequence: last, settledSequence: last, waiting: 0 });
+    await expect(bus.reader.backlog(USAGE_STREAM, 'nobody')).rejects.toMatchObject({ code: 'service_unavailable' });
+  });
+
   it('says that a message was not stored when no stream takes its subject', async () => {
     await expect(bus.jetstream.publish('nowhere.v1.x', 'a', { messageId: 'x', timeoutMs: 300 })).rejects.toMatchObject({
       code: 'service_unavailable',

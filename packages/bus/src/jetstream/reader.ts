@@ -4,7 +4,17 @@ import { retryUntil } from './retry.js';
 
 const TIMEOUT_MS = 3_000;
 
-/** Reads single messages that a stream still holds: a second look at what a consumer has had. */
+/** How far a consumer has come. */
+export interface Backlog {
+  /** Of the last message of the stream. */
+  readonly lastSequence: number;
+  /** Up to here the consumer has acknowledged everything. */
+  readonly settledSequence: number;
+  /** Messages that it has still to be given, and that it was given and has not acknowledged. */
+  readonly waiting: number;
+}
+
+/** Looks at a stream: single messages that a consumer has had, and how much it has still to have. */
 export class JetStreamReader {
   readonly #connection: Connection;
   readonly #client: JetStreamClient;
@@ -22,6 +32,22 @@ export class JetStreamReader {
     return retryUntil(this.#connection, `message ${sequence} of ${stream}`, TIMEOUT_MS, async () => {
       const manager = await this.#client.jetstreamManager(false);
       return (await manager.streams.getMessage(stream, { seq: sequence }))?.data ?? null;
+    });
+  }
+
+  /** @throws GatewayError `service_unavailable` without the broker, the stream or the consumer. */
+  backlog(stream: string, durable: string): Promise<Backlog> {
+    return retryUntil(this.#connection, `the consumer ${durable} of ${stream}`, TIMEOUT_MS, async () => {
+      const manager = await this.#client.jetstreamManager(false);
+      const [{ state }, consumer] = await Promise.all([
+        manager.streams.info(stream),
+        manager.consumers.info(stream, durable),
+      ]);
+      return {
+        lastSequence: state.last_seq,
+        settledSequence: consumer.ack_floor.stream_seq,
+        waiting: consumer.num_pending + consumer.num_ack_pending,
+      };
     });
   }
 }

@@ -1,9 +1,9 @@
 import { startPostgres, waitUntil, type TestPostgres } from '@switchyard/testing';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
-import { askForLease, fundAccount } from './testing/accounts.js';
-import { GRACE_MS, incoming, usageEvent, type GrantRequest } from './testing/builders.js';
-import { startLedgerBench, type LedgerBench } from './testing/ledger-bench.js';
+import { askForLease, fundAccount } from '../testing/accounts.js';
+import { GRACE_MS, incoming, usageEvent, type GrantRequest } from '../testing/builders.js';
+import { startLedgerBench, type LedgerBench } from '../testing/ledger-bench.js';
 
 const generationAt = (iso: string): string => `gen-${Date.parse(iso) / 1_000}-${randomBytes(10).toString('hex')}`;
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { askForLease, depositRequest, fundAccount } from './testing/accounts.js';
-import { incoming, usageEvent } from './testing/builders.js';
-import { startLedgerBench, type LedgerBench } from './testing/ledger-bench.js';
+import { askForLease, depositRequest, fundAccount } from '../testing/accounts.js';
+import { incoming, usageEvent } from '../testing/builders.js';
+import { startLedgerBench, type LedgerBench } from '../testing/ledger-bench.js';
 
 const generationAt = (iso: string): string =>
   `gen-${String(Date.parse(iso) / 1_000).padStart(10, '0')}-${randomBytes(10).toString('hex')}`;
