@@ -16,6 +16,9 @@ class SteppedLedger extends FreeLedger {
   questions = 0;
   readonly handedOut = new Map<number, number>();
   readonly returned = new Map<string, number>();
+  /** Answers that get lost on the way, after the ledger has handed out. */
+  losesAnswers = false;
+  private readonly known = new Map<string, { minute: number; granted: number }>();
   private readonly waiting: (() => void)[] = [];
 
   constructor(
@@ -25,14 +28,21 @@ class SteppedLedger extends FreeLedger {
     super();
   }
 
-  async take({ want }: { want: number }): Promise<FreeTranche> {
+  async take({ trancheId, want }: { trancheId: string; want: number }): Promise<FreeTranche> {
     this.questions += 1;
     if (this.stepped) await new Promise<void>((resolve) => void this.waiting.push(resolve));
     if (this.down) throw new GatewayError('service_unavailable', { retryAfterMs: 1_000 });
     const minute = Math.floor(this.now / MINUTE_MS);
     const left = this.limit - (this.handedOut.get(minute) ?? 0);
-    const granted = left > 0 ? Math.min(want, Math.max(1, Math.floor(left / 4))) : 0;
-    this.handedOut.set(minute, (this.handedOut.get(minute) ?? 0) + granted);
+    const known = this.known.get(trancheId);
+    const ofOld = known?.minute === minute ? known.granted : 0;
+    const ofNew = left > 0 ? Math.min(want, Math.max(1, Math.floor(left / 4))) : 0;
+    const granted = known ? ofOld : ofNew;
+    if (!known) {
+      this.handedOut.set(minute, (this.handedOut.get(minute) ?? 0) + granted);
+      if (granted > 0) this.known.set(trancheId, { minute, granted });
+    }
+    if (this.losesAnswers) throw new GatewayError('service_unavailable', { retryAfterMs: 1_000 });
     const validMs = (minute + 1) * MINUTE_MS - this.now;
     if (this.answersLate) this.now += MINUTE_MS;
     const resetsAt = new Date(AT + (minute + 1) * MINUTE_MS).toISOString();
@@ -44,7 +54,7 @@ class SteppedLedger extends FreeLedger {
       thresholdNanos: 0n,
       dayLimitAbove: 0,
     };
-    return { granted, validMs, limitedBy: left > 0 ? null : 'minute', quota };
+    return { granted, validMs, limitedBy: known || left > 0 ? null : 'minute', quota };
   }
 
   giveBack(trancheId: string, unused: number): Promise<void> {
@@ -147,6 +157,36 @@ describe('the free requests of an account at one edge', () => {
     expect(ledger.questions).toBe(2);
   });
 
+  it('are not lost with an answer that gets lost', async () => {
+    const ledger = new SteppedLedger(4);
+    const allowance = allowanceOf(ledger);
+    ledger.losesAnswers = true;
+    await expect(allowance.take()).rejects.toMatchObject({ code: 'service_unavailable' });
+    ledger.losesAnswers = false;
+    for (let request = 0; request < 4; request += 1) await allowance.take();
+    await expect(allowance.take()).rejects.toMatchObject({ code: 'free_model_limit' });
+  });
+
+  it('go back to the day when their answer was lost and the minute is over', async () => {
+    const ledger = new SteppedLedger(4);
+    const allowance = allowanceOf(ledger);
+    ledger.losesAnswers = true;
+    await expect(allowance.take()).rejects.toMatchObject({ code: 'service_unavailable' });
+    ledger.losesAnswers = false;
+    await allowance.giveBack();
+    expect(ledger.returned.size).toBe(0);
+    ledger.now = MINUTE_MS;
+    await allowance.take();
+    await allowance.giveBack();
+    expect([...ledger.returned.values()]).toEqual([1]);
+    ledger.losesAnswers = true;
+    await expect(allowance.take()).rejects.toMatchObject({ code: 'service_unavailable' });
+    ledger.now = 2 * MINUTE_MS;
+    await allowance.giveBack();
+    expect(ledger.returned.size).toBe(2);
+    expect(allowance.idle).toBe(true);
+  });
+
   it('are an outage when the ledger is away, not a limit', async () => {
     const ledger = new SteppedLedger(20);
     const allowance = allowanceOf(ledger);
@@ -176,6 +216,7 @@ describe('the free requests of an account at one edge', () => {
       },
       { weight: 5, arbitrary: fc.constant({ do: 'answer' as const, edge: 0 }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('undo' as const), edge: fc.nat(1) }) },
+      { weight: 1, arbitrary: fc.constant({ do: 'lose' as const, edge: 0 }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('keep' as const), edge: fc.nat(1) }) },
       {
         weight: 1,
@@ -208,6 +249,7 @@ describe('the free requests of an account at one edge', () => {
             );
           if (action.do === 'take') for (let time = 0; time < action.times; time += 1) void take();
           if (action.do === 'answer') await ledger.answer();
+          if (action.do === 'lose') ledger.losesAnswers = !ledger.losesAnswers;
           if (action.do === 'undo') permits[action.edge]!.pop()?.undo();
           if (action.do === 'keep') await edge.giveBack();
           if (action.do === 'pass') ledger.now += action.ms;

@@ -11,6 +11,12 @@ interface HeldTranche {
   used: number;
 }
 
+interface LostQuestion {
+  readonly id: string;
+  readonly want: number;
+  readonly askedAtMs: number;
+}
+
 interface Waiter {
   readonly resolve: (permit: Permit) => void;
   readonly reject: (error: unknown) => void;
@@ -26,6 +32,8 @@ export interface Permit {
 const MOST_WANTED = 1_000;
 /** For so long a refusal is answered without a question: rarely more than a second late, never a flood of questions. */
 const REFUSAL_MS = 1_000;
+/** An answer that got lost is asked for again under the same id this long: later its minute is over. */
+const LOST_QUESTION_MS = 60_000;
 /** Answers in a row that came too late to be used before those who wait are told so. */
 const MAX_STALE_ANSWERS = 3;
 
@@ -35,7 +43,8 @@ const MAX_STALE_ANSWERS = 3;
  */
 export class FreeAllowance {
   private held: HeldTranche | null = null;
-  private readonly unreturned = new Set<HeldTranche>();
+  private readonly unreturned = new Set<{ readonly id: string; readonly left: number }>();
+  private lost: LostQuestion | null = null;
   private readonly queue: Waiter[] = [];
   private asking = false;
   private refused: { readonly answer: FreeTranche; readonly untilMs: number } | null = null;
@@ -48,7 +57,7 @@ export class FreeAllowance {
 
   /** Nothing is held, waited for or remembered: it may be forgotten. */
   get idle(): boolean {
-    const quiet = this.queue.length === 0 && !this.asking && this.unreturned.size === 0;
+    const quiet = this.queue.length === 0 && !this.asking && this.unreturned.size === 0 && this.lost === null;
     return quiet && this.held === null && (this.refused === null || this.clock() >= this.refused.untilMs);
   }
 
@@ -66,6 +75,7 @@ export class FreeAllowance {
   /** Gives back what can no longer be used, or everything: a day's request that lies here is missing elsewhere. */
   async giveBack({ everything = false } = {}): Promise<void> {
     if (this.held && (everything || this.expired(this.held))) this.letGo();
+    if (this.lost && (everything || this.clock() - this.lost.askedAtMs >= LOST_QUESTION_MS)) this.giveUpLost();
     for (const tranche of this.unreturned) {
       await this.ledger.giveBack(tranche.id, tranche.left);
       this.unreturned.delete(tranche);
@@ -95,7 +105,7 @@ export class FreeAllowance {
     for (let staleAnswers = 0; this.queue.length > 0 && staleAnswers < MAX_STALE_ANSWERS;) {
       try {
         const answer = await this.ask();
-        if (answer.granted === 0) this.rejectAll(freeLimitError(answer));
+        if (answer.limitedBy !== null) this.rejectAll(freeLimitError(answer));
       } catch (error) {
         this.rejectAll(error);
       }
@@ -123,15 +133,26 @@ export class FreeAllowance {
   private async ask(): Promise<FreeTranche> {
     const usedBefore = this.held && !this.expired(this.held) ? this.held.used : 0;
     this.letGo();
-    const want = Math.min(MOST_WANTED, this.queue.length + usedBefore);
-    const trancheId = randomUUID();
     const askedAtMs = this.clock();
+    const wanted = Math.min(MOST_WANTED, this.queue.length + usedBefore);
+    // What was handed out in an answer that got lost is not handed out twice.
+    this.lost ??= { id: randomUUID(), want: wanted, askedAtMs };
+    const { id: trancheId, want } = this.lost;
     const answer = await this.ledger.take({ trancheId, accountId: this.accountId, want });
     const { granted, validMs } = answer;
+    // The tranche of a lost answer, and its minute is over: it goes back, and the next question is about a new one.
+    if (answer.granted === 0 && answer.limitedBy === null) this.giveUpLost();
+    this.lost = null;
     this.refused = null;
     if (granted > 0) this.held = { id: trancheId, validUntilMs: askedAtMs + validMs, left: granted, used: 0 };
-    else this.refused = { answer, untilMs: askedAtMs + Math.min(REFUSAL_MS, validMs) };
+    else if (answer.limitedBy !== null) this.refused = { answer, untilMs: askedAtMs + Math.min(REFUSAL_MS, validMs) };
     return answer;
+  }
+
+  /** Nothing of it was used, so all that was handed out goes back. */
+  private giveUpLost(): void {
+    if (this.lost) this.unreturned.add({ id: this.lost.id, left: this.lost.want });
+    this.lost = null;
   }
 
   private letGo(): void {
