@@ -10,10 +10,16 @@ const number = (name: string, fallback: number) => Number(process.env[name] ?? f
 const GENERATIONS = number('GENERATIONS', 50_000);
 const ACCOUNTS = number('ACCOUNTS', 10_000);
 const LENDINGS = number('LENDINGS', 4_000);
+/** How old the books are: months that there are partitions of. */
+const MONTHS = number('MONTHS', 24);
 const batchSize = 500;
 
 const bench = await startLedgerBench({ poolSize: 16, durable: process.env['DURABLE'] === '1' });
 try {
+  await bench.asOwner(
+    `SELECT open_month((utc_month(clock()) - make_interval(months => age))::date) FROM generate_series(0, $1::int) AS age`,
+    [MONTHS],
+  );
   const hot = await foundTown(bench, { accounts: 1, leasesPerAccount: 16 });
   const budgeted = await foundTown(bench, { accounts: 1, leasesPerAccount: 16, budgets: wideBudgets(4) });
   const wide = await foundTown(bench, { accounts: ACCOUNTS, leasesPerAccount: 1 });
