@@ -49,4 +49,27 @@ describe('routing in an edge', () => {
     expect(codeNow()).toBe('invalid_model');
     expect(routing.candidatesFor(request, facts).candidates).toHaveLength(2);
   });
+
+  it('pins the price of the tier that was asked for, and no other', () => {
+    const tiers = { flex: { prompt: 1n }, priority: { prompt: 9n } };
+    const endpoint = anEndpoint({ tag: 'tiered' });
+    const model = aModel({ endpoints: [{ ...endpoint, price: { ...endpoint.price, serviceTiers: tiers } }] });
+    const routing = new RoutingService(catalogueOf(model), new HealthStore(new TestClock()));
+    const pinned = (serviceTier?: string) =>
+      routing.candidatesFor(aRequest({ ...(serviceTier && { serviceTier }) }), facts).candidates[0]?.endpoint.price;
+    expect(pinned('priority')).toEqual({ ...endpoint.price, serviceTiers: { priority: { prompt: 9n } } });
+    expect(pinned('flex')?.serviceTiers).toEqual({ flex: { prompt: 1n } });
+    expect(pinned()).toEqual(endpoint.price);
+  });
+
+  it('keeps the price of a candidate when the catalogue gets another', () => {
+    const store = catalogueOf(aModel({ endpoints: [anEndpoint({ tag: 'cheap', usdPerMillion: 1 })] }));
+    const routing = new RoutingService(store, new HealthStore(new TestClock()));
+    const priceNow = () => routing.candidatesFor(request, facts).candidates[0]?.endpoint.price;
+    const [running] = routing.candidatesFor(request, facts).candidates;
+    const before = structuredClone(running?.endpoint.price);
+    store.put(aModel({ endpoints: [anEndpoint({ tag: 'cheap', usdPerMillion: 5 })] }));
+    expect(running?.endpoint.price).toEqual(before);
+    expect(priceNow()).not.toEqual(before);
+  });
 });

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contracts';
 import type { CompletionRequest } from '@switchyard/contracts';
+import { pinnedPrice } from '@switchyard/pricing';
 import { CatalogueStore } from '../catalogue/catalogue.store.js';
 import { HealthStore } from '../health/health.store.js';
 import { route } from './route.js';
-import type { Routing, RoutingFacts, RoutingInput } from './routing.js';
+import type { OrderedCandidate, Routing, RoutingFacts, RoutingInput } from './routing.js';
 
 /** The catalogue is read in less than that once the broker is there. */
 const LOADING_MS = 1_000;
@@ -20,7 +21,8 @@ export class RoutingService {
   /**
    * The endpoints that may serve a request, in the order to try them, or the error to answer with. An endpoint that is half
    * open and comes first is claimed for this request, so that no other request tries it meanwhile: report its outcome with
-   * `HealthStore.observe`.
+   * `HealthStore.observe`. Their prices are those that the request is pinned to: bound, cost and books all follow from them,
+   * whatever the catalogue says later.
    */
   candidatesFor(
     request: CompletionRequest,
@@ -42,6 +44,13 @@ export class RoutingService {
       return { ...routing, error: new GatewayError('service_unavailable', { retryAfterMs: LOADING_MS }) };
     const [first] = routing.candidates;
     if (first) this.health.claimTrial(first.endpoint.id, nowMs);
-    return routing;
+    return { ...routing, candidates: routing.candidates.map((one) => withPinnedPrice(one, request.serviceTier)) };
   }
+}
+
+function withPinnedPrice(candidate: OrderedCandidate, serviceTier: string | undefined): OrderedCandidate {
+  const { endpoint } = candidate;
+  return endpoint.price.serviceTiers
+    ? { ...candidate, endpoint: { ...endpoint, price: pinnedPrice(endpoint.price, serviceTier) } }
+    : candidate;
 }
