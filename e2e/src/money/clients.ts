@@ -18,6 +18,8 @@ export interface Ask {
   readonly key: string;
   /** More words for the directive to the upstream, e.g. `usage=none`. */
   readonly fault?: string;
+  /** So many words more in the prompt: it costs as many tokens. */
+  readonly padding?: number;
 }
 
 export type Behaviour =
@@ -118,7 +120,7 @@ const bodyOf = (wanted: Ask) => ({
   messages: [
     {
       role: 'user',
-      content: `Go on. [[fault: label=${wanted.label} tokens=${wanted.tokens} tps=${wanted.tokensPerSecond}${wanted.fault ? ` ${wanted.fault}` : ''}]]`,
+      content: `Go on. [[fault: label=${wanted.label} tokens=${wanted.tokens} tps=${wanted.tokensPerSecond}${wanted.fault ? ` ${wanted.fault}` : ''}]]${' a'.repeat(wanted.padding ?? 0)}`,
     },
   ],
 });
