@@ -6,4 +6,6 @@ export { reachableDirectory } from './servers/postgres-binaries.js';
 export { startTcpProxy, type TcpProxy } from './servers/tcp-proxy.js';
 export { startPostgres, type PostgresOptions, type TestPostgres } from './servers/postgres.js';
 export { fixturesDirectory } from './fixtures.js';
+export { StripeStandIn, type Fault, type SeenCall } from './payments/stripe-stand-in.js';
+export type { StripeObject } from './payments/stripe-shapes.js';
 export * from './simulator/index.js';

@@ -14,11 +14,10 @@ import {
   RefundCreated,
   SetAutoTopUp,
 } from '@switchyard/contracts';
-import { waitUntil } from '@switchyard/testing';
+import { StripeStandIn, waitUntil } from '@switchyard/testing';
 import { randomUUID } from 'node:crypto';
 import { createLedgerProcess, type LedgerProcess } from '../testing/ledger-process.js';
 import { paidIntent, paidSession, signed, stripeEvent, WEBHOOK_SECRET } from './testing/payments-bench.js';
-import { StripeStandIn } from './testing/stripe-stand-in.js';
 
 const USD = 1_000_000_000n;
 

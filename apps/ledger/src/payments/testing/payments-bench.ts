@@ -12,7 +12,7 @@ import type { PaymentOptions } from '../payment-settings.js';
 import { PaymentsRepository } from '../payments.repository.js';
 import { PaymentsService } from '../payments.service.js';
 import { StripeService } from '../stripe.service.js';
-import { StripeStandIn } from './stripe-stand-in.js';
+import { StripeStandIn } from '@switchyard/testing';
 
 export const WEBHOOK_SECRET = 'whsec_0123456789abcdef0123456789abcdef';
 const signer = new Stripe('sk_test_0123456789abcdef');
