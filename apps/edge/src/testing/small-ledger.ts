@@ -3,6 +3,7 @@ import { Controller } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { EventPublisher, JetStreamConsumers, Request, Serves } from '@switchyard/bus';
 import {
+  AdmissionTickets,
   CloseLease,
   CreateDeposit,
   GENERATIONS_STREAM,
@@ -18,6 +19,7 @@ import {
   UsageEvent,
 } from '@switchyard/contracts';
 import type { BudgetScope, ReplyOf, RequestOf } from '@switchyard/contracts';
+import { PEPPER } from './small-auth.js';
 
 interface Account {
   deposited: bigint;
@@ -44,6 +46,7 @@ export class SmallLedger implements OnModuleInit {
   readonly capped = new Map<string, bigint>();
   grants = 0;
   paused = false;
+  private readonly tickets = new AdmissionTickets(PEPPER);
 
   constructor(
     private readonly consumers: JetStreamConsumers,
@@ -191,6 +194,8 @@ export class SmallLedger implements OnModuleInit {
   }
 
   private apply(usage: UsageEvent): void {
+    // As the real one: nothing is charged that no edge vouches for.
+    if (usage.ticket === null || !this.tickets.isGenuine(usage.ticket, usage)) return;
     if (this.usage.has(usage.generationId)) return;
     this.usage.set(usage.generationId, usage);
     const lease = this.leases.get(usage.leaseId);
