@@ -9,6 +9,7 @@ import { LedgerApplyUsage1763900000011 } from './1763900000011-apply-usage.js';
 import { LedgerAuditOfCorrections1763900000012 } from './1763900000012-audit.js';
 import { LedgerWaiting1763900000013 } from './1763900000013-waiting.js';
 import { LedgerInsuredKeys1763900000014 } from './1763900000014-insured-keys.js';
+import { LedgerActivityOfCorrections1763900000015 } from './1763900000015-activity-of-corrections.js';
 import { LedgerLoans1763900000020 } from './1763900000020-loans.js';
 import { LedgerRecalls1763900000021 } from './1763900000021-recalls.js';
 import { LedgerPaymentTables1763900000030 } from './1763900000030-payment-tables.js';
@@ -36,6 +37,7 @@ export const migrations: readonly MigrationClass[] = [
   LedgerAuditOfCorrections1763900000012,
   LedgerWaiting1763900000013,
   LedgerInsuredKeys1763900000014,
+  LedgerActivityOfCorrections1763900000015,
   LedgerLoans1763900000020,
   LedgerRecalls1763900000021,
   LedgerPaymentTables1763900000030,

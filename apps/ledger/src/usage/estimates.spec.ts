@@ -147,6 +147,20 @@ describe('estimates', () => {
       ).resolves.toEqual([{ outcome: 'estimate', charged: '300' }]);
     });
 
+    it('are in the activity of their day as what they were in truth', async () => {
+      const { request, real } = await booked(10_000n, 1_000n, 300n);
+      await apply(real(120n));
+      await expect(
+        bench.asService(
+          `SELECT outcome, requests, output_tokens, cost_pico, charged FROM activity WHERE key_id = $1 ORDER BY outcome`,
+          [request.keyId],
+        ),
+      ).resolves.toEqual([
+        { outcome: 'estimate', requests: '0', output_tokens: '0', cost_pico: '0', charged: '0' },
+        { outcome: 'final', requests: '1', output_tokens: '120', cost_pico: '120000', charged: '120' },
+      ]);
+    });
+
     it('cost the customer more up to the bound, from the account and never from money that an edge counts on', async () => {
       const { accountId, real } = await booked(10_000n, 2_000n, 300n);
       await expect(apply(real(1_400n))).resolves.toMatchObject([
