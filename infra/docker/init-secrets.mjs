@@ -18,7 +18,7 @@ function write(folder, name, text) {
   chownSync(directory, OWNER, OWNER);
 }
 
-for (const volume of ['/nats-data', '/secrets/account']) chownSync(volume, OWNER, OWNER);
+for (const volume of ['/nats-data', '/edge-state', '/secrets/account']) chownSync(volume, OWNER, OWNER);
 // Also in an installation that was made before there were tickets.
 function addTicketSecret() {
   if (existsSync(path.join(ROOT, 'edge', 'ticket-secret'))) return;
