@@ -18,6 +18,8 @@ export interface Ask {
   readonly key: string;
   /** More words for the directive to the upstream, e.g. `usage=none`. */
   readonly fault?: string;
+  /** Money is set aside as the answer goes on instead of for the whole of it. */
+  readonly stepped?: boolean;
   /** So many words more in the prompt: it costs as many tokens. */
   readonly padding?: number;
 }
@@ -86,6 +88,7 @@ export async function ask(edgeUrls: readonly string[], wanted: Ask): Promise<See
         authorization: `Bearer ${wanted.key}`,
         'content-type': 'application/json',
         'x-title': wanted.label,
+        ...(wanted.stepped && { 'x-switchyard-hold': 'stepped' }),
       },
       body: JSON.stringify(bodyOf(wanted)),
     });

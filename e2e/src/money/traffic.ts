@@ -79,6 +79,7 @@ export function mixedAsk(random: Random, base: AskBase): Ask {
     // Sometimes less than what the model would say: it ends with `length`.
     maxTokens: random.chance(0.15) ? Math.max(1, tokens - 3) : tokens + random.int(1, 200),
     behaviour: behaviourOf(random, stream, tokens),
+    stepped: stream && random.chance(0.25),
   };
 }
 
