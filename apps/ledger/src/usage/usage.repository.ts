@@ -4,9 +4,9 @@ import { isTransient, query, sqlStateOf, transaction } from '@switchyard/databas
 import { DataSource, type EntityManager } from 'typeorm';
 import { USAGE_DATABASE } from '../database/connections.js';
 import { isProvisional, readUsage } from './usage-event.js';
-import { bookUsage, deferUsage, quarantineUsage, type Applied, type Incoming, type Valid } from './usage-statements.js';
+import { bookUsage, deferUsage, quarantineUsage, type Applied, type Incoming, type Valid } from './booking.repository.js';
 
-export type { Applied, Incoming, Origin, UsageStatus } from './usage-statements.js';
+export type { Applied, Incoming, Origin, UsageStatus } from './booking.repository.js';
 
 export interface ApplyOptions {
   /** How long estimates of edges wait for the real usage; null books them now. */
