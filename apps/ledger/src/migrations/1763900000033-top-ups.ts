@@ -139,6 +139,12 @@ BEGIN
 END $$;`;
 
 const AUDIT = `
+-- What of each deposit was taken back and not returned, where anything was.
+CREATE VIEW withdrawn AS
+SELECT deposit_id, sum(amount)::bigint AS amount FROM (
+  SELECT w.deposit_id, w.amount FROM withdrawal w
+  UNION ALL SELECT d.of_deposit, -d.amount FROM deposit d WHERE d.of_deposit IS NOT NULL) movement GROUP BY deposit_id;
+
 -- Rows as those of the view \`audit\`. A function, so that it finds the tables by name whatever is done to them.
 CREATE FUNCTION payments_audit() RETURNS TABLE (invariant text, count bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
@@ -150,15 +156,17 @@ BEGIN
   RETURN QUERY SELECT 'every withdrawal is one transfer', count(*) FROM withdrawal w
     FULL JOIN (SELECT x.id, x.amount, x.code FROM transfer x WHERE x.code IN (6, 8)) t ON t.id = w.id
     WHERE (w.amount, CASE w.kind WHEN 'expiry' THEN 8 ELSE 6 END) IS DISTINCT FROM (t.amount, t.code::int);
-  RETURN QUERY SELECT 'every payment is one deposit with its fee', count(*) FROM payment p
-    FULL JOIN (SELECT * FROM deposit x WHERE x.kind = 'purchase') d ON d.id = p.deposit_id
-    WHERE (d.id IS NOT NULL OR p.deposit_id IS NOT NULL)
-      AND (p.paid, p.owner_id) IS DISTINCT FROM (d.amount + d.fee, d.owner_id);
+  RETURN QUERY SELECT 'every payment is one deposit with its fee', count(*)
+    FROM (SELECT x.* FROM payment x WHERE x.deposit_id IS NOT NULL) p
+    FULL JOIN (SELECT x.* FROM deposit x WHERE x.kind = 'purchase') d ON d.id = p.deposit_id
+    WHERE (p.paid, p.owner_id) IS DISTINCT FROM (d.amount + d.fee, d.owner_id);
   RETURN QUERY SELECT 'what was taken of a payment is what was withdrawn', count(*) FROM payment p
-    WHERE p.deposit_id IS NOT NULL AND (p.taken <> withdrawn_of(p.deposit_id) OR p.taken > p.claimed);
-  RETURN QUERY SELECT 'no deposit gave back more than it brought', count(*) FROM deposit d
-    WHERE d.kind IN ('manual', 'purchase', 'promo') AND withdrawn_of(d.id) NOT BETWEEN 0 AND d.amount;
-  RETURN QUERY SELECT 'promotional credit is unspent, spent or expired', count(*) FROM deposit d FULL JOIN promo p ON p.deposit_id = d.id
-    WHERE (d.kind = 'promo' OR p.deposit_id IS NOT NULL)
-      AND (p.remaining IS NULL OR d.id IS NULL OR p.remaining + withdrawn_of(d.id) > d.amount);
+    LEFT JOIN withdrawn w ON w.deposit_id = p.deposit_id
+    WHERE p.deposit_id IS NOT NULL AND (p.taken <> coalesce(w.amount, 0) OR p.taken > p.claimed);
+  RETURN QUERY SELECT 'no deposit gave back more than it brought', count(*) FROM withdrawn w LEFT JOIN deposit d ON d.id = w.deposit_id
+    WHERE coalesce(w.amount NOT BETWEEN 0 AND d.amount OR d.kind = 'reversal', true);
+  RETURN QUERY SELECT 'promotional credit is unspent, spent or expired', count(*) FROM promo p
+    FULL JOIN (SELECT x.* FROM deposit x WHERE x.kind = 'promo') d ON d.id = p.deposit_id
+    LEFT JOIN withdrawn w ON w.deposit_id = d.id
+    WHERE coalesce(p.remaining + coalesce(w.amount, 0) > d.amount, true);
 END $$;`;
