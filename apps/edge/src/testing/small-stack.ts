@@ -78,6 +78,8 @@ export class SmallStack {
       KEY_PEPPER: PEPPER,
       TICKET_SECRET: PEPPER,
       SHUTDOWN_DELAY_MS: '0',
+      // Servers, services and edges share this process, so the lag of its loop says nothing of one edge.
+      MAX_LOOP_LAG_MS: '60000',
       ...variables,
     };
     const { config, problems } = readConfig(edgeConfig, environment);
