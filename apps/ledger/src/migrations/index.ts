@@ -23,6 +23,7 @@ import { LedgerMonthlyPosting1763900000061 } from './1763900000061-monthly-posti
 import { LedgerMonthlyBooking1763900000062 } from './1763900000062-monthly-booking.js';
 import { LedgerAuditOfMonths1763900000063 } from './1763900000063-audit.js';
 import { LedgerSealing1763900000064 } from './1763900000064-sealing.js';
+import { LedgerLendingByMonth1763900000065 } from './1763900000065-lending-by-month.js';
 
 export const LEDGER_SCHEMA = 'ledger';
 
@@ -51,6 +52,7 @@ export const migrations: readonly MigrationClass[] = [
   LedgerMonthlyBooking1763900000062,
   LedgerAuditOfMonths1763900000063,
   LedgerSealing1763900000064,
+  LedgerLendingByMonth1763900000065,
 ];
 
 /** All that the service's role may execute; it may also read every table, and nothing else. */

@@ -35,17 +35,7 @@ try {
     await apply(`generations, ${ACCOUNTS} accounts`, wide),
     await apply(`generations, ${ACCOUNTS} accounts, 3 ledgers`, wide, 3),
   ];
-  for (const { name, perSecond, walBytesEach, watched } of results) {
-    console.log(
-      `${String(perSecond).padStart(7)}/s  ${name}${walBytesEach ? `, ${walBytesEach} bytes of log each` : ''}`,
-    );
-    if (watched)
-      console.log(
-        `           ${Object.entries(watched.waits)
-          .map(([doing, share]) => `${doing} ${share} %`)
-          .join(', ')}`,
-      );
-  }
+  for (const result of results) console.log(textOf(result));
   console.log('updates that left the indexes alone:', results.findLast(({ watched }) => watched)?.watched?.hotUpdates);
   const started = performance.now();
   const violations = await bench.audit.violations();
@@ -53,4 +43,13 @@ try {
   process.exitCode = violations.length === 0 ? 0 : 1;
 } finally {
   await bench.stop();
+}
+
+function textOf({ name, perSecond, watched, count = 1 }: Result): string {
+  const rate = `${String(perSecond).padStart(7)}/s  ${name}`;
+  if (!watched) return rate;
+  const { walBytes, cpuMs, waits } = watched;
+  const cost = `${Math.round(walBytes / count)} bytes of log${cpuMs === null ? '' : `, ${Math.round((cpuMs * 1_000) / count)} µs of processor`} each`;
+  const shares = Object.entries(waits).map(([doing, share]) => `${doing} ${share} %`);
+  return `${rate}: ${cost}\n           ${shares.join(', ')}`;
 }

@@ -10,8 +10,8 @@ export interface Result {
   readonly name: string;
   readonly perSecond: number;
   readonly watched?: Watched;
-  /** Bytes of write-ahead log for each. */
-  readonly walBytesEach?: number;
+  /** How many were done. */
+  readonly count?: number;
 }
 
 /** Generations booked in batches, one batch after the other as the consumer does, or several at once as several ledgers would. */
@@ -38,7 +38,7 @@ export async function applyGenerations(
     name: options.name,
     perSecond: result,
     watched: seen,
-    walBytesEach: Math.round(seen.walBytes / options.generations),
+    count: options.generations,
   };
 }
 
@@ -69,7 +69,7 @@ export async function lendAndReturn(bench: LedgerBench, count: number): Promise<
     });
     return perSecond(count, startedAt);
   });
-  return { name: 'grant and return, one account, 16 edges', perSecond: result, watched: seen };
+  return { name: 'grant and return, one account, 16 edges', perSecond: result, watched: seen, count };
 }
 
 /** Sixteen edges that top up their leases of one account. */
@@ -82,5 +82,5 @@ export async function topUp(bench: LedgerBench, town: Town, count: number): Prom
     });
     return perSecond(count, startedAt);
   });
-  return { name: 'top-ups, one account, 16 edges', perSecond: result, watched: seen };
+  return { name: 'top-ups, one account, 16 edges', perSecond: result, watched: seen, count };
 }

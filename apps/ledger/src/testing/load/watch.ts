@@ -1,14 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerBench } from '../ledger-bench.js';
 
 const SAMPLE_EVERY_MS = 10;
+const TICK_MS = 10;
 
 /** What PostgreSQL was doing meanwhile. */
 export interface Watched {
   /** Share of the samples of busy sessions, by what they waited for; `CPU` is none. */
   readonly waits: Readonly<Record<string, number>>;
   readonly walBytes: number;
+  /** Processor time of the sessions, which a busy machine disturbs less than it does the rates; null where there is no /proc. */
+  readonly cpuMs: number | null;
   /** Of the updates since the start, how many left the indexes alone; by table. */
   readonly hotUpdates: Readonly<Record<string, string>>;
 }
@@ -26,6 +30,7 @@ export async function watched<T>(bench: LedgerBench, work: () => Promise<T>): Pr
   await client.connect();
   const position = async () => (await client.query<{ at: string }>('SELECT pg_current_wal_lsn() AS at')).rows[0]!.at;
   const before = await position();
+  const cpuBefore = await cpuOf(client);
   const counts = new Map<string, number>();
   const over = new AbortController();
   const sampling = (async () => {
@@ -43,6 +48,7 @@ export async function watched<T>(bench: LedgerBench, work: () => Promise<T>): Pr
       before,
     ]);
     const hot = await client.query<{ relname: string; updated: string; hot: string }>(HOT);
+    const cpuAfter = await cpuOf(client);
     const samples = [...counts.values()].reduce((sum, count) => sum + count, 0);
     return {
       result,
@@ -54,6 +60,7 @@ export async function watched<T>(bench: LedgerBench, work: () => Promise<T>): Pr
             .map(([doing, count]) => [doing, Math.round((count * 100) / samples)]),
         ),
         walBytes: Number(rows[0]!.bytes),
+        cpuMs: spentBetween(cpuBefore, cpuAfter),
         hotUpdates: Object.fromEntries(hot.rows.map((row) => [row.relname, `${row.hot}/${row.updated}`])),
       },
     };
@@ -63,3 +70,27 @@ export async function watched<T>(bench: LedgerBench, work: () => Promise<T>): Pr
     await client.end();
   }
 }
+
+type Sessions = ReadonlyMap<number, number>;
+
+/** Processor milliseconds of each session of the ledger since it began. */
+async function cpuOf(client: Client): Promise<Sessions | null> {
+  const { rows } = await client.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'ledger%'`,
+  );
+  try {
+    return new Map(
+      rows.map(({ pid }) => {
+        // After the name, which may hold anything: fields 14 and 15 are the ticks in user and in kernel mode.
+        const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+        return [pid, (Number(fields[11]) + Number(fields[12])) * TICK_MS];
+      }),
+    );
+  } catch {
+    return null;
+  }
+}
+
+/** Of the sessions that are there in the end; what a session did that ended meanwhile is not counted. */
+const spentBetween = (before: Sessions | null, after: Sessions | null): number | null =>
+  before && after && [...after].reduce((sum, [pid, ms]) => sum + ms - (before.get(pid) ?? 0), 0);
