@@ -51,3 +51,10 @@ export const ListDepositsQuery = z.object({
     .pipe(z.array(StatementKind)),
   account_id: accountId,
 });
+
+/** Query of `GET /payments/events`. */
+export const PaymentEventsQuery = z.object({
+  filter: z.enum(['all', 'unbooked']).default('all'),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(100).default(100),
+});

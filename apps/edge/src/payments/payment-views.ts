@@ -1,5 +1,5 @@
 import { formatUsd, type AutoTopUp, type CreateCheckout, type CreateDeposit } from '@switchyard/contracts';
-import type { CreateRefund, GrantPromo, ReplyOf, StatementEntry } from '@switchyard/contracts';
+import type { CreateRefund, GrantPromo, PaymentEvent, ReplyOf, StatementEntry } from '@switchyard/contracts';
 
 const usd = (amountNanos: bigint | null): string | null => (amountNanos === null ? null : formatUsd(amountNanos));
 
@@ -60,4 +60,18 @@ export const autoTopUpView = (autoTopUp: AutoTopUp | null, paymentMethodSaved: b
   failures: autoTopUp?.failures ?? 0,
   last_error: autoTopUp?.lastError ?? null,
   last_topped_up_at: autoTopUp?.lastToppedUpAt ?? null,
+});
+
+/** The amount is in units of the currency named; where that is no US dollars it was not booked. */
+export const eventView = (event: PaymentEvent) => ({
+  id: event.id,
+  type: event.type,
+  payment: event.intent,
+  account_id: event.accountId,
+  amount: usd(event.amountNanos),
+  currency: event.currency,
+  status: event.status,
+  deliveries: event.deliveries,
+  first_seen_at: event.firstSeenAt,
+  last_seen_at: event.lastSeenAt,
 });

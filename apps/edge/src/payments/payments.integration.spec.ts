@@ -79,7 +79,7 @@ describe('payments at the edge', () => {
     it('keeps its bytes when they are no text at all', async () => {
       const body = randomBytes(4_096);
       await (await webhook(body)).text();
-      const [{ bodyBase64 }] = payments.received as [{ bodyBase64: string }];
+      const { bodyBase64 } = payments.received[0]!;
       const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
       expect(digest(Buffer.from(bodyBase64, 'base64'))).toBe(digest(body));
     });
@@ -198,6 +198,17 @@ describe('payments at the edge', () => {
     expect((await send('POST', '/credits/promotional', operator.secret, { ...body, expires_at: 'soon' })).status).toBe(
       400,
     );
+  });
+
+  it('shows the operator what could not be booked, and nobody else', async () => {
+    const [customer, operator] = [management(), management({ operator: true })];
+    const response = await send('GET', '/payments/events?filter=unbooked', operator.secret);
+    expect(((await response.json()) as { data: object[] }).data).toMatchObject([
+      { id: 'evt_1', payment: 'pi_1', amount: '1', currency: 'eur', status: 'wrong_currency' },
+    ]);
+    expect(payments.asked).toEqual([{ filter: 'unbooked', offset: 0, limit: 100 }]);
+    expect((await send('GET', '/payments/events?filter=x', operator.secret)).status).toBe(400);
+    expect((await send('GET', '/payments/events', customer.secret)).status).toBe(403);
   });
 
   it('sets, shows and deletes automatic top-up', async () => {

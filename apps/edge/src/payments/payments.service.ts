@@ -9,6 +9,7 @@ import {
   GetAutoTopUp,
   GrantPromo,
   ListDeposits,
+  ListPaymentEvents,
   ReceivePayment,
   SetAutoTopUp,
 } from '@switchyard/contracts';
@@ -90,6 +91,10 @@ export class PaymentsService {
 
   deleteAutoTopUp({ key }: Caller): Promise<ReplyOf<typeof DeleteAutoTopUp>> {
     return this.rpc.call(DeleteAutoTopUp, { accountId: key.accountId });
+  }
+
+  events(query: Body<'PaymentEventsQuery'>): Promise<ReplyOf<typeof ListPaymentEvents>> {
+    return this.rpc.call(ListPaymentEvents, query);
   }
 
   /** Hands a message of the payment provider on, byte for byte: the edge knows no secret to check it with. */

@@ -9,6 +9,7 @@ import {
   GetAutoTopUp,
   GrantPromo,
   ListDeposits,
+  ListPaymentEvents,
   ReceivePayment,
   SetAutoTopUp,
 } from '@switchyard/contracts';
@@ -46,6 +47,14 @@ export class SmallPayments {
         { ...entry, kind: 'refund', amountNanos: -1_500_000_001n, feeNanos: 0n, depositId: entry.id, createdAt: NOW },
       ],
     };
+  }
+
+  @Serves(ListPaymentEvents)
+  events(@Request(ListPaymentEvents) request: RequestOf<typeof ListPaymentEvents>): ReplyOf<typeof ListPaymentEvents> {
+    this.asked.push(request);
+    const event = { id: 'evt_1', type: 'charge.refunded', intent: 'pi_1', accountId: null, deliveries: 2 };
+    const times = { firstSeenAt: NOW, lastSeenAt: NOW };
+    return { events: [{ ...event, ...times, amountNanos: 1_000_000_000n, currency: 'eur', status: 'wrong_currency' }] };
   }
 
   @Serves(CreateCheckout)

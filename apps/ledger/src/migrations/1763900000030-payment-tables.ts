@@ -90,6 +90,7 @@ CREATE TABLE payment_event (
   last_seen_at  timestamptz NOT NULL
 );
 CREATE INDEX payment_event_of_payment ON payment_event (intent);
+CREATE INDEX payment_event_newest ON payment_event (first_seen_at DESC, id);
 
 -- A refund that the payment provider has to carry out.
 CREATE TABLE provider_refund (

@@ -4,6 +4,7 @@ import {
   CreateCheckout,
   DeleteAutoTopUp,
   GetAutoTopUp,
+  ListPaymentEvents,
   ReceivePayment,
   SetAutoTopUp,
   type ReplyOf,
@@ -24,6 +25,13 @@ export class PaymentsController {
   @Serves(ReceivePayment)
   receive(@Request(ReceivePayment) request: RequestOf<typeof ReceivePayment>): Promise<ReplyOf<typeof ReceivePayment>> {
     return this.payments.receive(request);
+  }
+
+  @Serves(ListPaymentEvents)
+  list(
+    @Request(ListPaymentEvents) request: RequestOf<typeof ListPaymentEvents>,
+  ): Promise<ReplyOf<typeof ListPaymentEvents>> {
+    return this.payments.list(request);
   }
 
   @Serves(CreateCheckout)

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ListPaymentEvents, PaymentEvent, RequestOf } from '@switchyard/contracts';
 import { LedgerRepository } from '../database/ledger.repository.js';
 
 /** What became of a message of the payment provider; see the functions of the same names in the migrations. */
@@ -13,6 +14,28 @@ export type PaymentStatus =
   | 'ignored'
   | 'not_paid'
   | 'wrong_mode';
+
+/** What people should look at: money that came and could not be booked. */
+export const UNBOOKED: readonly PaymentStatus[] = [
+  'contradiction',
+  'wrong_currency',
+  'bad_amount',
+  'unknown_account',
+  'below_fee',
+];
+
+interface EventRow {
+  readonly id: string;
+  readonly type: string;
+  readonly intent: string | null;
+  readonly owner_id: string | null;
+  readonly amount: string | null;
+  readonly currency: string | null;
+  readonly status: string;
+  readonly deliveries: number;
+  readonly first_seen_at: Date;
+  readonly last_seen_at: Date;
+}
 
 /** Every fact comes with the message that told it. */
 export interface ToldBy {
@@ -86,6 +109,26 @@ export class PaymentsRepository {
       amount?.currency ?? null,
       status,
     ]);
+  }
+
+  async events({ filter, offset, limit }: RequestOf<typeof ListPaymentEvents>): Promise<PaymentEvent[]> {
+    const rows = await this.ledger.call<EventRow>(
+      `SELECT * FROM payment_event WHERE $1::text[] IS NULL OR status = ANY ($1)
+       ORDER BY first_seen_at DESC, id LIMIT $2 OFFSET $3`,
+      [filter === 'unbooked' ? UNBOOKED : null, limit, offset],
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      type: row.type,
+      intent: row.intent,
+      accountId: row.owner_id,
+      amountNanos: row.amount === null ? null : BigInt(row.amount),
+      currency: row.currency,
+      status: row.status,
+      deliveries: row.deliveries,
+      firstSeenAt: row.first_seen_at.toISOString(),
+      lastSeenAt: row.last_seen_at.toISOString(),
+    }));
   }
 
   /** Payments whose account owes what it did not have when it was claimed. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { ReceivePayment, ReplyOf, RequestOf } from '@switchyard/contracts';
+import type { ListPaymentEvents, ReceivePayment, ReplyOf, RequestOf } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
 import type { Stripe } from 'stripe';
 import { z } from 'zod';
@@ -7,20 +7,11 @@ import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 import { RefundsRepository } from '../deposits/refunds.repository.js';
 import { AutoTopUpRepository } from './auto-top-up.repository.js';
 import { nanosOfCents } from './fee.js';
-import { PaymentsRepository, type Money, type PaymentStatus, type ToldBy } from './payments.repository.js';
+import { PaymentsRepository, UNBOOKED, type Money, type PaymentStatus, type ToldBy } from './payments.repository.js';
 import { factOf, type Amount, type StripeFact } from './stripe-facts.js';
 import { StripeService } from './stripe.service.js';
 
 const moneyOf = ({ cents, currency }: Amount): Money => ({ amountNanos: nanosOfCents(cents), currency });
-
-/** What people should look at: money that came and could not be booked. */
-const ALARMING: ReadonlySet<PaymentStatus> = new Set([
-  'contradiction',
-  'wrong_currency',
-  'bad_amount',
-  'unknown_account',
-  'below_fee',
-]);
 
 /** Takes the payment provider's messages: checks who wrote them, reads what they say of money, and has it booked. */
 @Injectable()
@@ -43,8 +34,12 @@ export class PaymentsService {
     const event = this.stripe.verify(Buffer.from(request.bodyBase64, 'base64'), request.signature);
     const status = await this.#book(event);
     instruments.ledgerPayments.add(1, { status });
-    if (ALARMING.has(status)) this.#logger.error(`message ${event.id} (${event.type}) was not booked: ${status}`);
+    if (UNBOOKED.includes(status)) this.#logger.error(`message ${event.id} (${event.type}) was not booked: ${status}`);
     return { status };
+  }
+
+  async list(request: RequestOf<typeof ListPaymentEvents>): Promise<ReplyOf<typeof ListPaymentEvents>> {
+    return { events: await this.payments.events(request) };
   }
 
   /** Credits a payment whose success the provider answered directly. */

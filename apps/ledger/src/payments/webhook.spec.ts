@@ -143,6 +143,22 @@ describe('messages of Stripe', () => {
     await expect(bench.deliver('payment_intent.succeeded', {})).resolves.toBe('ignored');
   });
 
+  it('that could not be booked are listed apart', async () => {
+    const before = (await bench.payments.list({ filter: 'unbooked', offset: 0, limit: 100 })).events.length;
+    await bench.deliver('checkout.session.completed', paidSession(randomUUID(), newIntent(), 1_234));
+    await bench.deliver('checkout.session.completed', paidSession(await newAccount(), newIntent(), 1_000));
+    const { events } = await bench.payments.list({ filter: 'unbooked', offset: 0, limit: 100 });
+    expect(events).toHaveLength(before + 1);
+    expect(events[0]).toMatchObject({
+      status: 'unknown_account',
+      amountNanos: 12_340_000_000n,
+      currency: 'usd',
+      deliveries: 1,
+    });
+    const all = await bench.payments.list({ filter: 'all', offset: 0, limit: 1 });
+    expect(all.events).toMatchObject([{ status: 'applied' }]);
+  });
+
   it('keep nothing of the payer', async () => {
     const accountId = await newAccount();
     await bench.deliver('checkout.session.completed', paidSession(accountId, newIntent(), 1_000));

@@ -162,6 +162,34 @@ export const ReceivePayment = rpc(
   z.object({ status: z.string() }),
 );
 
+/** A message of the payment provider, and what became of it. */
+export const PaymentEvent = z.object({
+  id: z.string(),
+  type: z.string(),
+  /** The provider's id of the payment. */
+  intent: z.string().nullable(),
+  accountId: z.uuid().nullable(),
+  amountNanos: signedNanos.nullable(),
+  currency: z.string().nullable(),
+  status: z.string(),
+  deliveries: z.int().positive(),
+  firstSeenAt: z.iso.datetime(),
+  lastSeenAt: z.iso.datetime(),
+});
+export type PaymentEvent = z.output<typeof PaymentEvent>;
+
+/** Messages of the payment provider, newest first; for the operator, because they are of all accounts. */
+export const ListPaymentEvents = rpc(
+  'ledger.v1.rpc.payment.list',
+  z.object({
+    /** `unbooked`: money that came and could not be booked. */
+    filter: z.enum(['all', 'unbooked']).default('all'),
+    offset: z.int().nonnegative().max(1_000_000).default(0),
+    limit: z.int().min(1).max(100).default(100),
+  }),
+  z.object({ events: z.array(PaymentEvent) }),
+);
+
 const TopUpSettings = { accountId: z.uuid(), thresholdNanos: nanos, amountNanos: nanos };
 
 /** Automatic top-up of an account. `state` `off`: it failed three times in a row and waits to be set again. */
