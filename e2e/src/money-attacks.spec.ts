@@ -115,7 +115,7 @@ describe('attacks on money', () => {
         if (how !== 'whole' && status !== 503) expect([status, code]).toEqual([403, 'key_limit_exceeded']);
       if (seen.every(({ status }) => status === 403)) break;
     }
-    expect((await bench.money(60_000)).faults).toEqual([]);
+    expect((await bench.money({ timeoutMs: 60_000 })).faults).toEqual([]);
     const booked = new Map((await bench.stack.books.usage()).map((each) => [each.generationId, each]));
     const paid = waves.map(({ generationId }) => booked.get(generationId ?? '')).filter((each) => each !== undefined);
     const spent = paid.reduce((sum, { paidNanos }) => sum + paidNanos, 0n);
@@ -143,7 +143,7 @@ describe('attacks on money', () => {
           bench.ask(`slow-to-start-${kind}-${index}`, { ...shape, behaviour, edge: index % 2, fault: 'delay ms=300' }),
         ]),
       );
-      const money = await bench.money(60_000);
+      const money = await bench.money({ timeoutMs: 60_000 });
       expect(money.faults).toEqual([]);
     },
     90_000,

@@ -20,6 +20,7 @@ export function reportLines({ seed, struck, seen, clientFaults, money }: ChaosRe
     `money: ${money.booked} requests in the books of the providers`,
     `  ${money.charged.count} generations with a seen end, ${usd(money.charged.nanos)}`,
     `  revenue ${usd(money.revenueNanos)}, borne by the house ${usd(money.houseLossNanos)}`,
+    ...list('given away: its client saw the end, and its edge was out of reach afterwards', money.givenAway),
     ...list('insured', money.insured),
     ...list('estimate', money.estimates),
     ...list('final although the client did not see the end', money.finalUnseen),

@@ -48,7 +48,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const { struck, outages } = await strike(stack, random.fork(), options);
     progress('no more faults; waiting for the clients that are still there');
     const seen = await traffic.stop();
-    const money = await finalMoney(stack, seen);
+    const money = await finalMoney(stack, seen, { giftsAllowed: true });
     return { seed, struck, seen, clientFaults: clientFaults(seen, outages), money };
   } finally {
     await stack.stop();

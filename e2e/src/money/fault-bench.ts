@@ -4,7 +4,7 @@ import { ask, type Ask, type Seen } from './clients.js';
 import { CLASS_A_MODEL, startFaultStack, type FaultStack, type FaultStackOptions } from './fault-stack.js';
 import type { MoneyReport } from './money-check.js';
 import { Random } from './random.js';
-import { finalMoney, settledMoney } from './settled.js';
+import { finalMoney, settledMoney, type Patience } from './settled.js';
 import { startTraffic, type TrafficOptions } from './traffic.js';
 
 /** Traffic before and after a fault, so that it hits requests in every phase and shows that all is well again. */
@@ -24,6 +24,7 @@ export interface During {
 export class FaultBench {
   readonly seen: Seen[] = [];
   readonly #outages: EdgeOutage[] = [];
+  #giftsAllowed = false;
 
   private constructor(readonly stack: FaultStack) {}
 
@@ -85,13 +86,18 @@ export class FaultBench {
   }
 
   /** Check M on everything so far, as soon as it is right. */
-  money(timeoutMs?: number): Promise<MoneyReport> {
-    return settledMoney(this.stack, this.seen, timeoutMs === undefined ? {} : { timeoutMs });
+  money(patience: Patience = {}): Promise<MoneyReport> {
+    return settledMoney(this.stack, this.seen, { giftsAllowed: this.#giftsAllowed, ...patience });
   }
 
   /** Check M with every lease back; ends the edges. */
   finalMoney(): Promise<MoneyReport> {
-    return finalMoney(this.stack, this.seen);
+    return finalMoney(this.stack, this.seen, { giftsAllowed: this.#giftsAllowed });
+  }
+
+  /** From now on a fault may keep edges out of reach of their workers for longer than six seconds. */
+  allowGifts(): void {
+    this.#giftsAllowed = true;
   }
 
   stop(): Promise<void> {

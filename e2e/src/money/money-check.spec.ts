@@ -54,6 +54,12 @@ describe('the account of what providers have in their books', () => {
     expect(accountFor(facts(change)).faults.join('\n')).toMatch(expected);
   });
 
+  it('names what was given away to a client that saw the end, and no other difference', () => {
+    const insured: BookedUsage = { ...usage, outcome: 'insured', paidNanos: 0n };
+    expect(accountFor(facts({ usage: [insured] }))).toMatchObject({ faults: [], givenAway: ['gen-1'] });
+    expect(accountFor(facts()).givenAway).toEqual([]);
+  });
+
   it('names who saw no end, by who bears it', () => {
     const left: Seen = { ...seen, how: 'left', generationId: null };
     const labels = new Map([['gen-1', 'c-1']]);

@@ -12,6 +12,11 @@ export interface MoneyReport {
   readonly booked: number;
   /** Paid as the client saw them: the sum of the provider's own count. */
   readonly charged: { readonly count: number; readonly nanos: bigint };
+  /**
+   * The client saw the end and pays nothing: its edge was out of reach of everybody for so long that the worker had to take it for
+   * dead (docs/decisions/0033). Given away by the house; nothing else may explain it.
+   */
+  readonly givenAway: readonly string[];
   /** Generations with their ids: nobody saw their end, and this is who pays. */
   readonly insured: readonly string[];
   readonly estimates: readonly string[];
@@ -45,6 +50,7 @@ export function accountFor({
   const seenOf = new Map(seen.map((each) => [each.ask.label, each]));
   const known = new Set(generationOf.values());
   const sorted = {
+    givenAway: [] as string[],
     insured: [] as string[],
     estimates: [] as string[],
     finalUnseen: [] as string[],
@@ -64,6 +70,7 @@ export function accountFor({
     const fault = each.how === 'whole' ? unlikeTheBook(each, booked, book) : chargedForNothing(each, booked);
     if (fault) faults.push(`${each.ask.label} (${booked?.generationId ?? 'no usage'}): ${fault}`);
     if (each.how !== 'whole' || !booked) continue;
+    if (booked.outcome === 'insured') sorted.givenAway.push(booked.generationId);
     count += 1;
     nanos += booked.paidNanos;
   }
@@ -107,6 +114,7 @@ function unlikeTheBook(seen: Seen, booked: BookedUsage | undefined, book: readon
   const entry = book.find(({ upstreamId }) => upstreamId !== null && upstreamId === booked.upstreamId);
   if (!entry) return `no provider has ${booked.upstreamId} in its book`;
   if (entry.label !== seen.ask.label) return `pays for the request of ${entry.label}`;
+  if (booked.outcome === 'insured') return null;
   // What the provider reports wrongly on purpose is no measure; it is held to the bound like all else.
   const due = seen.ask.fault?.includes('usage=') ? null : bookNanos(entry, booked.price);
   if (booked.paidNanos + booked.lostNanos !== (due ?? booked.costNanos))
@@ -126,7 +134,7 @@ function chargedForNothing({ how }: Seen, booked: BookedUsage | undefined): stri
 export async function checkMoney(
   { books, upstreamBook }: Pick<FaultStack, 'books' | 'upstreamBook'>,
   seen: readonly Seen[],
-  { leasesBack }: { readonly leasesBack: boolean },
+  { leasesBack, giftsAllowed = false }: { readonly leasesBack: boolean; readonly giftsAllowed?: boolean },
 ): Promise<MoneyReport> {
   const faults = (await books.violations()).map(({ invariant, count }) => `audit: ${invariant}: ${count}`);
   for (const ref of await books.paidTwice()) faults.push(`${ref} was booked twice`);
@@ -140,6 +148,8 @@ export async function checkMoney(
       faults.push(`lease ${id} of ${edge} is still open with ${balanceNanos}`);
   const facts = { seen, book: await upstreamBook(), usage: await books.usage(), labels: await books.labels() };
   const accounts = accountFor(facts);
+  if (!giftsAllowed)
+    faults.push(...accounts.givenAway.map((id) => `${id} was given away although its client saw the end`));
   return {
     ...accounts,
     faults: [...faults, ...accounts.faults],
