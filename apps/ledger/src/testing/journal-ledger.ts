@@ -12,7 +12,7 @@ interface Entry {
   readonly debit: string;
   readonly credit: string;
   readonly amount: bigint;
-  readonly code: 'deposit' | 'grant' | 'capture' | 'late' | 'loss' | 'return';
+  readonly code: 'deposit' | 'grant' | 'capture' | 'late' | 'loss' | 'return' | 'refund' | 'correction' | 'promo' | 'expiry';
   readonly ref: string;
 }
 interface Loan {
@@ -102,6 +102,14 @@ export class JournalLedger implements LedgerUnderTest {
     if (!loan) return 'gone';
     if (loan.state !== 'closed') this.#return(loan, keepNanos);
     return `${loan.state} ${this.#sum((entry) => entry.code === 'return' && entry.ref === leaseId)}`;
+  }
+
+  async giveBack(leaseId: string, returnedNanos: bigint): Promise<void> {
+    const loan = this.#loans.get(leaseId);
+    if (!loan || loan.state === 'closed') return;
+    const before = this.#sum((entry) => entry.code === 'return' && entry.ref === leaseId);
+    const amount = min(positive(returnedNanos - before), this.#inPurse(loan));
+    this.#move(purse(leaseId), user(loan.request.accountId), amount, 'return', leaseId);
   }
 
   async sweep(): Promise<number> {

@@ -1,5 +1,7 @@
 import { sqlStateOf } from '@switchyard/database';
 import { GatewayError } from '@switchyard/contracts';
+import { LedgerRepository } from '../database/ledger.repository.js';
+import { RecallsRepository } from '../leases/recalls.repository.js';
 import { GRACE_MS, incoming, TTL_MS, usageEvent, type GrantRequest } from './builders.js';
 import type { LedgerBench } from './ledger-bench.js';
 
@@ -21,8 +23,12 @@ export interface UsageClaim {
   readonly leaseId: string;
   readonly grant: GrantRequest;
   readonly costNanos: bigint;
-  readonly outcome: 'final' | 'insured';
+  readonly boundNanos: bigint;
+  readonly outcome: 'final' | 'estimate' | 'insured';
+  /** An estimate of an edge, which waits {@link ESTIMATE_WAIT_MS} for the real usage. */
+  readonly waits: boolean;
 }
+export const ESTIMATE_WAIT_MS = 60_000;
 export interface Settled {
   readonly status: string;
   readonly chargedNanos: bigint;
@@ -37,105 +43,19 @@ export interface LedgerUnderTest {
   grant(request: GrantRequest): Promise<GrantReply>;
   topUp(request: TopUpRequest): Promise<GrantReply>;
   close(leaseId: string, keepNanos: bigint, edgeEpoch: string): Promise<string>;
+  /** Gives back a part of an open lease; told as the sum that was ever given back. */
+  giveBack(leaseId: string, returnedNanos: bigint, edgeEpoch: string): Promise<void>;
   apply(batch: readonly UsageClaim[]): Promise<Settled[]>;
   /** How many leases it closed. */
   sweep(): Promise<number>;
+  /** Books the estimates that have waited long enough; answers what became of them. */
+  bookWaiting(): Promise<string[]>;
+  /** Takes unused credit of a deposit back: 'created', 'known', 'too_much', 'no_deposit' or 'conflict'. */
+  refund(accountId: string, depositId: string, amountNanos: bigint, externalId: string): Promise<string>;
+  grantPromo(accountId: string, amountNanos: bigint, externalId: string, expiresAt: number): Promise<string>;
+  /** What it took back of promotional credit whose time is over. */
+  expirePromos(): Promise<bigint>;
   /** `deposited = available + leased + spent`. */
   balance(accountId: string): Promise<string>;
   scopes(scopeIds: readonly string[]): Promise<ScopeState[]>;
 }
-
-/** The real one; a new object for each sequence of commands, so that it counts only the leases of its own. */
-export class PostgresLedger implements LedgerUnderTest {
-  readonly #leases = new Set<string>();
-
-  constructor(private readonly bench: LedgerBench) {}
-
-  setNow(at: number): Promise<void> {
-    return this.bench.setClock(new Date(at));
-  }
-
-  async open(accountId: string): Promise<void> {
-    await this.bench.accounts.open(accountId);
-  }
-
-  async deposit(accountId: string, amountNanos: bigint, externalId: string): Promise<string> {
-    try {
-      const { created } = await this.bench.deposits.create({
-        accountId,
-        amountNanos,
-        source: 'model',
-        externalId,
-        note: null,
-      });
-      return created ? 'created' : 'known';
-    } catch (error) {
-      return refusalOf(error);
-    }
-  }
-
-  async grant(request: GrantRequest): Promise<GrantReply> {
-    this.#leases.add(request.leaseId);
-    try {
-      return strip(await this.bench.leases.grant(request, TTL_MS));
-    } catch (error) {
-      if (refusalOf(error) === 'conflict') return { outcome: 'conflict' };
-      throw error;
-    }
-  }
-
-  async topUp(request: TopUpRequest): Promise<GrantReply> {
-    const reply = await this.bench.leases.topUp(request);
-    return reply ? strip(reply) : { outcome: 'gone' };
-  }
-
-  async close(leaseId: string, keepNanos: bigint, edgeEpoch: string): Promise<string> {
-    const reply = await this.bench.leases.close({ leaseId, keepNanos, edgeEpoch });
-    return reply ? `${reply.state} ${reply.returnedNanos}` : 'gone';
-  }
-
-  async apply(batch: readonly UsageClaim[]): Promise<Settled[]> {
-    const applied = await this.bench.usage.apply(
-      batch.map(({ grant, costNanos, outcome, generationId }) =>
-        incoming(usageEvent(grant, costNanos, { outcome, generationId })),
-      ),
-    );
-    return applied.map(({ status, chargedNanos }) => ({ status, chargedNanos }));
-  }
-
-  async sweep(): Promise<number> {
-    let closed = 0;
-    for (const leaseId of await this.bench.leases.due(GRACE_MS, 1_000))
-      if ((await this.bench.leases.expire(leaseId, GRACE_MS)) && this.#leases.has(leaseId)) closed += 1;
-    return closed;
-  }
-
-  async balance(accountId: string): Promise<string> {
-    const { depositedNanos, availableNanos, leasedNanos, spentNanos } = (await this.bench.accounts.balance(accountId))!;
-    return `${depositedNanos} = ${availableNanos} + ${leasedNanos} + ${spentNanos}`;
-  }
-
-  async scopes(scopeIds: readonly string[]): Promise<ScopeState[]> {
-    const rows = await this.bench.asService<Record<string, string>>(
-      `SELECT scope_id, period, cap, reserved, spent, forced,
-         CASE WHEN isfinite(window_start) THEN (extract(epoch FROM window_start) * 1000)::bigint ELSE 0 END AS start
-       FROM budget WHERE scope_id = ANY ($1::uuid[])`,
-      [scopeIds],
-    );
-    return rows
-      .map((row) =>
-        [row['scope_id'], row['period'], row['start'], row['cap'], row['reserved'], row['spent'], row['forced']].join(
-          ' ',
-        ),
-      )
-      .sort();
-  }
-}
-
-function strip(reply: Awaited<ReturnType<LedgerBench['leases']['grant']>>): GrantReply {
-  if (reply.outcome === 'granted') return { outcome: 'granted', grantedNanos: reply.grantedNanos, ttlMs: reply.ttlMs };
-  return { outcome: 'refused', reason: reply.reason, availableNanos: reply.availableNanos };
-}
-
-const refusalOf = (error: unknown): string =>
-  error instanceof GatewayError ? error.code : `unexpected ${sqlStateOf(error) ?? String(error)}`;

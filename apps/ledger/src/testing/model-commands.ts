@@ -8,16 +8,17 @@ import type { GrantRequest, LedgerUnderTest, UsageClaim } from './ledger-under-t
 interface EdgeLease {
   readonly grant: GrantRequest;
   granted: bigint;
+  returned: bigint;
   held: bigint;
   charged: bigint;
-  /** Nothing dearer than its bound ever ran on it, so the lease pays for everything while it is open. */
-  honest: boolean;
   /** The edge that had it is gone, or has given it back. */
   lost: boolean;
 }
+/** What the edge may still admit against. */
+const roomOf = ({ granted, returned, charged, held }: EdgeLease): bigint => granted - returned - charged - held;
+
 interface Running extends UsageClaim {
   readonly lease: EdgeLease;
-  readonly boundNanos: bigint;
 }
 
 /** What the world outside the ledger knows; every ledger is driven the same way and must answer the same. */
@@ -27,10 +28,12 @@ export class World {
   readonly scopeIds = [randomUUID(), randomUUID()];
   readonly caps = [6_000n, 12_000n];
   readonly deposits: [string, bigint, string][] = [];
+  readonly refunds: [string, string, bigint, string][] = [];
   readonly leases: EdgeLease[] = [];
   readonly running: Running[] = [];
   readonly delivered: Running[] = [];
   readonly charged = new Map<string, bigint>();
+  promos = 0;
 }
 export type Ledgers = readonly LedgerUnderTest[];
 
@@ -88,9 +91,9 @@ const grant = fc
       world.leases.push({
         grant: request,
         granted: reply.grantedNanos,
+        returned: 0n,
         held: 0n,
         charged: 0n,
-        honest: true,
         lost: false,
       });
     }),
@@ -120,17 +123,18 @@ const topUp = fc
     }),
   );
 
-const admit = fc.tuple(index, amount, fc.noBias(fc.nat(120)), onceIn(6)).map(([at, most, percent, insured]) =>
-  command(`admit ${most} for ${percent} %${insured ? ' insured' : ''}`, async (world) => {
+/** How generations end: mostly with the real usage, else by an estimate of the worker or of the edge, or insured. */
+const ENDINGS = ['final', 'final', 'final', 'estimate', 'edge estimate', 'insured'] as const;
+const admit = fc.tuple(index, amount, fc.noBias(fc.nat(120)), fc.constantFrom(...ENDINGS)).map(([at, most, percent, ending]) =>
+  command(`admit ${most} for ${percent} % ${ending}`, async (world) => {
     const lease = pick(world.leases, at);
     if (!lease || lease.lost) return;
-    const free = lease.granted - lease.charged - lease.held;
+    const free = roomOf(lease);
     const bound = free < most ? free : most;
     if (bound <= 0n) return;
     lease.held += bound;
     const costNanos = (bound * BigInt(percent)) / 100n;
-    if (costNanos > bound && !insured) lease.honest = false;
-    const outcome = insured ? 'insured' : 'final';
+    const outcome = ending === 'edge estimate' ? 'estimate' : ending;
     const { leaseId } = lease.grant;
     world.running.push({
       generationId: generationId(),
@@ -140,6 +144,7 @@ const admit = fc.tuple(index, amount, fc.noBias(fc.nat(120)), onceIn(6)).map(([a
       boundNanos: bound,
       costNanos,
       outcome,
+      waits: ending === 'edge estimate',
     });
   }),
 );
@@ -148,16 +153,20 @@ async function deliver(world: World, ledgers: Ledgers, claims: readonly Running[
   const settled = await agreed(ledgers, (ledger) => ledger.apply(claims));
   for (const [at, claim] of claims.entries()) {
     const { status, chargedNanos } = settled[at]!;
-    const before = world.charged.get(claim.generationId);
-    // I4 and I14: once, and nothing for what is insured.
-    assert.equal(status, before === undefined ? 'applied' : 'duplicate');
-    assert.equal(chargedNanos, before ?? chargedNanos);
-    assert(chargedNanos <= (claim.outcome === 'final' ? claim.costNanos : 0n));
-    world.charged.set(claim.generationId, chargedNanos);
-    if (before !== undefined) continue;
-    // Section 5 of the proof: whatever an honest edge admitted against an open lease is paid in full.
+    if (status === 'pending') continue;
     const { lease } = claim;
-    if (lease.honest && !lease.lost && claim.outcome === 'final') assert.equal(chargedNanos, claim.costNanos);
+    const before = world.charged.get(claim.generationId);
+    world.charged.set(claim.generationId, chargedNanos);
+    // I14, and nobody is charged above the price or above the bound.
+    if (status === 'applied' || status === 'corrected') {
+      const most = claim.costNanos < claim.boundNanos ? claim.costNanos : claim.boundNanos;
+      assert(chargedNanos <= (claim.outcome === 'insured' ? 0n : most));
+      // Section 5 of the proof: whatever an edge admitted against an open lease is paid in full.
+      if (status === 'applied' && !lease.lost && claim.outcome !== 'insured') assert.equal(chargedNanos, most);
+    } else assert.equal(chargedNanos, before ?? chargedNanos);
+    // I4: once, and only an estimate is ever corrected.
+    if (before !== undefined) assert.notEqual(status, 'applied');
+    if (before !== undefined || status !== 'applied') continue;
     lease.held -= claim.boundNanos;
     lease.charged += chargedNanos;
   }
@@ -181,6 +190,43 @@ const duplicate = fc.tuple(index, fc.boolean()).map(([at, withFresh]) =>
   }),
 );
 
+const realUsage = fc.tuple(index, fc.noBias(fc.nat(140)), onceIn(4)).map(([at, percent, twice]) =>
+  command(`real usage of what was estimated${twice ? ', told twice' : ''}`, async (world, ledgers) => {
+    const estimate = pick(
+      world.delivered.filter(({ outcome }) => outcome === 'estimate'),
+      at,
+    );
+    if (!estimate) return;
+    const costNanos = (estimate.boundNanos * BigInt(percent)) / 100n;
+    const real: Running = { ...estimate, outcome: 'final', waits: false, costNanos };
+    await deliver(world, ledgers, twice ? [real, real] : [real]);
+  }),
+);
+
+const refund = fc.tuple(index, amount, onceIn(3)).map(([at, nanos, again]) =>
+  command(`refund ${nanos}${again ? ' again' : ''}`, async (world, ledgers) => {
+    const known = again ? pick(world.refunds, at) : undefined;
+    const of = pick(world.deposits, at);
+    if (!known && !of) return;
+    const entry = known ?? ([of![0], of![2], nanos, randomUUID()] as [string, string, bigint, string]);
+    const outcome = await agreed(ledgers, (ledger) => ledger.refund(...entry));
+    if (known) assert.equal(outcome, 'known');
+    else if (outcome === 'created') world.refunds.push(entry);
+  }),
+);
+
+const HOUR_MS = 3_600_000;
+const promo = fc.tuple(index, amount, fc.constantFrom(1, 2, 26)).map(([at, nanos, hours]) =>
+  command(`promotional credit ${nanos} for ${hours} h`, async (world, ledgers) => {
+    // Two that end in the same moment may be used up in either order.
+    world.promos += 1;
+    const expiresAt = world.now + hours * HOUR_MS + world.promos;
+    const entry = [pick(world.accounts, at)!, nanos, randomUUID(), expiresAt] as const;
+    assert.equal(await agreed(ledgers, (ledger) => ledger.grantPromo(...entry)), 'created');
+    assert.equal(await agreed(ledgers, (ledger) => ledger.grantPromo(...entry)), 'known');
+  }),
+);
+
 const close = fc.tuple(index, onceIn(3)).map(([at, all]) =>
   command(`close${all ? '' : ' but keep what runs'}`, async (world, ledgers) => {
     const lease = pick(world.leases, at);
@@ -188,7 +234,19 @@ const close = fc.tuple(index, onceIn(3)).map(([at, all]) =>
     const { leaseId, edgeEpoch } = lease.grant;
     lease.lost = lease.lost || all || lease.held === 0n;
     await agreed(ledgers, (ledger) => ledger.close(leaseId, all ? 0n : lease.held, edgeEpoch));
-    if (!all) lease.granted = lease.charged + lease.held;
+    if (!all) lease.granted = lease.charged + lease.held + lease.returned;
+  }),
+);
+
+const giveBack = fc.tuple(index, fc.nat(100), fc.boolean()).map(([at, percent, late]) =>
+  command(`give back ${percent} %${late ? ', an old message last' : ''}`, async (world, ledgers) => {
+    const lease = pick(world.leases, at);
+    if (!lease || lease.lost || roomOf(lease) <= 0n) return;
+    const { leaseId, edgeEpoch } = lease.grant;
+    const before = lease.returned;
+    lease.returned += (roomOf(lease) * BigInt(percent)) / 100n;
+    for (const told of [lease.returned, late ? before : lease.returned])
+      await agreed(ledgers, (ledger) => ledger.giveBack(leaseId, told, edgeEpoch));
   }),
 );
 
@@ -199,7 +257,7 @@ const crash = index.map((at) =>
   }),
 );
 
-const WAITS_MS = [1_000, 1_000, 5_000, 5_000, 20_000, 20_000, 30_000, 61_000, 95_000, 7_200_000, 86_400_000];
+const WAITS_MS = [1_000, 1_000, 5_000, 5_000, 20_000, 20_000, 30_000, 61_000, 95_000, 3_601_000, 7_200_000, 86_400_000];
 const wait = fc.constantFrom(...WAITS_MS).map((ms) =>
   command(`wait ${ms} ms and sweep`, async (world, ledgers) => {
     world.now += ms;
@@ -207,6 +265,8 @@ const wait = fc.constantFrom(...WAITS_MS).map((ms) =>
     if (ms >= 30_000) for (const lease of world.leases) lease.lost = true;
     await agreed(ledgers, (ledger) => ledger.setNow(world.now));
     await agreed(ledgers, (ledger) => ledger.sweep());
+    await agreed(ledgers, (ledger) => ledger.bookWaiting());
+    await agreed(ledgers, (ledger) => ledger.expirePromos());
   }),
 );
 
@@ -237,7 +297,12 @@ export const commandArbitraries = [
   capture,
   capture,
   duplicate,
+  realUsage,
+  realUsage,
+  refund,
+  promo,
   close,
+  giveBack,
   crash,
   wait,
   changeCap,

@@ -1,4 +1,6 @@
 import type { BudgetScope } from '@switchyard/contracts';
+import { ReferenceCredit, type CreditAccount } from './reference-credit.js';
+import { ESTIMATE_WAIT_MS } from './ledger-under-test.js';
 import type {
   GrantReply,
   GrantRequest,
@@ -21,6 +23,7 @@ interface Budget {
 }
 interface Lease {
   readonly request: GrantRequest;
+  readonly openedAt: number;
   readonly dayEnd: number;
   readonly scopes: readonly string[];
   granted: bigint;
@@ -29,10 +32,12 @@ interface Lease {
   state: 'open' | 'draining' | 'closed';
   expiresAt: number;
 }
-interface Account {
-  deposited: bigint;
-  available: bigint;
+interface Booked {
+  readonly claim: UsageClaim;
   charged: bigint;
+  lost: bigint;
+  /** Cost of the real usage of an estimate. */
+  realCost: bigint | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -43,11 +48,15 @@ const midnightAfter = (at: number) => (Math.floor(at / DAY_MS) + 1) * DAY_MS;
 /** The rules of the ledger once more, in plain objects and without a database: what the real one is compared with. */
 export class ReferenceLedger implements LedgerUnderTest {
   #now = 0;
-  readonly #accounts = new Map<string, Account>();
-  readonly #deposits = new Map<string, { accountId: string; amountNanos: bigint }>();
+  readonly #accounts = new Map<string, CreditAccount>();
   readonly #leases = new Map<string, Lease>();
   readonly #budgets = new Map<string, Budget>();
-  readonly #usage = new Map<string, { leaseId: string; charged: bigint; lost: bigint; claim: UsageClaim }>();
+  readonly #usage = new Map<string, Booked>();
+  readonly #waiting = new Map<string, { claim: UsageClaim; dueAt: number }>();
+  readonly #credit = new ReferenceCredit({
+    account: (accountId) => this.#account(accountId),
+    lentBefore: (accountId, at) => this.#lentTo(accountId, at),
+  });
   readonly #topUps = new Set<string>();
 
   constructor(
@@ -64,13 +73,19 @@ export class ReferenceLedger implements LedgerUnderTest {
   }
 
   async deposit(accountId: string, amountNanos: bigint, externalId: string): Promise<string> {
-    const known = this.#deposits.get(externalId);
-    if (known) return known.accountId === accountId && known.amountNanos === amountNanos ? 'known' : 'conflict';
-    this.#deposits.set(externalId, { accountId, amountNanos });
-    const account = this.#account(accountId);
-    account.deposited += amountNanos;
-    account.available += amountNanos;
-    return 'created';
+    return this.#credit.deposit(accountId, amountNanos, externalId);
+  }
+
+  async refund(accountId: string, depositId: string, amountNanos: bigint, externalId: string): Promise<string> {
+    return this.#credit.refund(accountId, depositId, amountNanos, externalId);
+  }
+
+  async grantPromo(accountId: string, amountNanos: bigint, externalId: string, expiresAt: number): Promise<string> {
+    return this.#credit.grantPromo(accountId, amountNanos, externalId, expiresAt);
+  }
+
+  async expirePromos(): Promise<bigint> {
+    return this.#credit.expire(this.#now);
   }
 
   async grant(request: GrantRequest): Promise<GrantReply> {
@@ -81,6 +96,7 @@ export class ReferenceLedger implements LedgerUnderTest {
     if (typeof loan !== 'bigint') return loan;
     const lease: Lease = {
       request,
+      openedAt: this.#now,
       dayEnd: midnightAfter(this.#now),
       scopes,
       granted: 0n,
@@ -116,6 +132,11 @@ export class ReferenceLedger implements LedgerUnderTest {
     return `${lease.state} ${lease.returned}`;
   }
 
+  async giveBack(leaseId: string, returnedNanos: bigint): Promise<void> {
+    const lease = this.#lease(leaseId);
+    if (lease.state !== 'closed') this.#takeBack(lease, least(returnedNanos - lease.returned, lease.balance));
+  }
+
   async sweep(): Promise<number> {
     let closed = 0;
     for (const lease of this.#leases.values()) {
@@ -129,7 +150,23 @@ export class ReferenceLedger implements LedgerUnderTest {
   }
 
   async apply(batch: readonly UsageClaim[]): Promise<Settled[]> {
-    return batch.map((claim) => this.#settle(claim));
+    const settled = new Map<UsageClaim, Settled[]>();
+    // What waits is looked at when the rest is booked.
+    for (const claim of [...batch.filter(({ waits }) => !waits), ...batch.filter(({ waits }) => waits)])
+      settled.set(claim, [...(settled.get(claim) ?? []), claim.waits ? this.#layBy(claim) : this.#settle(claim)]);
+    return batch.map((claim) => settled.get(claim)!.shift()!);
+  }
+
+  async bookWaiting(): Promise<string[]> {
+    const due = [...this.#waiting.values()]
+      .filter(({ dueAt }) => dueAt <= this.#now)
+      .toSorted((a, b) => a.dueAt - b.dueAt || (a.claim.generationId < b.claim.generationId ? -1 : 1));
+    return due
+      .map(({ claim }) => {
+        const { status, chargedNanos } = this.#settle(claim);
+        return `${claim.generationId} ${status} ${chargedNanos}`;
+      })
+      .toSorted();
   }
 
   async balance(accountId: string): Promise<string> {
@@ -149,28 +186,74 @@ export class ReferenceLedger implements LedgerUnderTest {
       .sort();
   }
 
-  #settle(claim: UsageClaim): Settled {
+  #layBy(claim: UsageClaim): Settled {
     const known = this.#usage.get(claim.generationId);
-    if (known) return { status: 'duplicate', chargedNanos: known.charged };
+    if (known) return { status: 'superseded', chargedNanos: known.charged };
+    if (!this.#waiting.has(claim.generationId))
+      this.#waiting.set(claim.generationId, { claim, dueAt: this.#now + ESTIMATE_WAIT_MS });
+    return { status: 'pending', chargedNanos: 0n };
+  }
+
+  #settle(claim: UsageClaim): Settled {
+    this.#waiting.delete(claim.generationId);
+    const known = this.#usage.get(claim.generationId);
+    if (!known) return { status: 'applied', chargedNanos: this.#book(claim) };
+    let status = claim.outcome === 'estimate' ? 'superseded' : 'contradiction';
+    if (claim.outcome === 'final' && known.claim.outcome === 'estimate' && known.realCost === null) {
+      this.#correct(known, claim);
+      status = 'corrected';
+    } else if (
+      (claim.outcome === known.claim.outcome && claim.costNanos === known.claim.costNanos) ||
+      (claim.outcome === 'final' && claim.costNanos === known.realCost)
+    )
+      status = 'duplicate';
+    return { status, chargedNanos: known.charged };
+  }
+
+  #book(claim: UsageClaim): bigint {
     const lease = this.#lease(claim.leaseId);
     const account = this.#account(lease.request.accountId);
-    const due = claim.outcome === 'final' ? claim.costNanos : 0n;
+    const price = claim.outcome === 'insured' ? 0n : claim.costNanos;
+    const due = least(price, claim.boundNanos);
     const fromLease = lease.state === 'closed' ? 0n : least(due, lease.balance);
     const fromUser = least(due - fromLease, account.available);
     lease.balance -= fromLease;
-    account.available -= fromUser;
-    account.charged += fromLease + fromUser;
+    account.charged += fromLease;
     for (const key of lease.scopes) {
       const budget = this.#budgets.get(key)!;
       budget.reserved -= fromLease;
       budget.spent += fromLease;
-      const fits = least(fromUser, budget.ceiling - budget.reserved - budget.spent);
-      budget.spent += fits;
-      budget.forced += fromUser - fits;
     }
-    const settled = { charged: fromLease + fromUser, lost: due - fromLease - fromUser };
-    this.#usage.set(claim.generationId, { leaseId: claim.leaseId, claim, ...settled });
-    return { status: 'applied', chargedNanos: settled.charged };
+    this.#chargeUser(lease, fromUser);
+    const charged = fromLease + fromUser;
+    this.#usage.set(claim.generationId, { claim, charged, lost: price - charged, realCost: null });
+    return charged;
+  }
+
+  #correct(known: Booked, claim: UsageClaim): void {
+    const lease = this.#lease(claim.leaseId);
+    const wanted = least(claim.costNanos, claim.boundNanos) - known.charged;
+    const change = least(wanted, this.#account(lease.request.accountId).available);
+    this.#chargeUser(lease, change);
+    known.charged += change;
+    known.lost = claim.costNanos - known.charged;
+    known.realCost = claim.costNanos;
+  }
+
+  /** Takes money from the user, or gives it back; a budget counts it as spent where it has room, and takes back what was forced first. */
+  #chargeUser(lease: Lease, amount: bigint): void {
+    const account = this.#account(lease.request.accountId);
+    account.available -= amount;
+    account.charged += amount;
+    for (const key of lease.scopes) {
+      const budget = this.#budgets.get(key)!;
+      const forced =
+        amount > 0n
+          ? greatest(amount - (budget.ceiling - budget.reserved - budget.spent), 0n)
+          : greatest(amount, -budget.forced);
+      budget.forced += forced;
+      budget.spent += amount - forced;
+    }
   }
 
   #loan(accountId: string, scopes: readonly string[], want: bigint, min: bigint): bigint | GrantReply {
@@ -196,12 +279,16 @@ export class ReferenceLedger implements LedgerUnderTest {
   }
 
   #giveBack(lease: Lease, keep: bigint): void {
-    const rest = greatest(lease.balance - keep, 0n);
-    this.#account(lease.request.accountId).available += rest;
-    lease.balance -= rest;
-    lease.returned += rest;
-    for (const key of lease.scopes) this.#budgets.get(key)!.reserved -= rest;
+    this.#takeBack(lease, lease.balance - keep);
     lease.state = keep === 0n ? 'closed' : 'draining';
+  }
+
+  #takeBack(lease: Lease, wanted: bigint): void {
+    const amount = greatest(wanted, 0n);
+    this.#account(lease.request.accountId).available += amount;
+    lease.balance -= amount;
+    lease.returned += amount;
+    for (const key of lease.scopes) this.#budgets.get(key)!.reserved -= amount;
   }
 
   #openBudgets(budgets: readonly BudgetScope[]): string[] {
@@ -228,10 +315,11 @@ export class ReferenceLedger implements LedgerUnderTest {
     });
   }
 
-  #lentTo(accountId: string): bigint {
+  #lentTo(accountId: string, openedBefore = Infinity): bigint {
     let lent = 0n;
     for (const lease of this.#leases.values())
-      if (lease.request.accountId === accountId && lease.state !== 'closed') lent += lease.balance;
+      if (lease.request.accountId === accountId && lease.state !== 'closed' && lease.openedAt < openedBefore)
+        lent += lease.balance;
     return lent;
   }
 
