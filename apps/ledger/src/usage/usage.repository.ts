@@ -4,7 +4,14 @@ import { isTransient, query, sqlStateOf, transaction } from '@switchyard/databas
 import { DataSource, type EntityManager } from 'typeorm';
 import { USAGE_DATABASE } from '../database/connections.js';
 import { isProvisional, readUsage } from './usage-event.js';
-import { bookUsage, deferUsage, quarantineUsage, type Applied, type Incoming, type Valid } from './booking.repository.js';
+import {
+  bookUsage,
+  deferUsage,
+  quarantineUsage,
+  type Applied,
+  type Incoming,
+  type Valid,
+} from './booking.repository.js';
 
 export type { Applied, Incoming, Origin, UsageStatus } from './booking.repository.js';
 
