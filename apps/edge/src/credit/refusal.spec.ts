@@ -92,6 +92,15 @@ describe('the words of a refusal', () => {
     });
   });
 
+  it('say when waiting helps: the budget is not spent but set aside for requests that run', () => {
+    const scope = { scopeId: workspace.scopeId, scopeKind: 'workspace', interval: 'monthly' } as const;
+    const reserved = errorOf({ ...scope, capNanos: 500_000_000_000n, spentNanos: 498_000_000_000n });
+    expect(reserved).toMatchObject({ retryAfterMs: 2_000, metadata: { reason: 'reserved_for_running_requests' } });
+    const spent = errorOf({ ...scope, capNanos: 500_000_000_000n, spentNanos: 498_000_000_001n });
+    expect(spent.retryAfterMs).toBeUndefined();
+    expect(spent.metadata).not.toHaveProperty('reason');
+  });
+
   it('know a budget of the key when the ledger names only its scope', () => {
     expect(errorOf({ scopeId: workspace.scopeId })).toMatchObject({
       message: 'Workspace monthly budget of $500.00 exceeded. Contact your org admin.',

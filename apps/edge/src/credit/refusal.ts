@@ -52,6 +52,10 @@ export const publicScope = (kind: BudgetKind): string => SOURCES[kind].scope;
 function budgetError({ refusal, affordableNanos }: CreditRefused, { key, boundNanos }: RefusedRequest): GatewayError {
   const budget = refusedBudget(refusal, key);
   const { limitSource, scope } = SOURCES[budget.kind];
+  const rest = budget.capNanos === null || refusal.spentNanos === null ? 0n : budget.capNanos - refusal.spentNanos;
+  // It would fit if nothing else ran: what is set aside for others comes back when they cost less than they could.
+  const onlyReserved = rest >= boundNanos;
+  const retry = onlyReserved ? { retryAfterMs: IN_FLIGHT_RETRY_MS } : {};
   const metadata = {
     limit_source: limitSource,
     scope,
@@ -59,6 +63,7 @@ function budgetError({ refusal, affordableNanos }: CreditRefused, { key, boundNa
     ...(refusal.spentNanos !== null && { spend_usd: usdNumber(refusal.spentNanos) }),
     required_usd: usdNumber(boundNanos),
     remaining_usd: usdNumber(affordableNanos),
+    ...(onlyReserved && { reason: 'reserved_for_running_requests' }),
     reset_interval: budget.interval === 'total' ? null : budget.interval,
     resets_at: refusal.resetsAt,
   };
@@ -66,12 +71,14 @@ function budgetError({ refusal, affordableNanos }: CreditRefused, { key, boundNa
     return new GatewayError('key_limit_exceeded', {
       message: `Key limit exceeded (${budget.interval} limit). Raise the limit of the key or wait until it resets.`,
       metadata,
+      ...retry,
     });
   const word = budget.interval === 'total' ? 'lifetime' : budget.interval;
   const amount = budget.capNanos === null ? '' : ` of ${dollars(budget.capNanos)}`;
   return new GatewayError('budget_exceeded', {
     message: `${OWNERS[budget.kind]} ${word} budget${amount} exceeded. Contact your org admin.`,
     metadata,
+    ...retry,
   });
 }
 
