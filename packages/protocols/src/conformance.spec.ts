@@ -43,9 +43,13 @@ const CASES: readonly {
   { name: 'length', meaning: { text: 'One two', finish: 'length' } },
   { name: 'unknown-fields', meaning: { text: 'Hi', finish: 'stop' }, usage: { inputTokens: 3, outputTokens: 1 } },
   { name: 'citations', meaning: { text: 'Fact', finish: 'stop' } },
-  { name: 'refusal', meaning: { text: '', tools: [] }, only: ['openai-chat', 'anthropic-messages'] },
-  { name: 'image-out', meaning: { text: 'Here', finish: 'stop' }, only: ['openai-chat', 'gemini'] },
-  { name: 'logprobs', meaning: { text: 'Hi', finish: 'stop' }, only: ['openai-chat', 'gemini'] },
+  {
+    name: 'refusal',
+    meaning: { text: '', tools: [] },
+    only: ['openai-chat', 'openai-responses', 'anthropic-messages'],
+  },
+  { name: 'image-out', meaning: { text: 'Here', finish: 'stop' }, only: ['openai-chat', 'openai-responses', 'gemini'] },
+  { name: 'logprobs', meaning: { text: 'Hi', finish: 'stop' }, only: ['openai-chat', 'openai-responses', 'gemini'] },
 ];
 
 const file = (protocol: ProtocolId, name: string, ending: 'sse' | 'json'): Buffer =>
@@ -215,32 +219,38 @@ describe('what only one protocol has', () => {
     });
   });
 
-  it.each(['openai-chat', 'gemini'] as const)('%s: images and logprobs come in the form of OpenAI', (protocol) => {
-    const images = protocolOf(protocol).parseResponse(JSON.parse(file(protocol, 'image-out', 'json').toString()));
-    expect(images).toContainEqual({ type: 'image-delta', choice: 0, mediaType: 'image/png', data: 'iVBORw0KGgo=' });
-    const logprobs = protocolOf(protocol).parseResponse(JSON.parse(file(protocol, 'logprobs', 'json').toString()));
-    expect(logprobs).toContainEqual({
-      type: 'logprobs',
-      choice: 0,
-      logprobs: {
-        content: [
-          {
-            token: 'Hi',
-            logprob: -0.1,
-            bytes: [72, 105],
-            top_logprobs: [{ token: 'Hi', logprob: -0.1, bytes: [72, 105] }],
-          },
-        ],
-        refusal: null,
-      },
-    });
-  });
+  it.each(['openai-chat', 'openai-responses', 'gemini'] as const)(
+    '%s: images and logprobs come in the form of OpenAI',
+    (protocol) => {
+      const images = protocolOf(protocol).parseResponse(JSON.parse(file(protocol, 'image-out', 'json').toString()));
+      expect(images).toContainEqual({ type: 'image-delta', choice: 0, mediaType: 'image/png', data: 'iVBORw0KGgo=' });
+      const logprobs = protocolOf(protocol).parseResponse(JSON.parse(file(protocol, 'logprobs', 'json').toString()));
+      expect(logprobs).toContainEqual({
+        type: 'logprobs',
+        choice: 0,
+        logprobs: {
+          content: [
+            {
+              token: 'Hi',
+              logprob: -0.1,
+              bytes: [72, 105],
+              top_logprobs: [{ token: 'Hi', logprob: -0.1, bytes: [72, 105] }],
+            },
+          ],
+          refusal: null,
+        },
+      });
+    },
+  );
 
-  it.each(['openai-chat', 'anthropic-messages'] as const)('%s: a refusal is not text', (protocol) => {
-    const lane = laneOf(protocol);
-    lane.response(file(protocol, 'refusal', 'json').toString());
-    expect(JSON.parse(Buffer.from(lane.renderResponse(billing)).toString())).toMatchObject({
-      choices: [{ message: { refusal: 'No, sorry.' } }],
-    });
-  });
+  it.each(['openai-chat', 'openai-responses', 'anthropic-messages'] as const)(
+    '%s: a refusal is not text',
+    (protocol) => {
+      const lane = laneOf(protocol);
+      lane.response(file(protocol, 'refusal', 'json').toString());
+      expect(JSON.parse(Buffer.from(lane.renderResponse(billing)).toString())).toMatchObject({
+        choices: [{ message: { refusal: 'No, sorry.' } }],
+      });
+    },
+  );
 });

@@ -7,10 +7,12 @@ import { openaiCompletionsDialect } from './dialects/openai-completions/index.js
 import { openaiResponsesDialect } from './dialects/openai-responses/index.js';
 import { gemini } from './gemini/index.js';
 import { openaiChat } from './openai-chat/index.js';
+import { openaiResponses } from './openai-responses/index.js';
 import type { Dialect, Protocol } from './types.js';
 
 const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
   'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
   gemini,
 };

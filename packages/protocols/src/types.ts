@@ -53,10 +53,11 @@ export interface Protocol {
   readonly id: ProtocolId;
   renderRequest(request: CompletionRequest, target: RenderTarget): UpstreamRequest;
   /** A whole answer as events, in the order in which a stream would give them. Never throws: a broken answer is an `error` event. */
-  parseResponse(body: unknown): CompletionEvent[];
-  createStreamReader(): StreamReader;
+  parseResponse(body: unknown, provider?: string): CompletionEvent[];
+  /** `provider` is the id of the provider that answers: where several make reasoning of one format, only its maker can read it. */
+  createStreamReader(provider?: string): StreamReader;
   /** Events of a stream. A cut stream ends without `finish`; broken bytes end it with `error`. */
-  parseStream(chunks: AsyncIterable<Uint8Array>): AsyncIterable<CompletionEvent>;
+  parseStream(chunks: AsyncIterable<Uint8Array>, provider?: string): AsyncIterable<CompletionEvent>;
   /** `headers` are read by lower-case name. */
   parseError(status: number, headers: Readonly<Record<string, string>>, body: string): UpstreamFailure;
 }
@@ -133,6 +134,8 @@ export interface LaneOptions {
   readonly protocol: ProtocolId;
   readonly context: RenderContext;
   readonly request: CompletionRequest;
+  /** Id of the provider that answers. */
+  readonly provider?: string;
 }
 
 /** Live facts about an answer that passes through a lane. */

@@ -26,14 +26,16 @@ export class CanonicalLane implements Lane {
   private readonly body: ResponseRenderer;
   private readonly gate = new OutputGate();
   private readonly hideReasoning: boolean;
+  private readonly provider: string | undefined;
 
   constructor(
     private readonly protocol: Protocol,
     dialect: Dialect,
-    { context, request }: LaneOptions,
+    { context, request, provider }: LaneOptions,
   ) {
     this.hideReasoning = request.reasoning?.exclude === true;
-    this.reader = protocol.createStreamReader();
+    this.provider = provider;
+    this.reader = protocol.createStreamReader(provider);
     this.keeper = new SummaryKeeper(request, this.reader);
     this.chunks = dialect.createStreamRenderer(context, request);
     this.body = dialect.createResponseRenderer(context, request);
@@ -64,7 +66,7 @@ export class CanonicalLane implements Lane {
   response(body: string): void {
     const json = parseJson(body);
     const events: readonly CompletionEvent[] = json
-      ? this.protocol.parseResponse(json.value)
+      ? this.protocol.parseResponse(json.value, this.provider)
       : [{ type: 'error', failure: failureOf('upstream_invalid_response', { raw: body }) }];
     for (const event of events) {
       this.keeper.observe(event);

@@ -45,7 +45,7 @@ export function renderParameters(
     tool_choice: tools && renderToolChoice(filter.take('tool_choice', request.toolChoice)),
     parallel_tool_calls: tools && filter.take('parallel_tool_calls', request.parallelToolCalls),
     response_format: renderResponseFormat(filter.take('response_format', request.responseFormat)),
-    reasoning_effort: renderReasoning(request, target, filter),
+    reasoning_effort: renderEffort(request, target, filter),
     verbosity: renderVerbosity(filter.take('verbosity', request.verbosity)),
     web_search_options: filter.take('web_search_options', request.webSearchOptions),
     prediction: filter.take('prediction', request.prediction),
@@ -73,11 +73,11 @@ function renderResponseFormat(format: ResponseFormat | undefined): unknown {
 }
 
 /** OpenAI has three levels; the two above them exist only with Anthropic. */
-const renderVerbosity = (verbosity: string | undefined): string | undefined =>
+export const renderVerbosity = (verbosity: string | undefined): string | undefined =>
   verbosity === 'max' || verbosity === 'xhigh' ? 'high' : verbosity;
 
 /** A tier is asked for only where its price is known: nobody could be charged for it otherwise. */
-function renderServiceTier(
+export function renderServiceTier(
   { serviceTier }: CompletionRequest,
   { endpoint: { price, tag } }: RenderTarget,
   filter: ParameterFilter,
@@ -89,7 +89,7 @@ function renderServiceTier(
   return undefined;
 }
 
-function renderReasoning(
+export function renderEffort(
   request: CompletionRequest,
   target: RenderTarget,
   filter: ParameterFilter,

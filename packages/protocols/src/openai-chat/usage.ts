@@ -42,7 +42,7 @@ export function parseUsage(value: unknown, serviceTier?: unknown): Usage | null 
  * Searches that are billed by the piece: xAI counts calls of its tools, all at one price, and always says `num_sources_used: 0`
  * beside them; Perplexity its queries, OpenRouter and Anthropic's form requests.
  */
-function searchesIn(usage: JsonRecord): number | undefined {
+export function searchesIn(usage: JsonRecord): number | undefined {
   const tools = recordOf(usage['server_side_tool_usage_details']);
   const calls = [countOf(tools['web_search_calls']), countOf(tools['x_search_calls'])];
   if (calls.some((count) => count !== undefined)) return calls.reduce<number>((sum, count) => sum + (count ?? 0), 0);

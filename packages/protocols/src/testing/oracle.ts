@@ -1,4 +1,5 @@
 import type { ProtocolId } from '@switchyard/contracts';
+import { readResponses } from './responses-oracle.js';
 
 /**
  * What an answer says, read from its bytes in the most naive way: complete lines, JSON.parse, concatenation. It shares no code
@@ -31,6 +32,7 @@ const listAt = (value: unknown, ...path: readonly (string | number)[]): readonly
 export function readAnswer(protocol: ProtocolId, bytes: Buffer, stream: boolean): Answer {
   const values = stream ? streamValues(bytes.toString('utf8')) : [JSON.parse(bytes.toString('utf8')) as unknown];
   if (protocol === 'openai-chat') return readOpenAi(values);
+  if (protocol === 'openai-responses') return readResponses(values);
   return protocol === 'gemini' ? readGemini(values) : readAnthropic(values);
 }
 
