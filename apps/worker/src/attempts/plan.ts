@@ -57,7 +57,7 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
     call,
     protocol,
     renderStop: renderStop ? (reason) => renderStop(reason, context) : null,
-    lane: createLane({ dialect: call.dialect, protocol: protocolId, context, request }),
+    lane: createLane({ dialect: call.dialect, protocol: protocolId, context, request, provider: provider.id }),
     upstream: {
       url: joinUrl(config.baseUrl, basePath, rendered.path),
       headers: { ...rendered.headers, ...(config.apiKey !== null && provider.authorize(config.apiKey)) },
