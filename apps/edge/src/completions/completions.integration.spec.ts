@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { payersOf } from '@switchyard/pricing';
 import { waitUntil } from '@switchyard/testing';
 import OpenAI from 'openai';
 import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
@@ -99,6 +100,31 @@ describe('completions', () => {
     await waitUntil(() => stack.ledger.usage.has(id), { what: 'the usage', timeoutMs: 15_000 });
     expect(stack.ledger.usage.get(id)).toMatchObject({ outcome: 'final', witness: 'worker' });
   }, 30_000);
+
+  it('estimates a cancelled answer whose worker never says how it ended, under a name that hides no later word', async () => {
+    const silent = await stack.worker('silent');
+    await stack.put(aModel({ id: 'silent/last', endpoints: [endpoint('silent')] }));
+    await stack.knows(edge, 6);
+    silent.service.script = async (scene) => {
+      begin(scene);
+      await scene.context.write(delta(scene.call, 'x'.repeat(4_000)));
+      // Deaf to the cancel, until the process is gone.
+      await sleep(60_000, undefined, { ref: false });
+    };
+    const { secret, key } = stack.customer(1);
+    const controller = new AbortController();
+    const response = await ask(secret, { model: 'silent/last', stream: true }, { signal: controller.signal });
+    const id = response.headers.get('x-generation-id')!;
+    await response.body!.getReader().read();
+    controller.abort();
+    await waitUntil(() => silent.service.aborted.length > 0, { what: 'the cancel' });
+    await silent.app.close();
+    await waitUntil(() => stack.ledger.usage.has(id), { what: 'the usage', timeoutMs: 20_000 });
+    const usage = stack.ledger.usage.get(id)!;
+    expect(usage).toMatchObject({ outcome: 'estimate', witness: 'edge', cancelled: true, usage: { outputTokens: 16 } });
+    expect(stack.ledger.accounts.get(key.accountId)?.spent).toBe(payersOf(usage).customerNanos);
+    expect(held()).toBe(0n);
+  }, 60_000);
 
   it('sends a whole answer with its length', async () => {
     const { secret } = stack.customer(1);

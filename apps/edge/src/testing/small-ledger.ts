@@ -19,6 +19,7 @@ import {
   UsageEvent,
 } from '@switchyard/contracts';
 import type { BudgetScope, ReplyOf, RequestOf } from '@switchyard/contracts';
+import { payersOf } from '@switchyard/pricing';
 import { PEPPER } from './small-auth.js';
 
 interface Account {
@@ -173,7 +174,7 @@ export class SmallLedger implements OnModuleInit {
     const usage = this.usage.get(request.generationId) ?? null;
     if (record?.accountId !== request.accountId)
       return { generation: null, usage: null, chargedNanos: null, appliedAt: null };
-    return { generation: record, usage, chargedNanos: usage?.costNanos ?? null, appliedAt: null };
+    return { generation: record, usage, chargedNanos: usage && payersOf(usage).customerNanos, appliedAt: null };
   }
 
   private lend(
@@ -199,7 +200,7 @@ export class SmallLedger implements OnModuleInit {
     if (this.usage.has(usage.generationId)) return;
     this.usage.set(usage.generationId, usage);
     const lease = this.leases.get(usage.leaseId);
-    const charged = usage.outcome === 'insured' || usage.outcome === 'void' ? 0n : usage.costNanos;
+    const charged = payersOf(usage).customerNanos;
     if (!lease) return;
     lease.balance -= charged;
     this.accounts.get(lease.accountId)!.spent += charged;
