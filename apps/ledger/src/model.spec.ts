@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { GRACE_MS, TTL_MS } from './testing/builders.js';
 import { JournalLedger } from './testing/journal-ledger.js';
 import { startLedgerBench, type LedgerBench } from './testing/ledger-bench.js';
-import { PostgresLedger, type LedgerUnderTest } from './testing/ledger-under-test.js';
+import type { LedgerUnderTest } from './testing/ledger-under-test.js';
 import { commandArbitraries, compare, World, type Ledgers } from './testing/model-commands.js';
+import { PostgresLedger } from './testing/postgres-ledger.js';
 import { ReferenceLedger } from './testing/reference-ledger.js';
 
 const SEED = Number(process.env['LEDGER_MODEL_SEED'] ?? Date.now() % 2 ** 31);

@@ -1,20 +1,16 @@
 import type { BudgetScope } from '@switchyard/contracts';
-import type {
-  GrantReply,
-  GrantRequest,
-  LedgerUnderTest,
-  Settled,
-  TopUpRequest,
-  UsageClaim,
+import { JournalCredit } from './journal-credit.js';
+import { Journal, min, positive, purse, user } from './journal.js';
+import {
+  ESTIMATE_WAIT_MS,
+  type GrantReply,
+  type GrantRequest,
+  type LedgerUnderTest,
+  type Settled,
+  type TopUpRequest,
+  type UsageClaim,
 } from './ledger-under-test.js';
 
-interface Entry {
-  readonly debit: string;
-  readonly credit: string;
-  readonly amount: bigint;
-  readonly code: 'deposit' | 'grant' | 'capture' | 'late' | 'loss' | 'return' | 'refund' | 'correction' | 'promo' | 'expiry';
-  readonly ref: string;
-}
 interface Loan {
   readonly request: GrantRequest;
   readonly openedAt: Date;
@@ -29,23 +25,23 @@ interface Spending {
   readonly forced: bigint;
 }
 
-const min = (...amounts: bigint[]) => amounts.reduce((least, amount) => (amount < least ? amount : least));
-const positive = (amount: bigint) => (amount > 0n ? amount : 0n);
-const user = (accountId: string) => `user ${accountId}`;
-const purse = (leaseId: string) => `lease ${leaseId}`;
-
 /**
  * The ledger a third time, by another way: a journal of transfers that is only appended to. It keeps no balance anywhere; every
  * answer is summed from the journal when it is asked for. What {@link ReferenceLedger} updates in place must agree with it.
  */
 export class JournalLedger implements LedgerUnderTest {
   #now = 0;
-  readonly #journal: Entry[] = [];
+  readonly #journal = new Journal();
+  readonly #credit = new JournalCredit(this.#journal, {
+    purses: (accountId) => new Set(this.#loansOf(accountId).map(({ request }) => purse(request.leaseId))),
+    lentBefore: (accountId, at) => this.#lent(accountId, at),
+  });
   readonly #spendings: Spending[] = [];
-  readonly #accounts = new Set<string>();
   readonly #loans = new Map<string, Loan>();
   readonly #caps = new Map<string, { cap: bigint; ceiling: bigint }>();
-  readonly #told = new Map<string, Settled>();
+  /** What was booked of each generation: its usage, and behind it the real usage of an estimate. */
+  readonly #booked = new Map<string, UsageClaim[]>();
+  readonly #waiting: { readonly claim: UsageClaim; readonly dueAt: number }[] = [];
   readonly #topUps = new Set<string>();
 
   constructor(
@@ -57,15 +53,24 @@ export class JournalLedger implements LedgerUnderTest {
     this.#now = at;
   }
 
-  async open(accountId: string): Promise<void> {
-    this.#accounts.add(accountId);
+  async open(): Promise<void> {
+    // An account is its transfers.
   }
 
   async deposit(accountId: string, amountNanos: bigint, externalId: string): Promise<string> {
-    const known = this.#journal.find(({ code, ref }) => code === 'deposit' && ref === externalId);
-    if (known) return known.credit === user(accountId) && known.amount === amountNanos ? 'known' : 'conflict';
-    this.#move('external', user(accountId), amountNanos, 'deposit', externalId);
-    return 'created';
+    return this.#credit.deposit(accountId, amountNanos, externalId);
+  }
+
+  async refund(accountId: string, depositId: string, amountNanos: bigint, externalId: string): Promise<string> {
+    return this.#credit.refund(accountId, depositId, amountNanos, externalId);
+  }
+
+  async grantPromo(accountId: string, amountNanos: bigint, externalId: string, expiresAt: number): Promise<string> {
+    return this.#credit.grantPromo(accountId, amountNanos, externalId, expiresAt);
+  }
+
+  async expirePromos(): Promise<bigint> {
+    return this.#credit.expire(this.#now);
   }
 
   async grant(request: GrantRequest): Promise<GrantReply> {
@@ -78,7 +83,7 @@ export class JournalLedger implements LedgerUnderTest {
     const loan: Loan = { request, openedAt, windows, state: 'open', expiresAt: 0 };
     this.#renew(loan);
     this.#loans.set(request.leaseId, loan);
-    this.#move(user(request.accountId), purse(request.leaseId), amount, 'grant', request.leaseId);
+    this.#journal.move(user(request.accountId), purse(request.leaseId), amount, 'grant', request.leaseId);
     return this.#granted(loan);
   }
 
@@ -91,7 +96,7 @@ export class JournalLedger implements LedgerUnderTest {
       const amount = this.#loanFor(loan.request.accountId, loan.windows, wantNanos, minNanos);
       if (typeof amount !== 'bigint') return amount;
       if (amount > 0n) this.#topUps.add(topUpId);
-      this.#move(user(loan.request.accountId), purse(leaseId), amount, 'grant', leaseId);
+      this.#journal.move(user(loan.request.accountId), purse(leaseId), amount, 'grant', leaseId);
     }
     this.#renew(loan);
     return this.#granted(loan);
@@ -101,15 +106,15 @@ export class JournalLedger implements LedgerUnderTest {
     const loan = this.#loans.get(leaseId);
     if (!loan) return 'gone';
     if (loan.state !== 'closed') this.#return(loan, keepNanos);
-    return `${loan.state} ${this.#sum((entry) => entry.code === 'return' && entry.ref === leaseId)}`;
+    return `${loan.state} ${this.#journal.sum((entry) => entry.code === 'return' && entry.ref === leaseId)}`;
   }
 
   async giveBack(leaseId: string, returnedNanos: bigint): Promise<void> {
     const loan = this.#loans.get(leaseId);
     if (!loan || loan.state === 'closed') return;
-    const before = this.#sum((entry) => entry.code === 'return' && entry.ref === leaseId);
+    const before = this.#journal.sum((entry) => entry.code === 'return' && entry.ref === leaseId);
     const amount = min(positive(returnedNanos - before), this.#inPurse(loan));
-    this.#move(purse(leaseId), user(loan.request.accountId), amount, 'return', leaseId);
+    this.#journal.move(purse(leaseId), user(loan.request.accountId), amount, 'return', leaseId);
   }
 
   async sweep(): Promise<number> {
@@ -123,19 +128,28 @@ export class JournalLedger implements LedgerUnderTest {
   }
 
   async apply(batch: readonly UsageClaim[]): Promise<Settled[]> {
-    return batch.map((claim) => this.#settle(claim));
+    const ready = batch.map((claim) => (claim.waits ? null : this.#settle(claim)));
+    return batch.map((claim, at) => ready[at] ?? this.#layBy(claim));
+  }
+
+  async bookWaiting(): Promise<string[]> {
+    const due = this.#waiting
+      .filter(({ claim, dueAt }) => dueAt <= this.#now && !this.#booked.has(claim.generationId))
+      .toSorted((a, b) => a.dueAt - b.dueAt || (a.claim.generationId < b.claim.generationId ? -1 : 1));
+    return due
+      .map(({ claim }) => {
+        const { status, chargedNanos } = this.#settle(claim);
+        return `${claim.generationId} ${status} ${chargedNanos}`;
+      })
+      .toSorted();
   }
 
   async balance(accountId: string): Promise<string> {
-    const mine = new Set([...this.#loans.values()].filter(({ request }) => request.accountId === accountId));
-    const leases = new Set([...mine].map(({ request }) => purse(request.leaseId)));
-    const leased = [...leases].reduce((sum, lease) => sum + this.#balanceOf(lease), 0n);
-    const deposited = this.#sum(({ code, credit }) => code === 'deposit' && credit === user(accountId));
-    const spent = this.#sum(
-      ({ credit, debit }) => credit === 'revenue' && (debit === user(accountId) || leases.has(debit)),
-    );
-    this.#assertSound();
-    return `${deposited} = ${this.#balanceOf(user(accountId))} + ${leased} + ${spent}`;
+    this.#journal.assertSound();
+    for (const [window, { ceiling }] of this.#caps)
+      if (this.#reserved(window) + this.#spent(window) > ceiling) throw new Error(`${window} is over its ceiling`);
+    const available = this.#journal.balanceOf(user(accountId));
+    return `${this.#credit.deposited(accountId)} = ${available} + ${this.#lent(accountId)} + ${this.#credit.spent(accountId)}`;
   }
 
   async scopes(scopeIds: readonly string[]): Promise<string[]> {
@@ -148,50 +162,80 @@ export class JournalLedger implements LedgerUnderTest {
       .sort();
   }
 
-  /** I1, I3 and I7 of every account and window there is. */
-  #assertSound(): void {
-    const names = new Set(this.#journal.flatMap(({ debit, credit }) => [debit, credit]));
-    let all = 0n;
-    for (const name of names) {
-      const balance = this.#balanceOf(name);
-      all += balance;
-      if (balance < 0n && (name.startsWith('user') || name.startsWith('lease')))
-        throw new Error(`${name} is overdrawn`);
-    }
-    if (all !== 0n) throw new Error(`debits and credits differ by ${all}`);
-    for (const [window, { ceiling }] of this.#caps)
-      if (this.#reserved(window) + this.#spent(window) > ceiling) throw new Error(`${window} is over its ceiling`);
+  #layBy(claim: UsageClaim): Settled {
+    const id = claim.generationId;
+    if (this.#booked.has(id)) return { status: 'superseded', chargedNanos: this.#charged(id) };
+    if (!this.#waiting.some((entry) => entry.claim.generationId === id))
+      this.#waiting.push({ claim, dueAt: this.#now + ESTIMATE_WAIT_MS });
+    return { status: 'pending', chargedNanos: 0n };
   }
 
   #settle(claim: UsageClaim): Settled {
-    const told = this.#told.get(claim.generationId);
-    if (told) return { ...told, status: 'duplicate' };
-    const loan = this.#loans.get(claim.leaseId)!;
-    const owner = user(loan.request.accountId);
-    const due = claim.outcome === 'insured' ? 0n : claim.costNanos;
-    const fromLease = loan.state === 'closed' ? 0n : min(due, this.#inPurse(loan));
-    const late = min(due - fromLease, this.#balanceOf(owner));
     const id = claim.generationId;
-    const rooms = loan.windows.map(
-      (window) => this.#caps.get(window)!.ceiling - this.#reserved(window) - this.#spent(window),
-    );
-    this.#move(purse(claim.leaseId), 'revenue', fromLease, 'capture', id);
-    this.#move(owner, 'revenue', late, 'late', id);
-    this.#move('house_loss', 'revenue', due - fromLease - late, 'loss', id);
-    for (const [at, window] of loan.windows.entries()) {
-      const fits = min(late, rooms[at]!);
-      this.#spendings.push({ window, spent: fromLease + fits, forced: late - fits });
+    const booked = this.#booked.get(id);
+    if (!booked) {
+      this.#booked.set(id, [claim]);
+      this.#book(claim);
+      return { status: 'applied', chargedNanos: this.#charged(id) };
     }
-    const settled = { status: 'applied', chargedNanos: fromLease + late };
-    this.#told.set(id, settled);
-    return settled;
+    const isReal = claim.outcome === 'final' && booked[0]!.outcome === 'estimate';
+    if (isReal && booked.length === 1) {
+      booked.push(claim);
+      this.#correct(claim);
+      return { status: 'corrected', chargedNanos: this.#charged(id) };
+    }
+    const same = booked.some(({ outcome, costNanos }) => outcome === claim.outcome && costNanos === claim.costNanos);
+    const other = claim.outcome === 'estimate' ? 'superseded' : 'contradiction';
+    return { status: same ? 'duplicate' : other, chargedNanos: this.#charged(id) };
   }
 
+  #book(claim: UsageClaim): void {
+    const loan = this.#loans.get(claim.leaseId)!;
+    const price = claim.outcome === 'insured' ? 0n : claim.costNanos;
+    const due = min(price, claim.boundNanos);
+    const fromLease = loan.state === 'closed' ? 0n : min(due, this.#inPurse(loan));
+    const late = min(due - fromLease, this.#journal.balanceOf(user(loan.request.accountId)));
+    for (const window of loan.windows) {
+      const room = this.#caps.get(window)!.ceiling - this.#reserved(window) - this.#spent(window);
+      this.#spendings.push({ window, spent: fromLease + min(late, room), forced: late - min(late, room) });
+    }
+    this.#journal.move(purse(claim.leaseId), 'revenue', fromLease, 'capture', claim.generationId);
+    this.#journal.move(user(loan.request.accountId), 'revenue', late, 'late', claim.generationId);
+    this.#journal.move('house_loss', 'revenue', price - fromLease - late, 'loss', claim.generationId);
+  }
+
+  #correct(claim: UsageClaim): void {
+    const loan = this.#loans.get(claim.leaseId)!;
+    const owner = user(loan.request.accountId);
+    const id = claim.generationId;
+    const wanted = min(claim.costNanos, claim.boundNanos) - this.#charged(id);
+    const more = min(wanted, this.#journal.balanceOf(owner));
+    for (const window of loan.windows) {
+      const room = this.#caps.get(window)!.ceiling - this.#reserved(window) - this.#spent(window);
+      const forced = more > 0n ? positive(more - room) : -min(-more, this.#forced(window));
+      this.#spendings.push({ window, spent: more - forced, forced });
+    }
+    this.#journal.shift(owner, 'revenue', more, 'correction', id);
+    const lost = this.#journal.net(
+      (name) => name === 'house_loss',
+      'revenue',
+      ({ ref }) => ref === id,
+    );
+    this.#journal.shift('house_loss', 'revenue', claim.costNanos - this.#charged(id) - lost, 'correction', id);
+  }
+
+  /** What the customer has paid for a generation by now. */
+  #charged = (id: string): bigint =>
+    this.#journal.net(
+      (name) => name !== 'house_loss',
+      'revenue',
+      ({ ref }) => ref === id,
+    );
+
   #loanFor(accountId: string, windows: readonly string[], want: bigint, least: bigint): bigint | GrantReply {
-    const available = this.#balanceOf(user(accountId));
+    const available = this.#journal.balanceOf(user(accountId));
     if (available < least) {
-      let lent = 0n;
-      for (const loan of this.#loans.values()) if (loan.request.accountId === accountId) lent += this.#inPurse(loan);
+      const lent = this.#lent(accountId);
       // What is lent elsewhere may come back; what is not there at all does not.
       const reason = available + lent < least ? 'insufficient_credits' : 'in_flight_budget_exhausted';
       return { outcome: 'refused', reason, availableNanos: available };
@@ -216,7 +260,7 @@ export class JournalLedger implements LedgerUnderTest {
 
   #return(loan: Loan, keep: bigint): void {
     const { leaseId, accountId } = loan.request;
-    this.#move(purse(leaseId), user(accountId), positive(this.#inPurse(loan) - keep), 'return', leaseId);
+    this.#journal.move(purse(leaseId), user(accountId), positive(this.#inPurse(loan) - keep), 'return', leaseId);
     loan.state = keep === 0n ? 'closed' : 'draining';
   }
 
@@ -226,24 +270,18 @@ export class JournalLedger implements LedgerUnderTest {
   }
 
   #granted({ request, expiresAt }: Loan): GrantReply {
-    const grantedNanos = this.#sum(({ code, ref }) => code === 'grant' && ref === request.leaseId);
+    const grantedNanos = this.#journal.sum(({ code, ref }) => code === 'grant' && ref === request.leaseId);
     return { outcome: 'granted', grantedNanos, ttlMs: Math.max(1, expiresAt - this.#now) };
   }
 
-  #move(debit: string, credit: string, amount: bigint, code: Entry['code'], ref: string): void {
-    if (amount < 0n) throw new Error(`a transfer of ${amount}`);
-    if (amount > 0n) this.#journal.push({ debit, credit, amount, code, ref });
+  #loansOf = (accountId: string) => [...this.#loans.values()].filter(({ request }) => request.accountId === accountId);
+
+  #lent(accountId: string, openedBefore = Infinity): bigint {
+    const loans = this.#loansOf(accountId).filter(({ openedAt }) => openedAt.getTime() < openedBefore);
+    return loans.reduce((sum, loan) => sum + this.#inPurse(loan), 0n);
   }
 
-  #sum(counts: (entry: Entry) => boolean): bigint {
-    return this.#journal.reduce((sum, entry) => (counts(entry) ? sum + entry.amount : sum), 0n);
-  }
-
-  #balanceOf(name: string): bigint {
-    return this.#sum(({ credit }) => credit === name) - this.#sum(({ debit }) => debit === name);
-  }
-
-  #inPurse = (loan: Loan): bigint => this.#balanceOf(purse(loan.request.leaseId));
+  #inPurse = (loan: Loan): bigint => this.#journal.balanceOf(purse(loan.request.leaseId));
 
   #reserved(window: string): bigint {
     return [...this.#loans.values()]

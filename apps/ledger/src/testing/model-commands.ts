@@ -125,29 +125,31 @@ const topUp = fc
 
 /** How generations end: mostly with the real usage, else by an estimate of the worker or of the edge, or insured. */
 const ENDINGS = ['final', 'final', 'final', 'estimate', 'edge estimate', 'insured'] as const;
-const admit = fc.tuple(index, amount, fc.noBias(fc.nat(120)), fc.constantFrom(...ENDINGS)).map(([at, most, percent, ending]) =>
-  command(`admit ${most} for ${percent} % ${ending}`, async (world) => {
-    const lease = pick(world.leases, at);
-    if (!lease || lease.lost) return;
-    const free = roomOf(lease);
-    const bound = free < most ? free : most;
-    if (bound <= 0n) return;
-    lease.held += bound;
-    const costNanos = (bound * BigInt(percent)) / 100n;
-    const outcome = ending === 'edge estimate' ? 'estimate' : ending;
-    const { leaseId } = lease.grant;
-    world.running.push({
-      generationId: generationId(),
-      leaseId,
-      grant: lease.grant,
-      lease,
-      boundNanos: bound,
-      costNanos,
-      outcome,
-      waits: ending === 'edge estimate',
-    });
-  }),
-);
+const admit = fc
+  .tuple(index, amount, fc.noBias(fc.nat(120)), fc.constantFrom(...ENDINGS))
+  .map(([at, most, percent, ending]) =>
+    command(`admit ${most} for ${percent} % ${ending}`, async (world) => {
+      const lease = pick(world.leases, at);
+      if (!lease || lease.lost) return;
+      const free = roomOf(lease);
+      const bound = free < most ? free : most;
+      if (bound <= 0n) return;
+      lease.held += bound;
+      const costNanos = (bound * BigInt(percent)) / 100n;
+      const outcome = ending === 'edge estimate' ? 'estimate' : ending;
+      const { leaseId } = lease.grant;
+      world.running.push({
+        generationId: generationId(),
+        leaseId,
+        grant: lease.grant,
+        lease,
+        boundNanos: bound,
+        costNanos,
+        outcome,
+        waits: ending === 'edge estimate',
+      });
+    }),
+  );
 
 async function deliver(world: World, ledgers: Ledgers, claims: readonly Running[]): Promise<void> {
   const settled = await agreed(ledgers, (ledger) => ledger.apply(claims));

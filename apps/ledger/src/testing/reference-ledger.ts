@@ -329,7 +329,7 @@ export class ReferenceLedger implements LedgerUnderTest {
     ttlMs: Math.max(1, expiresAt - this.#now),
   });
 
-  #account(accountId: string): Account {
+  #account(accountId: string): CreditAccount {
     const account = this.#accounts.get(accountId);
     if (!account) throw new Error('no such account');
     return account;
