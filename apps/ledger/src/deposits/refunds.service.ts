@@ -8,7 +8,7 @@ import {
   type RequestOf,
 } from '@switchyard/contracts';
 import { NANOS_PER_CENT } from '../payments/fee.js';
-import { StripeService } from '../payments/stripe.service.js';
+import { PaymentProvider } from '../payments/payment-provider.js';
 import { RefundsRepository } from './refunds.repository.js';
 
 /** How long one ledger has a refund to itself: longer than the call of the provider may take. */
@@ -25,7 +25,7 @@ export class RefundsService {
 
   constructor(
     private readonly refunds: RefundsRepository,
-    private readonly stripe: StripeService,
+    private readonly provider: PaymentProvider,
   ) {}
 
   async create(request: RequestOf<typeof CreateRefund>): Promise<ReplyOf<typeof CreateRefund>> {
@@ -56,7 +56,7 @@ export class RefundsService {
 
   /** Tells the payment provider of what it does not know yet. */
   async sendDue(): Promise<void> {
-    if (!this.stripe.enabled) return;
+    if (!this.provider.enabled) return;
     for (let sent = 0; sent < MAX_PER_TURN; sent += 1) {
       if ((await this.#send(null)) === null) return;
     }
@@ -64,7 +64,7 @@ export class RefundsService {
 
   /** The account has paid already: whatever goes wrong now is tried again later. */
   async #sendNow(refundId: string): Promise<'done' | 'pending' | 'failed'> {
-    if (!this.stripe.enabled) return 'pending';
+    if (!this.provider.enabled) return 'pending';
     try {
       return (await this.#send(refundId)) ?? 'pending';
     } catch (error) {
@@ -76,7 +76,7 @@ export class RefundsService {
   async #send(refundId: string | null): Promise<'done' | 'pending' | 'failed' | null> {
     const refund = await this.refunds.next(refundId, HOLD_MS);
     if (!refund) return null;
-    const { id, state, error } = await this.stripe.refund(refund);
+    const { id, state, error } = await this.provider.refund(refund);
     if (state === 'failed') this.#logger.error(`refund ${refund.refundId} failed: ${error ?? 'no reason'}`);
     await this.refunds.end(refund.refundId, { providerId: id, state, error });
     return state === 'sent' ? 'pending' : state;

@@ -12,7 +12,7 @@ import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 import { AutoTopUpRepository, type TopUpAttempt } from './auto-top-up.repository.js';
 import { assertChargeable } from './chargeable.js';
 import { PaymentsService } from './payments.service.js';
-import { StripeService } from './stripe.service.js';
+import { PaymentProvider } from './payment-provider.js';
 
 /** How long one ledger has a try to itself: longer than all of its calls together may take. */
 const HOLD_MS = 60_000;
@@ -26,7 +26,7 @@ export class AutoTopUpService {
   constructor(
     private readonly topUps: AutoTopUpRepository,
     private readonly payments: PaymentsService,
-    private readonly stripe: StripeService,
+    private readonly provider: PaymentProvider,
     @Inject(LEDGER_OPTIONS) private readonly options: Pick<LedgerOptions, 'payments'>,
   ) {}
 
@@ -36,7 +36,7 @@ export class AutoTopUpService {
 
   async set(request: RequestOf<typeof SetAutoTopUp>): Promise<ReplyOf<typeof SetAutoTopUp>> {
     const { accountId, thresholdNanos, amountNanos } = request;
-    this.stripe.assertEnabled();
+    this.provider.assertEnabled();
     assertChargeable(amountNanos, this.options.payments.fee);
     if (thresholdNanos > MAX_TRANSFER_NANOS)
       throw new GatewayError('invalid_request', { message: 'The threshold is too large.' });
@@ -55,7 +55,7 @@ export class AutoTopUpService {
 
   /** Works on what is due now; the balance itself is watched by the database, so this looks only at accounts that have fallen. */
   async chargeDue(): Promise<number> {
-    if (!this.stripe.enabled) return 0;
+    if (!this.provider.enabled) return 0;
     let charged = 0;
     for (const accountId of await this.topUps.due(MAX_PER_TURN)) {
       const attempt = await this.topUps.begin(accountId, HOLD_MS);
@@ -72,7 +72,7 @@ export class AutoTopUpService {
   }
 
   async #charge(attempt: TopUpAttempt): Promise<void> {
-    const outcome = await this.stripe.charge(attempt);
+    const outcome = await this.provider.charge(attempt);
     if (outcome.kind === 'failed') this.#logger.warn(`top-up ${attempt.attemptId} failed: ${outcome.error}`);
     if (outcome.kind === 'succeeded') {
       // First the money: were this the last that the process did, the try would only be asked for again.

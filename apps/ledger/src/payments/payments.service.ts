@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ListPaymentEvents, ReceivePayment, ReplyOf, RequestOf } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
-import type { Stripe } from 'stripe';
 import { z } from 'zod';
 import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 import { RefundsRepository } from '../deposits/refunds.repository.js';
@@ -9,7 +8,7 @@ import { AutoTopUpRepository } from './auto-top-up.repository.js';
 import { nanosOfCents } from './fee.js';
 import { PaymentsRepository, UNBOOKED, type Money, type PaymentStatus, type ToldBy } from './payments.repository.js';
 import { factOf, type Amount, type StripeFact } from './stripe-facts.js';
-import { StripeService } from './stripe.service.js';
+import { PaymentProvider, type ProviderMessage } from './payment-provider.js';
 
 const moneyOf = ({ cents, currency }: Amount): Money => ({ amountNanos: nanosOfCents(cents), currency });
 
@@ -19,7 +18,7 @@ export class PaymentsService {
   readonly #logger = new Logger('payments');
 
   constructor(
-    private readonly stripe: StripeService,
+    private readonly provider: PaymentProvider,
     private readonly payments: PaymentsRepository,
     private readonly refunds: RefundsRepository,
     private readonly topUps: AutoTopUpRepository,
@@ -31,7 +30,7 @@ export class PaymentsService {
    * @throws GatewayError `invalid_request` for a signature that does not fit, `not_found` where payments are off.
    */
   async receive(request: RequestOf<typeof ReceivePayment>): Promise<ReplyOf<typeof ReceivePayment>> {
-    const event = this.stripe.verify(Buffer.from(request.bodyBase64, 'base64'), request.signature);
+    const event = this.provider.verify(Buffer.from(request.bodyBase64, 'base64'), request.signature);
     const status = await this.#book(event);
     instruments.ledgerPayments.add(1, { status });
     if (UNBOOKED.includes(status)) this.#logger.error(`message ${event.id} (${event.type}) was not booked: ${status}`);
@@ -47,9 +46,10 @@ export class PaymentsService {
     return this.payments.take(by, accountId, moneyOf(amount), this.options.payments.fee);
   }
 
-  async #book(event: Stripe.Event): Promise<PaymentStatus> {
+  async #book(event: ProviderMessage): Promise<PaymentStatus> {
     const by = { eventId: event.id, type: event.type };
-    if (event.livemode !== this.stripe.liveMode) return this.payments.note({ ...by, intent: null }, null, 'wrong_mode');
+    if (event.livemode !== this.provider.liveMode)
+      return this.payments.note({ ...by, intent: null }, null, 'wrong_mode');
     const fact = this.#read(event);
     switch (fact.kind) {
       case 'paid':
@@ -89,9 +89,9 @@ export class PaymentsService {
   }
 
   /** A message of an unknown shape is signed all the same: it is kept and answered, because it would come again as it is. */
-  #read(event: Stripe.Event): StripeFact {
+  #read(event: ProviderMessage): StripeFact {
     try {
-      return factOf(event.type, event.data.object);
+      return factOf(event.type, event.object);
     } catch (error) {
       if (!(error instanceof z.ZodError)) throw error;
       this.#logger.error(`message ${event.id} (${event.type}) has an unknown shape`);

@@ -1,10 +1,5 @@
 import type { Stripe } from 'stripe';
-
-/** What became of charging a saved means of payment. */
-export type ChargeOutcome =
-  | { readonly kind: 'succeeded'; readonly intent: string; readonly cents: number; readonly currency: string }
-  | { readonly kind: 'processing'; readonly intent: string }
-  | { readonly kind: 'failed'; readonly error: string };
+import type { ChargeOutcome } from './payment-provider.js';
 
 /**
  * Reads https://docs.stripe.com/payments/paymentintents/lifecycle for a payment that was to be confirmed without its payer: whatever

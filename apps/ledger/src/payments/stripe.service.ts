@@ -1,10 +1,17 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contracts';
 import { Stripe } from 'stripe';
-import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 import type { TopUpAttempt } from './auto-top-up.repository.js';
 import { centsOf } from './fee.js';
-import { paidByStripe, type ChargeOutcome } from './stripe-charge.js';
+import {
+  PaymentProvider,
+  type ChargeOutcome,
+  type Checkout,
+  type NewCheckout,
+  type ProviderMessage,
+  type RefundOutcome,
+} from './payment-provider.js';
+import { paidByStripe } from './stripe-charge.js';
 import { wordOf } from './stripe-facts.js';
 import type { StripeOptions } from './payment-settings.js';
 
@@ -15,51 +22,28 @@ const CALL_RETRIES = 1;
 export const SIGNATURE_TOLERANCE_S = 300;
 const CHECKOUT_LIFE_S = 3_600;
 
-export interface NewCheckout {
-  readonly accountId: string;
-  readonly amountNanos: bigint;
-  readonly saves: boolean;
-  readonly customer: string | null;
-  /** Makes a repeated call answer the same session. */
-  readonly key: string | null;
-}
-
-/** Stripe's API. Never called inside a transaction: an answer may take seconds or not come. */
-@Injectable()
-export class StripeService {
+/** Stripe's API. */
+export class StripeService extends PaymentProvider {
+  readonly enabled = true;
+  readonly liveMode: boolean;
   readonly #logger = new Logger('stripe');
-  readonly #options: StripeOptions | null;
-  readonly #client: Stripe | null;
+  readonly #options: StripeOptions;
+  readonly #client: Stripe;
 
-  constructor(@Inject(LEDGER_OPTIONS) { payments }: Pick<LedgerOptions, 'payments'>) {
-    this.#options = payments.stripe;
-    this.#client = payments.stripe ? clientOf(payments.stripe) : null;
+  constructor(options: StripeOptions) {
+    super();
+    this.#options = options;
+    this.#client = clientOf(options);
+    this.liveMode = options.secretKey.includes('_live_');
   }
 
-  get enabled(): boolean {
-    return this.#client !== null;
-  }
-
-  /** @throws GatewayError `not_found` where no payment provider is switched on. */
-  assertEnabled(): void {
-    this.#ready();
-  }
-
-  /** Messages of the other mode, test or live, are not ours. */
-  get liveMode(): boolean {
-    return this.#options?.secretKey.includes('_live_') ?? false;
-  }
-
-  /**
-   * The message, once its signature has shown that Stripe wrote it, and lately.
-   * @throws GatewayError `invalid_request` otherwise, `not_found` where Stripe is not switched on.
-   */
-  verify(body: Buffer, signature: string): Stripe.Event {
-    const { client, options } = this.#ready();
+  verify(body: Buffer, signature: string): ProviderMessage {
+    const { webhookSecret } = this.#options;
     // The settings refuse an empty secret; under one everybody could sign.
-    if (options.webhookSecret.trim() === '') throw new GatewayError('not_found');
+    if (webhookSecret.trim() === '') throw new GatewayError('not_found');
     try {
-      return client.webhooks.constructEvent(body, signature, options.webhookSecret, SIGNATURE_TOLERANCE_S);
+      const event = this.#client.webhooks.constructEvent(body, signature, webhookSecret, SIGNATURE_TOLERANCE_S);
+      return { id: event.id, type: event.type, livemode: event.livemode, object: event.data.object };
     } catch (error) {
       throw new GatewayError('invalid_request', {
         message: 'The signature of the message does not fit.',
@@ -68,8 +52,8 @@ export class StripeService {
     }
   }
 
-  async createCheckout(checkout: NewCheckout): Promise<{ id: string; url: string; expiresAt: Date }> {
-    const { client, options } = this.#ready();
+  async createCheckout(checkout: NewCheckout): Promise<Checkout> {
+    const [client, options] = [this.#client, this.#options];
     const metadata = { account_id: checkout.accountId, ...(checkout.saves && { save: 'yes' }) };
     const session = await this.#call('checkout.sessions.create', () =>
       client.checkout.sessions.create(
@@ -101,9 +85,8 @@ export class StripeService {
     return { id: session.id, url: session.url, expiresAt: new Date(session.expires_at * 1_000) };
   }
 
-  /** Charges the saved means of payment; the same attempt never twice. @throws GatewayError when nobody knows the outcome. */
   async charge(attempt: TopUpAttempt): Promise<ChargeOutcome> {
-    const { client } = this.#ready();
+    const client = this.#client;
     if (attempt.intent !== null) return this.#find(attempt.intent);
     return this.#charging(async () => {
       const paymentMethod = attempt.paymentMethod ?? (await this.#methodOf(attempt.savedIn));
@@ -123,13 +106,12 @@ export class StripeService {
     });
   }
 
-  /** Pays back. The same refund never twice. @throws GatewayError when nobody knows the outcome. */
   async refund(refund: {
     readonly refundId: string;
     readonly intent: string;
     readonly amountNanos: bigint;
-  }): Promise<{ id: string | null; state: 'done' | 'sent' | 'failed'; error: string | null }> {
-    const { client } = this.#ready();
+  }): Promise<RefundOutcome> {
+    const client = this.#client;
     try {
       const made = await this.#call('refunds.create', () =>
         client.refunds.create(
@@ -151,14 +133,12 @@ export class StripeService {
   }
 
   async #find(intent: string): Promise<ChargeOutcome> {
-    const { client } = this.#ready();
-    return this.#charging(() => client.paymentIntents.retrieve(intent));
+    return this.#charging(() => this.#client.paymentIntents.retrieve(intent));
   }
 
   async #methodOf(intent: string): Promise<string | null> {
-    const { client } = this.#ready();
     const { payment_method: method } = await this.#call('paymentIntents.retrieve', () =>
-      client.paymentIntents.retrieve(intent),
+      this.#client.paymentIntents.retrieve(intent),
     );
     return typeof method === 'string' ? method : (method?.id ?? null);
   }
@@ -187,11 +167,6 @@ export class StripeService {
       this.#logger.warn(`${what} did not succeed: ${name}`);
       throw new GatewayError('service_unavailable', { cause: error, retryAfterMs: 5_000 });
     }
-  }
-
-  #ready(): { client: Stripe; options: StripeOptions } {
-    if (this.#client && this.#options) return { client: this.#client, options: this.#options };
-    throw new GatewayError('not_found', { message: 'No payment provider is switched on here.' });
   }
 }
 

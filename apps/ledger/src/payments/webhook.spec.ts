@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fundAccount } from '../testing/accounts.js';
+import { NoPaymentProvider } from './payment-provider.js';
+import { StripeService } from './stripe.service.js';
 import {
   paidIntent,
   paidSession,
@@ -193,7 +195,6 @@ describe('messages of Stripe', () => {
   });
 
   it('cannot be checked where the secret is empty, so none is taken', async () => {
-    const { StripeService } = await import('./stripe.service.js');
     const stripe = {
       secretKey: 'sk_test_1',
       webhookSecret: '',
@@ -201,8 +202,16 @@ describe('messages of Stripe', () => {
       successUrl: '',
       cancelUrl: null,
     };
-    const service = new StripeService({ payments: { fee: { ppm: 0n, minNanos: 0n }, stripe } });
+    const service = new StripeService(stripe);
     const { bodyBase64, signature } = signed({}, { secret: WEBHOOK_SECRET });
     expect(() => service.verify(Buffer.from(bodyBase64, 'base64'), signature)).toThrow('nothing at this address');
+  });
+
+  it('are not taken where no payment provider is switched on, and nothing else is done there', async () => {
+    const off = new NoPaymentProvider();
+    expect(() => off.verify()).toThrow('No payment provider');
+    await expect(off.charge()).rejects.toMatchObject({ code: 'not_found' });
+    await expect(off.refund()).rejects.toMatchObject({ code: 'not_found' });
+    await expect(off.createCheckout()).rejects.toMatchObject({ code: 'not_found' });
   });
 });

@@ -100,7 +100,7 @@ export async function startPaymentsBench(
     },
   };
   const repository = new LedgerRepository(ledger.dataSource);
-  const client = new StripeService(options);
+  const client = new StripeService(options.payments.stripe);
   const topUpRows = new AutoTopUpRepository(repository);
   const refundRows = new RefundsRepository(repository);
   const payments = new PaymentsService(client, new PaymentsRepository(repository), refundRows, topUpRows, options);
