@@ -55,10 +55,10 @@ export class RefundsService {
   }
 
   /** Tells the payment provider of what it does not know yet. */
-  async sendDue(): Promise<void> {
+  async sendDue(stopping?: AbortSignal): Promise<void> {
     if (!this.provider.enabled) return;
     for (let sent = 0; sent < MAX_PER_TURN; sent += 1) {
-      if ((await this.#send(null)) === null) return;
+      if (stopping?.aborted || (await this.#send(null)) === null) return;
     }
   }
 

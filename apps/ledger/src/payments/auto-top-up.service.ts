@@ -54,10 +54,11 @@ export class AutoTopUpService {
   }
 
   /** Works on what is due now; the balance itself is watched by the database, so this looks only at accounts that have fallen. */
-  async chargeDue(): Promise<number> {
+  async chargeDue(stopping?: AbortSignal): Promise<number> {
     if (!this.provider.enabled) return 0;
     let charged = 0;
     for (const accountId of await this.topUps.due(MAX_PER_TURN)) {
+      if (stopping?.aborted) break;
       const attempt = await this.topUps.begin(accountId, HOLD_MS);
       if (!attempt) continue;
       charged += 1;

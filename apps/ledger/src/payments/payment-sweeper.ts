@@ -17,6 +17,7 @@ export class PaymentSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger('payments');
   readonly #books: Repeater;
   readonly #provider: Repeater;
+  readonly #stopping = new AbortController();
 
   constructor(
     private readonly promos: PromosRepository,
@@ -27,8 +28,8 @@ export class PaymentSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   ) {
     this.#books = new Repeater('payments', () => this.sweep());
     this.#provider = new Repeater('payment provider', async () => {
-      await refunds.sendDue();
-      await topUps.chargeDue();
+      await refunds.sendDue(this.#stopping.signal);
+      await topUps.chargeDue(this.#stopping.signal);
     });
   }
 
@@ -38,6 +39,8 @@ export class PaymentSweeper implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
+    // A call of the provider is waited for, another is not begun.
+    this.#stopping.abort();
     await Promise.all([this.#books.stop(), this.#provider.stop()]);
   }
 
