@@ -7,13 +7,14 @@ import { isGivenUp } from './delivery.js';
 import type { EdgeEntry, EdgeHost, Verdict } from './edge-host.js';
 import { StreamFailure, busFailure } from './failure.js';
 import type { StreamOutcome } from './failure.js';
-import { FrameType, decodeJson, decodePong, encodeJson, isNumbered, payloadOf, sequenceOf, typeOf } from './frame.js';
+import { FrameType, decodePong, encodeJson, isNumbered, sequenceOf, typeOf } from './frame.js';
 import { Inbox } from './inbox.js';
 import type { Port } from './ports.js';
 import { Probe } from './probe.js';
 import type { Patience } from './probe.js';
 import { FrameReceiver } from './receiver.js';
 import { Settlement } from './settlement.js';
+import { SideChannel } from './side-channel.js';
 import { WorkerLink } from './worker-link.js';
 
 type Phase = 'claim' | 'bound' | 'over';
@@ -36,9 +37,7 @@ export class EdgeStream implements EdgeEntry {
   private cancelled: Cancellation | null = null;
   private verdict: Verdict = 'lost';
   private closed = false;
-  private metered: ((reading: unknown) => void) | null = null;
-  /** The last reading that came with the head, before anybody could listen. */
-  private unread: unknown;
+  private readonly metered: SideChannel;
 
   constructor(
     private readonly host: EdgeHost,
@@ -51,6 +50,7 @@ export class EdgeStream implements EdgeEntry {
   ) {
     const nowMs = host.nowMs();
     this.claim = new Claim(host, port, provider, call, this);
+    this.metered = new SideChannel(host.counters);
     this.receiver = new FrameReceiver(windowBytes, nowMs);
     this.inbox = new Inbox(this.receiver, host.counters);
     this.probe = new Probe(host.timers, host.counters, nowMs);
@@ -102,9 +102,7 @@ export class EdgeStream implements EdgeEntry {
 
   /** Calls back with what the worker says between the frames; it may come twice, and is repeated until it is answered. */
   onMeter(listener: (reading: unknown) => void): void {
-    this.metered = listener;
-    if (this.unread !== undefined) listener(this.unread);
-    this.unread = undefined;
+    this.metered.listen(listener);
   }
 
   /** Answers {@link onMeter}. May get lost: the worker asks again. */
@@ -207,7 +205,7 @@ export class EdgeStream implements EdgeEntry {
     else if (type === FrameType.bodyResume) this.onBodyAnswer(this.bodySender?.resume(sequence));
     else if (type === FrameType.unknown)
       this.lose(busFailure(this.inbox.headSeen ? 'stream_lost' : 'worker_lost', this.failurePhase));
-    else if (type === FrameType.meter) this.onMeterFrame(frame);
+    else if (type === FrameType.meter) this.metered.take(frame);
     else if (type === FrameType.accept) this.host.counters.duplicates += 1;
     else this.host.counters.malformed += 1;
   }
@@ -235,18 +233,6 @@ export class EdgeStream implements EdgeEntry {
       // A cancelled stream takes by itself; credit still has to go back, because the end is behind that data.
       this.link!.acknowledge(this.receiver.position());
     }
-  }
-
-  private onMeterFrame(frame: Uint8Array): void {
-    let reading: unknown;
-    try {
-      reading = decodeJson(payloadOf(frame));
-    } catch {
-      this.host.counters.malformed += 1;
-      return;
-    }
-    if (this.metered) this.metered(reading);
-    else this.unread = reading;
   }
 
   private onPong(frame: Uint8Array, next: number): void {

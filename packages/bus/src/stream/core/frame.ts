@@ -1,3 +1,5 @@
+import { MAX_META_BYTES } from './limits.js';
+
 /**
  * A frame of `gw.v1`: one byte type, four bytes sequence (big endian), payload. Only `head`, `data`, `end` and `fail` are
  * numbered; in the others the field carries a position or is zero.
@@ -126,3 +128,10 @@ export const decodePong = (frame: Uint8Array): Pong | null =>
     : null;
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** @throws RangeError for a meta that no message has room for. */
+export function limited(meta: Uint8Array): Uint8Array {
+  if (meta.length > MAX_META_BYTES)
+    throw new RangeError(`meta has ${meta.length} bytes, the limit is ${MAX_META_BYTES}`);
+  return meta;
+}

@@ -6,19 +6,20 @@ import { busFailure, encodeFailure } from './failure.js';
 import {
   FrameType,
   decodeGo,
-  decodeJson,
   decodePosition,
   decodeText,
   encodeFrame,
   encodeJson,
   encodePong,
   encodeTextFrame,
+  limited,
   payloadOf,
   sequenceOf,
   typeOf,
 } from './frame.js';
-import { MAX_META_BYTES, MAX_REASON_CHARACTERS, MAX_WINDOW_BYTES } from './limits.js';
+import { MAX_REASON_CHARACTERS, MAX_WINDOW_BYTES } from './limits.js';
 import { FrameSender } from './sender.js';
+import { SideChannel } from './side-channel.js';
 import { controlPrefix } from './subjects.js';
 import type { WorkerHost, WorkerStreamOptions } from './worker-host.js';
 
@@ -42,7 +43,7 @@ export class WorkerStream {
   private beatMs: number;
   private released = false;
   private forgotten = false;
-  private allowed: ((answer: unknown) => void) | null = null;
+  private readonly allowed: SideChannel;
   private readonly delivery = Promise.withResolvers<Delivery>();
   readonly id: string;
 
@@ -53,6 +54,7 @@ export class WorkerStream {
   ) {
     this.id = options.id;
     this.control = controlPrefix(host.provider, options.port.address) + options.id;
+    this.allowed = new SideChannel(host.counters);
     this.sinceMs = host.scheduler.nowMs();
     this.beatMs = this.sinceMs;
     this.assembler = inlineBody ? null : new BodyAssembler(options.bodyBytes);
@@ -147,7 +149,7 @@ export class WorkerStream {
 
   /** Calls back with what the edge answers to {@link meter}; it may come twice, late or never. */
   onAllow(listener: (answer: unknown) => void): void {
-    this.allowed = listener;
+    this.allowed.listen(listener);
   }
 
   /** The edge has everything. */
@@ -177,7 +179,7 @@ export class WorkerStream {
         this.onChunk(frame);
         return;
       case FrameType.allow:
-        this.onAllowFrame(frame);
+        this.allowed.take(frame);
         return;
       default:
         this.host.counters.malformed += 1;
@@ -279,18 +281,6 @@ export class WorkerStream {
     this.abort(reason);
   }
 
-  private onAllowFrame(frame: Uint8Array): void {
-    if (this.phase !== 'running') return;
-    let answer: unknown;
-    try {
-      answer = decodeJson(payloadOf(frame));
-    } catch {
-      this.host.counters.malformed += 1;
-      return;
-    }
-    this.allowed?.(answer);
-  }
-
   private onChunk(frame: Uint8Array): void {
     if (this.phase !== 'body' || !this.assembler) {
       this.host.counters.stray += 1;
@@ -347,10 +337,4 @@ export class WorkerStream {
   private publish(frame: Uint8Array, reply?: string): void {
     this.options.port.publish(this.options.reply, frame, reply);
   }
-}
-
-function limited(payload: Uint8Array): Uint8Array {
-  if (payload.length > MAX_META_BYTES)
-    throw new RangeError(`meta has ${payload.length} bytes, the limit is ${MAX_META_BYTES}`);
-  return payload;
 }
