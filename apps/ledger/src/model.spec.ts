@@ -14,6 +14,8 @@ const POSTGRES_RUNS = Number(process.env['LEDGER_MODEL_POSTGRES_RUNS'] ?? 200);
 describe(`the ledger against its model, seed ${SEED}`, () => {
   let bench: LedgerBench;
 
+  /** What was answered to anything in any sequence. */
+  const answers = new Set<string>();
   const runs = (ledgersOf: () => Ledgers, options: { numRuns: number; maxCommands: number; timeLimitMs: number }) =>
     fc.assert(
       fc.asyncProperty(
@@ -24,6 +26,7 @@ describe(`the ledger against its model, seed ${SEED}`, () => {
           await Promise.all(ledgers.map(async (ledger) => start(ledger, world)));
           await fc.asyncModelRun(() => ({ model: world, real: ledgers }), commands);
           await compare(world, ledgers);
+          for (const answer of world.answers) answers.add(answer);
         },
       ),
       // Shrinking is worth its time only up to a point; the seed repeats the failure.
@@ -51,6 +54,23 @@ describe(`the ledger against its model, seed ${SEED}`, () => {
       maxCommands: 100,
       timeLimitMs: 60_000,
     });
+    expect([...answers].toSorted()).toEqual([
+      'grant budget_exhausted',
+      'grant granted',
+      'grant in_flight_budget_exhausted',
+      'grant insufficient_credits',
+      'promotional credit expired',
+      'refund created',
+      'refund known',
+      'refund too_much',
+      'usage applied',
+      'usage contradiction',
+      'usage corrected',
+      'usage duplicate',
+      'usage pending',
+      'usage superseded',
+      'waited applied',
+    ]);
   }, 120_000);
 
   it('answers on PostgreSQL what the model answers, and the audit stays empty', async () => {

@@ -1,9 +1,4 @@
-import { sqlStateOf } from '@switchyard/database';
-import { GatewayError } from '@switchyard/contracts';
-import { LedgerRepository } from '../database/ledger.repository.js';
-import { RecallsRepository } from '../leases/recalls.repository.js';
-import { GRACE_MS, incoming, TTL_MS, usageEvent, type GrantRequest } from './builders.js';
-import type { LedgerBench } from './ledger-bench.js';
+import type { GrantRequest } from './builders.js';
 
 export type { GrantRequest } from './builders.js';
 

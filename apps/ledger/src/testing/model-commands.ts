@@ -34,6 +34,8 @@ export class World {
   readonly delivered: Running[] = [];
   readonly charged = new Map<string, bigint>();
   promos = 0;
+  /** What the ledgers have answered, so that a test can see that nothing is never tried. */
+  readonly answers = new Set<string>();
 }
 export type Ledgers = readonly LedgerUnderTest[];
 
@@ -76,8 +78,10 @@ const depositAgain = fc.tuple(index, fc.boolean()).map(([at, otherAmount]) =>
   }),
 );
 
+/** More than an account has, now and then. */
+const much = fc.oneof({ weight: 6, arbitrary: amount }, { weight: 1, arbitrary: fc.constantFrom(15_000n, 40_000n) });
 const grant = fc
-  .tuple(index, amount, amount, fc.nat(3), fc.constantFrom('daily', 'weekly', 'monthly', 'total'))
+  .tuple(index, amount, much, fc.nat(3), fc.constantFrom('daily', 'weekly', 'monthly', 'total'))
   .map(([at, want, min, scopes, interval]) =>
     command(`grant ${min}..${want} ${scopes} ${interval}`, async (world, ledgers) => {
       const budgets = world.scopeIds
@@ -86,6 +90,7 @@ const grant = fc
       const accountId = pick(world.accounts, at)!;
       const request = grantRequest({ accountId, wantNanos: want, minNanos: min, budgets });
       const reply = await agreed(ledgers, (ledger) => ledger.grant(request));
+      world.answers.add(`grant ${reply.outcome === 'refused' ? reply.reason : reply.outcome}`);
       if (reply.outcome !== 'granted') return;
       assert(reply.grantedNanos >= min);
       world.leases.push({
@@ -155,6 +160,7 @@ async function deliver(world: World, ledgers: Ledgers, claims: readonly Running[
   const settled = await agreed(ledgers, (ledger) => ledger.apply(claims));
   for (const [at, claim] of claims.entries()) {
     const { status, chargedNanos } = settled[at]!;
+    world.answers.add(`usage ${status}`);
     if (status === 'pending') continue;
     const { lease } = claim;
     const before = world.charged.get(claim.generationId);
@@ -212,6 +218,7 @@ const refund = fc.tuple(index, amount, onceIn(3)).map(([at, nanos, again]) =>
     if (!known && !of) return;
     const entry = known ?? ([of![0], of![2], nanos, randomUUID()] as [string, string, bigint, string]);
     const outcome = await agreed(ledgers, (ledger) => ledger.refund(...entry));
+    world.answers.add(`refund ${outcome}`);
     if (known) assert.equal(outcome, 'known');
     else if (outcome === 'created') world.refunds.push(entry);
   }),
@@ -267,8 +274,10 @@ const wait = fc.constantFrom(...WAITS_MS).map((ms) =>
     if (ms >= 30_000) for (const lease of world.leases) lease.lost = true;
     await agreed(ledgers, (ledger) => ledger.setNow(world.now));
     await agreed(ledgers, (ledger) => ledger.sweep());
-    await agreed(ledgers, (ledger) => ledger.bookWaiting());
-    await agreed(ledgers, (ledger) => ledger.expirePromos());
+    for (const booked of await agreed(ledgers, (ledger) => ledger.bookWaiting()))
+      world.answers.add(`waited ${booked.split(' ')[1]}`);
+    if ((await agreed(ledgers, (ledger) => ledger.expirePromos())) > 0n)
+      world.answers.add('promotional credit expired');
   }),
 );
 
