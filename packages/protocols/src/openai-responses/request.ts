@@ -32,7 +32,7 @@ export function renderRequest(request: CompletionRequest, target: RenderTarget):
   const include = [
     // Nothing is stored, so that the next turn can only go on with what stands in the answer.
     ...(supports(target.endpoint, 'reasoning') ? [ENCRYPTED_REASONING] : []),
-    ...(logprobs ? ['message.output_text.logprobs'] : []),
+    ...(logprobs ? [LOGPROBS] : []),
   ];
   const body = compact({
     model: target.endpoint.upstreamModel,
@@ -57,7 +57,9 @@ export function renderRequest(request: CompletionRequest, target: RenderTarget):
   return { path: '/responses', headers: { 'content-type': 'application/json' }, body, dropped: filter.dropped };
 }
 
+/** Values of `include`. */
 export const ENCRYPTED_REASONING = 'reasoning.encrypted_content';
+export const LOGPROBS = 'message.output_text.logprobs';
 
 function renderTools(request: CompletionRequest, target: RenderTarget, filter: ParameterFilter): JsonRecord[] {
   const functions = request.tools?.length ? filter.take('tools', request.tools) : undefined;

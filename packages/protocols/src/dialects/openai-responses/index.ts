@@ -2,12 +2,19 @@ import { Buffer } from 'node:buffer';
 import type { Dialect } from '../../types.js';
 import { errorObject, renderError } from '../openai-chat/render-error.js';
 import { parseRequest } from './parse-request.js';
+import { ResponsesPassThroughLane } from './pass-through-lane.js';
 import { ResponsesRenderer, ResponsesStreamRenderer } from './renderers.js';
+import { editRequest } from './request-edit.js';
 import { responseObject } from './response-object.js';
 
 /** `POST /responses` as OpenAI's and OpenRouter's clients speak it. */
 export const openaiResponsesDialect: Dialect = {
   id: 'openai-responses',
+  passThrough: {
+    protocol: 'openai-responses',
+    editRequest,
+    createLane: (options) => new ResponsesPassThroughLane(options),
+  },
   createStreamRenderer: (context, request) => new ResponsesStreamRenderer(context, request),
   createResponseRenderer: (context, request) => new ResponsesRenderer(context, request),
   parseRequest,

@@ -3,9 +3,6 @@ import { z } from 'zod';
 import { base64SourceOf } from '../../media.js';
 import { MAX_NAME_LENGTH, MAX_PARTS, optional, present } from '../common/schema-helpers.js';
 
-/** What OpenAI's reasoning is called in `reasoning_details` (spec 2.7). */
-export const RESPONSES_REASONING = 'openai-responses-v1';
-
 /** A web address or a base64 data URL; nothing else may make a provider fetch for our caller. */
 const mediaUrl = z.string().transform((url, context): MediaSource => {
   if (url.startsWith('https://') || url.startsWith('http://')) return { kind: 'url', url };

@@ -1,5 +1,6 @@
 import type { CompletionEvent, ReasoningDetail } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
+import { RESPONSES_REASONING } from '../../openai-responses/wire.js';
 import { signatureDetail } from '../openai-chat/chunk-renderer.js';
 import { wrap } from './reasoning-items.js';
 
@@ -11,6 +12,8 @@ interface OpenItem {
   readonly index: number;
   readonly item: JsonRecord;
   readonly kind: 'message' | 'reasoning' | 'call';
+  /** Where the upstream named the item. */
+  readonly source?: string | undefined;
 }
 
 /**
@@ -113,7 +116,7 @@ export class ResponseOutput {
   }
 
   private *reasoning(detail: ReasoningDetail): Generator<OutputEvent> {
-    const own = detail.format?.endsWith('responses-v1') === true;
+    const own = detail.format === RESPONSES_REASONING;
     if (detail.type === 'reasoning.encrypted') {
       yield* this.openReasoning(detail.id ?? undefined);
       if (own) this.open!.item['encrypted_content'] = detail.data;
@@ -139,7 +142,9 @@ export class ResponseOutput {
   }
 
   private *openReasoning(id: string | undefined): Generator<OutputEvent> {
-    if (this.open?.kind === 'reasoning') return;
+    const open = this.open?.kind === 'reasoning' ? this.open : null;
+    // Another name is another item: each has a seal of its own.
+    if (open && (id === undefined || open.source === undefined || open.source === id)) return;
     yield* this.close();
     this.wrapped.length = 0;
     yield* this.openItem('reasoning', { type: 'reasoning', summary: [] }, 'rs', id);
@@ -240,7 +245,7 @@ export class ResponseOutput {
     const index = this.items.length;
     const item: JsonRecord = { id: id ?? `${prefix}_${this.idSuffix}_${index}`, ...fields };
     this.items.push(item);
-    this.open = { index, item, kind };
+    this.open = { index, item, kind, source: id };
     yield { type: 'response.output_item.added', output_index: index, item: structuredClone(item) };
   }
 

@@ -94,4 +94,20 @@ suite(`recorded provider traffic to clients of OpenAI's Responses${note}`, () =>
     expect(events.filter(({ type }) => type === 'response.output_item.done')).toHaveLength(added);
     expect(response.output).toHaveLength(added);
   });
+
+  const own = named(true).filter(([, { protocol, status }]) => protocol === 'openai-responses' && status === 200);
+  it.each(own)('stream %s goes through byte for byte but for what repeats the response', async (_name, recording) => {
+    const bytes = bytesOf(recording);
+    const rendered = (await joined(laneOf(recording).stream(cut(bytes, [bytes.length])))).toString('latin1');
+    const sent = new Set(rendered.split('\n').filter((line) => line.startsWith('data: ')));
+    const received = bytes
+      .toString('latin1')
+      .split(/\r?\n\r?\n/)
+      // What follows the last separator was cut off.
+      .slice(0, -1)
+      .flatMap((event) => event.split(/\r?\n/).filter((line) => line.startsWith('data: {')))
+      .filter((line) => !line.includes('"response":{'));
+    expect(received.length).toBeGreaterThan(0);
+    for (const line of received) expect(sent.has(line)).toBe(true);
+  });
 });
