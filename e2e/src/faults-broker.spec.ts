@@ -15,6 +15,7 @@ describe('when the broker dies, is away, or loses its disk', () => {
   let network: TcpProxy;
   beforeAll(async () => {
     bench = await FaultBench.start({
+      workers: 1,
       // The second edge reaches the broker through a network of its own.
       through: async ({ natsUrl }) => {
         network = await startTcpProxy(Number(new URL(natsUrl).port));

@@ -18,7 +18,7 @@ describe('when the ledger dies, freezes or has a twin', () => {
   let bench: FaultBench;
   let tenants: Tenants;
   beforeAll(async () => {
-    bench = await FaultBench.start({ environment: TIMES });
+    bench = await FaultBench.start({ workers: 1, environment: TIMES });
     tenants = await Tenants.connect(bench.stack.natsUrl);
   }, START_TIMEOUT_MS);
   afterAll(async () => {

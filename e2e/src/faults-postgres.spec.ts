@@ -12,7 +12,7 @@ describe('when PostgreSQL crashes, is away, or is blocked', () => {
   let bench: FaultBench;
   let tenants: Tenants;
   beforeAll(async () => {
-    bench = await FaultBench.start();
+    bench = await FaultBench.start({ workers: 1 });
     tenants = await Tenants.connect(bench.stack.natsUrl);
   }, START_TIMEOUT_MS);
   afterAll(async () => {
