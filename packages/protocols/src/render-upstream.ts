@@ -14,7 +14,9 @@ export function renderUpstream(
   target: RenderTarget,
 ): UpstreamRequest {
   const { passThrough } = dialectOf(dialect);
-  return passThrough?.protocol === protocol
-    ? passThrough.editRequest(request, body, target)
-    : protocolOf(protocol).renderRequest(request, target);
+  const { renderRequest, derivation } = protocolOf(protocol);
+  if (passThrough?.protocol === protocol) return passThrough.editRequest(request, body, target);
+  if (derivation && passThrough?.protocol === derivation.base)
+    return derivation.adapt(passThrough.editRequest(request, body, target), request, target);
+  return renderRequest(request, target);
 }

@@ -60,6 +60,18 @@ export interface Protocol {
   parseStream(chunks: AsyncIterable<Uint8Array>, provider?: string): AsyncIterable<CompletionEvent>;
   /** `headers` are read by lower-case name. */
   parseError(status: number, headers: Readonly<Record<string, string>>, body: string): UpstreamFailure;
+  /**
+   * Where the answers are, to the byte, those of another protocol and its requests only differ: what clients of that format send
+   * takes the short way here, too.
+   */
+  readonly derivation?: Derivation;
+}
+
+/** The same format under another roof: what a request of `base` has to become. */
+export interface Derivation {
+  readonly base: ProtocolId;
+  /** Changes a request that the base has rendered, or that a client of its format has sent. Never the object that it is given. */
+  adapt(upstream: UpstreamRequest, request: CompletionRequest, target: RenderTarget): UpstreamRequest;
 }
 
 /** What all chunks and bodies of one generation have in common. */
