@@ -26,7 +26,7 @@ export class WorkerLifecycle implements OnModuleInit {
     });
     this.health.check('provider', () => {
       const { provider, apiKey } = this.config;
-      if (provider.keyRequired && apiKey === null) throw new Error(`no key for ${provider.name}`);
+      if (provider.keyRequired && apiKey === null && !provider.signing) throw new Error(`no key for ${provider.name}`);
     });
     this.drain.register('streams', STREAMS_ORDER, () => this.strategy.drain(this.config.drainMs));
     this.drain.register('usage', USAGE_ORDER, () => this.usage.flush());

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { providers } from '@switchyard/providers';
+import { isConfigured, providers, variablesOf } from '@switchyard/providers';
 import type { ProcessDefinition } from './managed-process.js';
 import type { Secrets } from './secrets.js';
 
@@ -110,15 +110,17 @@ export const sandboxUpstream = (around: Surroundings, port: number): ProcessDefi
 
 const variablePrefix = (provider: string): string => provider.toUpperCase().replaceAll('-', '_');
 
-/** The providers that can be served: the sandbox, and each whose key (or, for an own server, base URL) is in the environment. */
+/** The providers that can be served: the sandbox, and each whose key (or what it signs with, or an own server's address) is in the environment. */
 export function configuredProviders(environment: Readonly<Record<string, string>>): string[] {
   return [...providers.values()]
-    .filter((provider) => {
-      if (provider.id === 'sandbox') return true;
-      if (environment[provider.apiKeyVariable]) return true;
-      return !provider.keyRequired && Boolean(environment[provider.baseUrlVariable]);
-    })
+    .filter((provider) => provider.id === 'sandbox' || isConfigured(provider, environment))
     .map((provider) => provider.id);
+}
+
+/** Variables that a provider shares with its own tools (`AWS_REGION`), each directly or as a file. */
+function namesOf(id: string): string {
+  const provider = providers.get(id);
+  return provider ? `(?:${variablesOf(provider).join('|')})(?:_FILE)?` : '';
 }
 
 export function workerDefinition(
@@ -134,7 +136,7 @@ export function workerDefinition(
     env: {
       ...environmentOf(around, 'worker', options.name, options.port),
       PROVIDER: provider,
-      ...pick(around.environment, new RegExp(`^${variablePrefix(provider)}_`)),
+      ...pick(around.environment, new RegExp(`^(?:${variablePrefix(provider)}_.*|${namesOf(provider)})$`)),
       ...(provider === 'sandbox' && { SANDBOX_BASE_URL: `${around.sandboxUrl}/v1` }),
       ...options.env,
     },

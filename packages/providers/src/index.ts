@@ -16,6 +16,8 @@ import { xai } from './providers/xai.js';
 export { basePathOf, completeBaseUrl, joinUrl } from './base-url.js';
 export type { Provider, Quirks } from './provider.js';
 export { applyQuirks } from './quirks.js';
+export { ADDRESS_VALUE, fillBaseUrl, isConfigured, isGiven, mustSign, settingsOf, variablesOf } from './settings.js';
+export type { Setting, Settings, Signing } from './settings.js';
 
 /** Every provider by its id. */
 export const providers: ReadonlyMap<string, Provider> = new Map(

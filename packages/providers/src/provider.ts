@@ -1,4 +1,5 @@
 import type { ProtocolId } from '@switchyard/contracts';
+import type { Settings, Signing } from './settings.js';
 
 /** A company, or a server of your own, with an API that speaks one of our protocols. Data only: no I/O, no credentials. */
 export interface Provider {
@@ -9,14 +10,18 @@ export interface Provider {
   readonly protocol: ProtocolId;
   /** Further protocols that it speaks, each below a path of its own, which is appended to the base URL. */
   readonly also?: readonly { readonly protocol: ProtocolId; readonly basePath: string }[];
-  /** null: it must be configured. */
+  /** null: it must be configured. `{names}` in it are {@link Provider.settings}. */
   readonly baseUrl: string | null;
   readonly baseUrlVariable: string;
   readonly apiKeyVariable: string;
-  /** A worker does not start without a key. */
+  /** A worker does not start without a key, or what it can sign with instead. */
   readonly keyRequired: boolean;
   /** The headers, in lower case, that carry the key. */
   authorize(apiKey: string): Record<string, string>;
+  /** Values of its address. */
+  readonly settings?: Settings;
+  /** How requests are proven without an API key. */
+  readonly signing?: Signing;
   readonly quirks?: Quirks;
   /**
    * Closing the connection of a stream stops the bill: class A of the cancellation rules. Where it does not, a cancelled answer
@@ -44,15 +49,16 @@ export interface Quirks {
 
 type Definition = Omit<Provider, 'baseUrlVariable' | 'apiKeyVariable' | 'keyRequired'> & {
   readonly keyRequired?: boolean;
+  readonly apiKeyVariable?: string;
 };
 
-/** A provider whose variables follow from its id: `OPENAI_BASE_URL`, `OPENAI_API_KEY`. */
+/** A provider whose variables follow from its id: `OPENAI_BASE_URL`, `OPENAI_API_KEY`; its own tools may know the key by another name. */
 export function defineProvider(definition: Definition): Provider {
   const prefix = definition.id.toUpperCase().replaceAll('-', '_');
   return Object.freeze({
     keyRequired: true,
+    apiKeyVariable: `${prefix}_API_KEY`,
     ...definition,
     baseUrlVariable: `${prefix}_BASE_URL`,
-    apiKeyVariable: `${prefix}_API_KEY`,
   });
 }

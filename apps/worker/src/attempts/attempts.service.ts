@@ -6,6 +6,7 @@ import type { AttemptCall, AttemptFailure } from '@switchyard/contracts';
 import { instruments, withSpan } from '@switchyard/telemetry';
 import type { ActiveSpan } from '@switchyard/telemetry';
 import { z } from 'zod';
+import { secretsOf } from '../authorization/authorizer.js';
 import { WORKER_CONFIG } from '../config.js';
 import type { WorkerConfig } from '../config.js';
 import { DrainSlots } from '../upstream/drain-slots.js';
@@ -36,7 +37,7 @@ export class AttemptsService {
     private readonly outcomes: OutcomeReporter,
     private readonly strategy: StreamStrategy,
   ) {
-    this.mask = maskerOf(config.apiKey);
+    this.mask = maskerOf(secretsOf(config));
   }
 
   async serve(context: StreamContext): Promise<void> {

@@ -6,6 +6,7 @@ const config = (id: string) => ({
   provider: providers.get(id)!,
   baseUrl: 'http://127.0.0.1:9/v1',
   apiKey: 'k',
+  settings: {},
   capacity: 1,
   upstreamConnections: 1,
   drainMs: 0,

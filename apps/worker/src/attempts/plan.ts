@@ -60,7 +60,7 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
     lane: createLane({ dialect: call.dialect, protocol: protocolId, context, request, provider: provider.id }),
     upstream: {
       url: joinUrl(config.baseUrl, basePath, rendered.path),
-      headers: { ...rendered.headers, ...(config.apiKey !== null && provider.authorize(config.apiKey)) },
+      headers: rendered.headers,
       body: JSON.stringify(rendered.body),
     },
     prompt: requestFacts(request),

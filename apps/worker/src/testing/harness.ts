@@ -76,6 +76,7 @@ export class Harness {
       provider,
       baseUrl: `${this.simulator.url}/v1`,
       apiKey: 'test-key-0123456789',
+      settings: {},
       capacity: 100,
       upstreamConnections: 100,
       drainMs: 5000,

@@ -1,5 +1,6 @@
 import { ERRORS } from '@switchyard/contracts';
 import type { AttemptFailure, ErrorCode, UpstreamFailure } from '@switchyard/contracts';
+import { NotAuthorized } from '../authorization/types.js';
 import { CallCancelled, DeadlineExceeded } from './deadlines.js';
 import type { DeadlineKind } from './deadlines.js';
 import { MAX_RETRY_AFTER_MS } from './limits.js';
@@ -32,6 +33,7 @@ const DEADLINE_CODES: Readonly<Record<DeadlineKind, ErrorCode>> = {
 export function failureOfThrown(error: unknown, { dispatched }: Progress): UpstreamFailure {
   if (error instanceof CallCancelled) return failureOf('client_closed_request');
   if (error instanceof DeadlineExceeded) return failureOf(DEADLINE_CODES[error.kind]);
+  if (error instanceof NotAuthorized) return failureOf('upstream_auth');
   if (error instanceof AnswerTooLarge) return failureOf('upstream_invalid_response');
   // Nested so deep that reading or writing it overflows the stack.
   if (propertyOf(error, 'name') === 'RangeError') return failureOf('upstream_invalid_response');
@@ -75,8 +77,8 @@ const MAX_CODE_CHARACTERS = 200;
 
 const cappedRetryAfter = (ms: number): number => Math.trunc(Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS));
 
-/** Removes our own key wherever a provider repeats it. */
+/** Removes our own credentials wherever a provider repeats them. */
 export const maskerOf =
-  (apiKey: string | null) =>
+  (secrets: readonly string[]) =>
   (text: string): string =>
-    apiKey === null ? text : text.replaceAll(apiKey, '***');
+    secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);

@@ -4,6 +4,8 @@ import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { WORKER_CONFIG } from '../config.js';
 import type { WorkerConfig } from '../config.js';
+import { createAuthorizer } from '../authorization/authorizer.js';
+import type { Authorizer } from '../authorization/types.js';
 import type { Deadlines } from './deadlines.js';
 import { KEEP_ALIVE_MS, MAX_RESPONSE_HEADER_BYTES } from './limits.js';
 import { UpstreamBody } from './upstream-body.js';
@@ -30,8 +32,10 @@ const MAX_HEADER_VALUE = 256;
 @Injectable()
 export class UpstreamClient implements OnModuleDestroy {
   private readonly pool: Pool;
+  private readonly authorize: Authorizer;
 
   constructor(@Inject(WORKER_CONFIG) config: WorkerConfig) {
+    this.authorize = createAuthorizer(config);
     this.pool = new Pool(new URL(config.baseUrl).origin, {
       connections: config.upstreamConnections,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -46,7 +50,8 @@ export class UpstreamClient implements OnModuleDestroy {
   }
 
   /**
-   * Sends one request; resolves at the head of the answer. Redirects are answers like any other: the key goes nowhere else.
+   * Sends one request, authorised anew; resolves at the head of the answer. Redirects are answers like any other: the key goes
+   * nowhere else.
    * @throws the reason of `deadlines`, or what the socket or the parser threw
    */
   async post(call: UpstreamCall, deadlines: Deadlines): Promise<UpstreamAnswer> {
@@ -56,10 +61,13 @@ export class UpstreamClient implements OnModuleDestroy {
         if (!deadlines.signal.aborted) deadlines.connected();
       }),
     );
+    const headers = { ...call.headers, 'content-type': 'application/json' };
+    const request = { method: 'POST', url: call.url, headers, body: call.body } as const;
+    const authorization = await unlessAborted(this.authorize(request, deadlines.signal), deadlines.signal);
     const asked = dispatcher.request({
       method: 'POST',
       path: pathname + search,
-      headers: { ...call.headers, 'content-type': 'application/json', 'accept-encoding': 'identity' },
+      headers: { ...headers, ...authorization, 'accept-encoding': 'identity' },
       body: call.body,
       signal: deadlines.signal,
     });
