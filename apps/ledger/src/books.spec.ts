@@ -1,8 +1,12 @@
+import { jest } from '@jest/globals';
 import { usageOf } from '@switchyard/contracts';
 import { randomUUID } from 'node:crypto';
 import { askForLease, depositRequest, fundAccount } from './testing/accounts.js';
 import { generationId, incoming, TTL_MS, usageEvent } from './testing/builders.js';
 import { startLedgerBench, type LedgerBench } from './testing/ledger-bench.js';
+
+// Deadlines of tests are for what hangs, not for machines that are busy.
+jest.setTimeout(30_000);
 
 describe('the books, case by case', () => {
   let bench: LedgerBench;

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { UsageEvent } from '@switchyard/contracts';
 import { randomUUID } from 'node:crypto';
 import { askForLease, fundAccount } from './testing/accounts.js';
@@ -5,6 +6,9 @@ import { generationId, grantRequest, incoming, TTL_MS, usageEvent } from './test
 import { startLedgerBench, type LedgerBench } from './testing/ledger-bench.js';
 import { assertBooksAreSound } from './testing/running-books.js';
 import { leaveAndSweep, trafficOn } from './testing/traffic.js';
+
+// Deadlines of tests are for what hangs, not for machines that are busy.
+jest.setTimeout(30_000);
 
 /**
  * What users buy, sentence by sentence. I12 needs processes to kill: it is the end-to-end tests'. Cases of one part stand in

@@ -65,8 +65,8 @@ CREATE OR REPLACE FUNCTION post_all(_ids uuid[], _debits bigint[], _credits bigi
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE fresh bigint; months date[]; earliest date;
 BEGIN
-  SELECT array_agg(m.month ORDER BY m.ord), min(m.month) INTO months, earliest FROM (
-    SELECT p.ord, transfer_month(p.code, p.ref) AS month FROM unnest(_codes, _refs) WITH ORDINALITY AS p (code, ref, ord)) m;
+  SELECT array_agg(transfer_month(p.code, p.ref) ORDER BY p.ord) INTO months FROM unnest(_codes, _refs) WITH ORDINALITY AS p (code, ref, ord);
+  SELECT min(month) INTO earliest FROM unnest(months) AS month;
   PERFORM open_missing_months(months);
   WITH made AS (
     INSERT INTO transfer (id, debit_account, credit_account, amount, code, ref, month)

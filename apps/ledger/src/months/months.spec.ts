@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { askForLease, depositRequest, fundAccount } from '../testing/accounts.js';
 import { incoming, usageEvent } from '../testing/builders.js';
@@ -5,6 +6,9 @@ import { startLedgerBench, type LedgerBench } from '../testing/ledger-bench.js';
 
 const generationAt = (iso: string): string =>
   `gen-${String(Date.parse(iso) / 1_000).padStart(10, '0')}-${randomBytes(10).toString('hex')}`;
+
+// Deadlines of tests are for what hangs, not for machines that are busy.
+jest.setTimeout(30_000);
 
 describe('the months of the books', () => {
   let bench: LedgerBench;

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { startPostgres, waitUntil, type TestPostgres } from '@switchyard/testing';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
@@ -6,6 +7,9 @@ import { GRACE_MS, incoming, usageEvent, type GrantRequest } from '../testing/bu
 import { startLedgerBench, type LedgerBench } from '../testing/ledger-bench.js';
 
 const generationAt = (iso: string): string => `gen-${Date.parse(iso) / 1_000}-${randomBytes(10).toString('hex')}`;
+
+// Deadlines of tests are for what hangs, not for machines that are busy.
+jest.setTimeout(30_000);
 
 describe('sealing a month', () => {
   let server: TestPostgres;
