@@ -9,3 +9,6 @@ export const anthropicKey = (apiKey: string): Record<string, string> => ({
 
 /** Gemini: in a header, never in the query, where it would end up in logs. */
 export const googleKey = (apiKey: string): Record<string, string> => ({ 'x-goog-api-key': apiKey });
+
+/** Azure: the key of the resource (https://learn.microsoft.com/azure/ai-foundry/openai/reference). */
+export const azureKey = (apiKey: string): Record<string, string> => ({ 'api-key': apiKey });

@@ -1,5 +1,6 @@
 import type { Provider } from './provider.js';
 import { anthropic } from './providers/anthropic.js';
+import { azure } from './providers/azure.js';
 import { cerebras } from './providers/cerebras.js';
 import { deepseek } from './providers/deepseek.js';
 import { fireworks } from './providers/fireworks.js';
@@ -23,6 +24,7 @@ export type { Setting, Settings, Signing } from './settings.js';
 export const providers: ReadonlyMap<string, Provider> = new Map(
   [
     openai,
+    azure,
     anthropic,
     google,
     groq,

@@ -45,13 +45,14 @@ describe('the table of providers', () => {
   it('knows who stops billing when a stream is cancelled', () => {
     const stops = table.filter((each) => each.stopsBillingOnAbort).map(({ id }) => id);
     expect(stops.toSorted()).toEqual(
-      ['anthropic', 'deepseek', 'fireworks', 'local', 'openai', 'sandbox', 'together', 'xai'].toSorted(),
+      ['anthropic', 'azure', 'deepseek', 'fireworks', 'local', 'openai', 'sandbox', 'together', 'xai'].toSorted(),
     );
   });
 
   it('puts the key where each provider wants it, in lower-case headers', () => {
     expect(provider('openai').authorize('k')).toEqual({ authorization: 'Bearer k' });
     expect(provider('anthropic').authorize('k')).toEqual({ 'x-api-key': 'k', 'anthropic-version': '2023-06-01' });
+    expect(provider('azure').authorize('k')).toEqual({ 'api-key': 'k' });
     expect(provider('google').authorize('k')).toEqual({ 'x-goog-api-key': 'k' });
   });
 });
@@ -104,6 +105,7 @@ describe('joining URLs', () => {
   it('finds the path of a further protocol, and says when there is none', () => {
     expect(basePathOf(provider('sandbox'), 'gemini')).toBe('');
     expect(basePathOf(provider('openai'), 'openai-chat')).toBe('');
+    expect(basePathOf(provider('openai'), 'openai-responses')).toBe('');
     expect(basePathOf(provider('openai'), 'gemini')).toBeNull();
   });
 });
@@ -112,6 +114,7 @@ describe('a configured base URL', () => {
   it.each([
     ['anthropic', 'https://proxy.example', 'https://proxy.example/v1'],
     ['google', 'http://127.0.0.1:9/', 'http://127.0.0.1:9/v1beta'],
+    ['azure', 'https://mine.services.ai.azure.com', 'https://mine.services.ai.azure.com/openai/v1'],
     ['groq', 'https://proxy.example', 'https://proxy.example/openai/v1'],
     ['local', 'http://127.0.0.1:11434', 'http://127.0.0.1:11434/v1'],
     ['openai', 'https://proxy.example/team/openai', 'https://proxy.example/team/openai'],

@@ -28,9 +28,10 @@ describe('a request to the Responses API', () => {
     });
   });
 
-  it('asks a model that does not reason for no reasoning', () => {
+  it('asks nobody for reasoning who gives none away', () => {
     const supportedParameters = ['max_tokens'];
-    expect(bodyOf({}, { supportedParameters })).not.toHaveProperty('include');
+    expect(bodyOf({}, { provider: 'openai', supportedParameters })).not.toHaveProperty('include');
+    expect(bodyOf({}, { provider: 'deepseek' })).not.toHaveProperty('include');
   });
 
   it('makes instructions of the system messages that open the conversation, and items of all others', () => {

@@ -6,6 +6,7 @@ import { ParameterFilter, supports } from '../parameters.js';
 import { hashedUser } from '../privacy.js';
 import type { RenderTarget, UpstreamRequest } from '../types.js';
 import { renderInput } from './request-input.js';
+import { encryptsReasoning } from './wire.js';
 
 /** Parameters for which the format has no place. */
 const UNKNOWN_PARAMETERS = [
@@ -31,7 +32,7 @@ export function renderRequest(request: CompletionRequest, target: RenderTarget):
   filter.dropUnrenderable();
   const include = [
     // Nothing is stored, so that the next turn can only go on with what stands in the answer.
-    ...(supports(target.endpoint, 'reasoning') ? [ENCRYPTED_REASONING] : []),
+    ...(wantsSeal(target) ? [ENCRYPTED_REASONING] : []),
     ...(logprobs ? [LOGPROBS] : []),
   ];
   const body = compact({
@@ -60,6 +61,9 @@ export function renderRequest(request: CompletionRequest, target: RenderTarget):
 /** Values of `include`. */
 export const ENCRYPTED_REASONING = 'reasoning.encrypted_content';
 export const LOGPROBS = 'message.output_text.logprobs';
+
+const wantsSeal = ({ endpoint }: RenderTarget): boolean =>
+  supports(endpoint, 'reasoning') && encryptsReasoning(endpoint.provider);
 
 function renderTools(request: CompletionRequest, target: RenderTarget, filter: ParameterFilter): JsonRecord[] {
   const functions = request.tools?.length ? filter.take('tools', request.tools) : undefined;

@@ -25,6 +25,9 @@ export function reasoningFormatsOf(provider = 'openai'): ReasoningFormats {
   return { encrypted: known ?? `${provider}-responses-v1`, readable: known ?? 'unknown' };
 }
 
+/** Whether a provider gives its reasoning away encrypted; others may refuse the wish. */
+export const encryptsReasoning = (provider: string): boolean => FORMATS.has(provider);
+
 /** Items that we write; see platform.openai.com/docs/api-reference/responses. */
 export type WireItem = JsonRecord;
 

@@ -6,6 +6,7 @@ export const deepseek = defineProvider({
   id: 'deepseek',
   name: 'DeepSeek',
   protocol: 'openai-chat',
+  also: [{ protocol: 'openai-responses', basePath: '' }],
   baseUrl: 'https://api.deepseek.com/v1',
   authorize: bearer,
   // Thinking with tools needs the reasoning of the turn back (recorded exchange with deepseek-reasoner, tools and reasoning).

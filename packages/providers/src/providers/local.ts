@@ -6,6 +6,7 @@ export const local = defineProvider({
   id: 'local',
   name: 'Local',
   protocol: 'openai-chat',
+  also: [{ protocol: 'openai-responses', basePath: '' }],
   baseUrl: null,
   keyRequired: false,
   authorize: bearer,

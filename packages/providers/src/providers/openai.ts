@@ -6,6 +6,7 @@ export const openai = defineProvider({
   id: 'openai',
   name: 'OpenAI',
   protocol: 'openai-chat',
+  also: [{ protocol: 'openai-responses', basePath: '' }],
   baseUrl: 'https://api.openai.com/v1',
   authorize: bearer,
   // `max_tokens` is deprecated, and refused by the reasoning models.

@@ -7,6 +7,7 @@ export const sandbox = defineProvider({
   name: 'Sandbox',
   protocol: 'openai-chat',
   also: [
+    { protocol: 'openai-responses', basePath: '' },
     { protocol: 'anthropic-messages', basePath: '' },
     { protocol: 'gemini', basePath: '' },
   ],

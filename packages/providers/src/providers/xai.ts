@@ -6,6 +6,7 @@ export const xai = defineProvider({
   id: 'xai',
   name: 'xAI',
   protocol: 'openai-chat',
+  also: [{ protocol: 'openai-responses', basePath: '' }],
   baseUrl: 'https://api.x.ai/v1',
   authorize: bearer,
   quirks: { rename: { max_tokens: 'max_completion_tokens' }, omit: ['logit_bias'] },

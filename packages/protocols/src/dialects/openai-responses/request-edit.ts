@@ -2,6 +2,7 @@ import type { CompletionRequest } from '@switchyard/contracts';
 import { isRecord, recordOf } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
 import { ENCRYPTED_REASONING, LOGPROBS, renderRequest } from '../../openai-responses/request.js';
+import { supports } from '../../parameters.js';
 import type { RenderTarget, UpstreamRequest } from '../../types.js';
 import { GATEWAY_FIELDS, routingFields } from '../common/routing-fields.js';
 import { editInput } from './input-edit.js';
@@ -48,7 +49,7 @@ export function editRequest(request: CompletionRequest, body: JsonRecord, target
     if (!tools || dropped.includes(field)) delete edited[field];
   replace(edited, 'text', editText(body['text'], recordOf(rendered.body['text'])));
   replace(edited, 'reasoning', editReasoning(body['reasoning'], recordOf(rendered.body['reasoning'])));
-  replace(edited, 'include', editInclude(body['include'], rendered.body['include'], dropped));
+  replace(edited, 'include', editInclude(body['include'], rendered.body['include'], refusedIncludes(target, dropped)));
   edited['input'] = editInput(body['input'], target);
   return { ...rendered, body: edited, dropped };
 }
@@ -80,11 +81,14 @@ function editReasoning(reasoning: unknown, rendered: JsonRecord): JsonRecord | u
 }
 
 /** Nothing is stored: without its reasoning a conversation could not go on. */
-function editInclude(include: unknown, rendered: unknown, dropped: readonly string[]): readonly unknown[] | undefined {
+function editInclude(include: unknown, rendered: unknown, refused: readonly unknown[]): readonly unknown[] | undefined {
   const asked: readonly unknown[] = Array.isArray(include) ? include : [];
-  const reasons = Array.isArray(rendered) && rendered.includes(ENCRYPTED_REASONING);
-  const refused = [ENCRYPTED_REASONING, ...(dropped.includes('logprobs') ? [LOGPROBS] : [])];
-  const kept = asked.filter((entry) => !(refused as readonly unknown[]).includes(entry));
-  const all = reasons ? [...kept, ENCRYPTED_REASONING] : kept;
+  const needed: readonly unknown[] = Array.isArray(rendered) ? rendered : [];
+  const all = [...new Set([...asked, ...needed])].filter((entry) => !refused.includes(entry));
   return all.length > 0 ? all : undefined;
 }
+
+const refusedIncludes = ({ endpoint }: RenderTarget, dropped: readonly string[]): readonly unknown[] => [
+  ...(supports(endpoint, 'reasoning') ? [] : [ENCRYPTED_REASONING]),
+  ...(dropped.includes('logprobs') ? [LOGPROBS] : []),
+];
