@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
 import { PROTOCOL_IDS } from '@switchyard/contracts';
 import type { ProtocolId } from '@switchyard/contracts';
 import { protocolOf } from './index.js';
@@ -7,6 +6,7 @@ import { billing, laneOf } from './testing/builders.js';
 import { body, chunk, eventsOf } from './testing/client-schemas.js';
 import { cut, joined } from './testing/chunks.js';
 import { collect, collectStream } from './testing/collect.js';
+import { fixtureOf, fixturePath, formatOf } from './testing/fixtures.js';
 import { readAnswer } from './testing/oracle.js';
 
 /** What each case must mean, in whatever format it came. `only` where a format has no such thing. */
@@ -53,10 +53,15 @@ const CASES: readonly {
 ];
 
 const file = (protocol: ProtocolId, name: string, ending: 'sse' | 'json'): Buffer =>
-  readFileSync(fileURLToPath(new URL(`__fixtures__/${protocol}/${name}.${ending}`, import.meta.url)));
+  fixtureOf(protocol, `${name}.${ending}`);
 
 const table = CASES.flatMap(({ name, meaning, usage = {}, only = PROTOCOL_IDS }) =>
-  only.map((protocol) => ({ name, protocol, meaning, usage })),
+  PROTOCOL_IDS.filter((protocol) => only.includes(formatOf(protocol))).map((protocol) => ({
+    name,
+    protocol,
+    meaning,
+    usage,
+  })),
 );
 
 describe('every protocol', () => {
@@ -162,8 +167,7 @@ describe('every protocol', () => {
   });
 
   it('has a fixture for every case', () => {
-    for (const { name, protocol } of table)
-      expect(existsSync(fileURLToPath(new URL(`__fixtures__/${protocol}/${name}.sse`, import.meta.url)))).toBe(true);
+    for (const { name, protocol } of table) expect(existsSync(fixturePath(protocol, `${name}.sse`))).toBe(true);
   });
 });
 

@@ -1,5 +1,8 @@
 import type { DialectId, ProtocolId } from '@switchyard/contracts';
 import { anthropicMessages } from './anthropic-messages/index.js';
+import { anthropicBedrock } from './derived/anthropic-bedrock.js';
+import { anthropicVertex } from './derived/anthropic-vertex.js';
+import { geminiVertex } from './derived/gemini-vertex.js';
 import { anthropicMessagesDialect } from './dialects/anthropic-messages/index.js';
 import { geminiDialect } from './dialects/gemini/index.js';
 import { openaiChatDialect } from './dialects/openai-chat/index.js';
@@ -15,6 +18,9 @@ const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
   'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
   gemini,
+  'anthropic-vertex': anthropicVertex,
+  'anthropic-bedrock': anthropicBedrock,
+  'gemini-vertex': geminiVertex,
 };
 
 const DIALECTS: Readonly<Record<DialectId, Dialect>> = {

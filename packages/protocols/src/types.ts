@@ -72,6 +72,8 @@ export interface Derivation {
   readonly base: ProtocolId;
   /** Changes a request that the base has rendered, or that a client of its format has sent. Never the object that it is given. */
   adapt(upstream: UpstreamRequest, request: CompletionRequest, target: RenderTarget): UpstreamRequest;
+  /** The base's own event out of the envelope in which it comes here. An event without envelope stays as it is. */
+  readonly openFrame?: (frame: Frame) => Frame;
 }
 
 /** What all chunks and bodies of one generation have in common. */
@@ -148,6 +150,8 @@ export interface LaneOptions {
   readonly request: CompletionRequest;
   /** Id of the provider that answers. */
   readonly provider?: string;
+  /** {@link Derivation.openFrame} of the protocol: for lanes that read the upstream's events themselves. */
+  readonly openFrame?: Derivation['openFrame'];
 }
 
 /** Live facts about an answer that passes through a lane. */

@@ -21,6 +21,18 @@ export type Allowance = z.output<typeof Allowance>;
 export const MeterReading = z.object({ usedTokens: z.int().nonnegative(), outputTokens: z.int().nonnegative() });
 export type MeterReading = z.output<typeof MeterReading>;
 
+/** Headers of a client that may reach a provider of its own format: beta features of Anthropic, by name. */
+export const CLIENT_HEADERS = ['anthropic-beta'] as const;
+export type ClientHeaders = z.output<typeof ClientHeaders>;
+/** Names with commas between them, and nothing that could begin another header. */
+export const ClientHeaders = z.partialRecord(
+  z.enum(CLIENT_HEADERS),
+  z
+    .string()
+    .max(1024)
+    .regex(/^[\w.-]+(?:\s*,\s*[\w.-]+)*$/),
+);
+
 /**
  * The facts of one attempt, sent by an edge in the `call` of the data plane. The body travels beside it: the client's request
  * in its own dialect, as the edge re-serialised it.
@@ -45,6 +57,7 @@ export const AttemptCall = z.object({
   ownKey: OwnKeyFee.nullable().default(null),
   /** Output that the bound covers, where it is smaller than what was asked for: the worker asks for more, or stops. */
   allowance: Allowance.shape.outputTokens.default(null),
+  clientHeaders: ClientHeaders.optional(),
   timeouts: z.object({
     connectMs: z.int().positive(),
     firstByteMs: z.int().positive(),

@@ -4,7 +4,15 @@ import { Price } from './price.js';
 /** Name of the KV bucket that carries the catalogue from registry to edges, one entry per model. */
 export const CATALOGUE_BUCKET = 'catalogue';
 
-export const PROTOCOL_IDS = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'] as const;
+export const PROTOCOL_IDS = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+  'anthropic-vertex',
+  'anthropic-bedrock',
+  'gemini-vertex',
+] as const;
 export const ProtocolId = z.enum(PROTOCOL_IDS);
 export type ProtocolId = z.output<typeof ProtocolId>;
 

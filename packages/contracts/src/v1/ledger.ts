@@ -220,6 +220,14 @@ export const RunAudit = rpc(
     openLeases: z.int(),
     oldestOpenLeaseMs: z.number().nullable(),
     quarantined: z.int(),
+    /** Estimates of edges that wait for the real usage. */
+    waitingEstimates: z.int(),
+    oldestWaitingEstimateMs: z.number().nullable(),
+    /** Generations of the open months that cost more than their bound, and what the house bore of that. */
+    boundViolations: z.int(),
+    overBoundNanos: nanos,
+    /** How far the ledger has come in the stream of usage; null when the broker could not be asked. */
+    backlog: z.object({ lastSequence: z.int(), settledSequence: z.int(), waiting: z.int() }).nullable(),
     totals: z.object({
       depositedNanos: nanos,
       availableNanos: nanos,

@@ -6,7 +6,8 @@ import { CanonicalLane } from './canonical-lane.js';
 export function createLane(options: LaneOptions): Lane {
   const dialect = dialectOf(options.dialect);
   const protocol = protocolOf(options.protocol);
-  return dialect.passThrough?.protocol === (protocol.derivation?.base ?? options.protocol)
-    ? dialect.passThrough.createLane(options)
+  const { base = protocol.id, openFrame } = protocol.derivation ?? {};
+  return dialect.passThrough?.protocol === base
+    ? dialect.passThrough.createLane({ ...options, ...(openFrame && { openFrame }) })
     : new CanonicalLane(protocol, dialect, options);
 }

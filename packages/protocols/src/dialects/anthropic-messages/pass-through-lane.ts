@@ -26,9 +26,11 @@ export class MessagesPassThroughLane implements Lane {
   private ending: { readonly delta: JsonRecord; readonly rest: JsonRecord } = { delta: {}, rest: {} };
   private body: JsonRecord = {};
   private upstreamUsage: JsonRecord = {};
+  private readonly openFrame: (frame: Frame) => Frame;
 
-  constructor({ context, request }: LaneOptions) {
+  constructor({ context, request, openFrame = (frame) => frame }: LaneOptions) {
     this.context = context;
+    this.openFrame = openFrame;
     this.keeper = new SummaryKeeper(request, this.reader);
   }
 
@@ -84,7 +86,8 @@ export class MessagesPassThroughLane implements Lane {
     return Buffer.from(JSON.stringify({ ...this.named(this.body), usage }));
   }
 
-  private pass(frame: Frame): void {
+  private pass(received: Frame): void {
+    const frame = this.openFrame(received);
     const events = this.reader.read(frame);
     this.observe(events);
     if (this.keeper.failure || frame.data === '') return;

@@ -1,0 +1,39 @@
+import { Buffer } from 'node:buffer';
+import { anthropicMessages } from '../anthropic-messages/index.js';
+import { deriveProtocol } from '../derive-protocol.js';
+import { toBinaryText } from '../frames/binary-text.js';
+import { frameJson } from '../frames/frame-reader.js';
+import type { Frame } from '../frames/frame-reader.js';
+import { recordOf, textOf } from '../json.js';
+
+const BEDROCK_VERSION = 'bedrock-2023-05-31';
+
+/**
+ * Claude on Amazon Bedrock's InvokeModel (docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html):
+ * the model and whether to stream stand in the path, version and beta features in the body. Streams come as AWS events, each with
+ * one event of Anthropic's in base64.
+ */
+export const anthropicBedrock = deriveProtocol(
+  'anthropic-bedrock',
+  anthropicMessages,
+  (upstream, request, target) => {
+    const { model: _model, stream: _stream, ...message } = upstream.body;
+    const { 'anthropic-version': _version, 'anthropic-beta': beta, ...headers } = upstream.headers;
+    const method = request.stream ? 'invoke-with-response-stream' : 'invoke';
+    return {
+      ...upstream,
+      path: `/model/${encodeURIComponent(target.endpoint.upstreamModel)}/${method}`,
+      headers,
+      body: { anthropic_version: BEDROCK_VERSION, ...(beta && { anthropic_beta: beta.split(/\s*,\s*/) }), ...message },
+    };
+  },
+  openChunk,
+);
+
+/** `{"bytes": "<base64>", "p": "<padding>"}`: what the service adds itself (metrics, padding) is no part of the answer. */
+function openChunk(frame: Frame): Frame {
+  const bytes = textOf(recordOf(frameJson(frame)?.value)['bytes']);
+  if (bytes === undefined) return frame;
+  const inner: Frame = { ...frame, event: undefined, data: toBinaryText(Buffer.from(bytes, 'base64')) };
+  return { ...inner, event: textOf(recordOf(frameJson(inner)?.value)['type']) };
+}
