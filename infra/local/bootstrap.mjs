@@ -104,6 +104,7 @@ const PROGRAMS = {
   'chaos:money': 'e2e/dist/chaos/main.js',
   'bench:ledger': 'apps/ledger/bench.mjs',
   'audit:ledger': 'apps/ledger/audit.mjs',
+  reconcile: 'apps/ledger/reconcile.mjs',
   setup: null,
 };
 if (!Object.hasOwn(PROGRAMS, command)) fail(`unknown command ${command}: use ${Object.keys(PROGRAMS).join(', ')}`);

@@ -7,6 +7,7 @@ import { ActivityController } from './activity/activity.controller.js';
 import { ActivityRepository } from './activity/activity.repository.js';
 import { ActivityService } from './activity/activity.service.js';
 import { AuditController } from './audit/audit.controller.js';
+import { AuditReportRepository } from './audit/audit-report.repository.js';
 import { AuditRepository } from './audit/audit.repository.js';
 import { AuditService } from './audit/audit.service.js';
 import { LendingGate } from './audit/lending-gate.js';
@@ -82,6 +83,7 @@ export class LedgerModule {
         AccountsService,
         ActivityRepository,
         ActivityService,
+        AuditReportRepository,
         AuditRepository,
         AuditService,
         LendingGate,

@@ -14,17 +14,23 @@ export class AuditController {
   @Get()
   @Access('operator')
   async audit() {
-    const { violations, openLeases, oldestOpenLeaseMs, quarantined, totals } = await this.rpc.call(
-      RunAudit,
-      {},
-      { timeoutMs: AUDIT_TIMEOUT_MS },
-    );
+    const audit = await this.rpc.call(RunAudit, {}, { timeoutMs: AUDIT_TIMEOUT_MS });
+    const { totals, backlog } = audit;
     return {
       data: {
-        violations,
-        open_leases: openLeases,
-        oldest_open_lease_ms: oldestOpenLeaseMs,
-        quarantined,
+        violations: audit.violations,
+        open_leases: audit.openLeases,
+        oldest_open_lease_ms: audit.oldestOpenLeaseMs,
+        waiting_estimates: audit.waitingEstimates,
+        oldest_waiting_estimate_ms: audit.oldestWaitingEstimateMs,
+        bound_violations: audit.boundViolations,
+        over_bound: formatUsd(audit.overBoundNanos),
+        quarantined: audit.quarantined,
+        backlog: backlog && {
+          last_sequence: backlog.lastSequence,
+          settled_sequence: backlog.settledSequence,
+          waiting: backlog.waiting,
+        },
         totals: {
           deposited: formatUsd(totals.depositedNanos),
           available: formatUsd(totals.availableNanos),

@@ -54,18 +54,6 @@ export class AuditRepository {
     };
   }
 
-  async openLeases(): Promise<{ openLeases: number; oldestOpenLeaseMs: number | null; quarantined: number }> {
-    const [row] = await this.#read<{ open: string; oldest_ms: string | null; quarantined: string }>(
-      `SELECT count(*) AS open, extract(epoch FROM clock() - min(opened_at)) * 1000 AS oldest_ms,
-         (SELECT count(*) FROM quarantine WHERE state = 'open') AS quarantined FROM lease WHERE state <> 'closed'`,
-    );
-    return {
-      openLeases: Number(row?.open ?? 0),
-      oldestOpenLeaseMs: row?.oldest_ms == null ? null : Number(row.oldest_ms),
-      quarantined: Number(row?.quarantined ?? 0),
-    };
-  }
-
   #read<Row extends object>(sql: string): Promise<Row[]> {
     return query<Row>(this.dataSource, { idempotent: true }, sql);
   }
