@@ -2,7 +2,8 @@ import { createParser } from 'eventsource-parser';
 import type { UpstreamFailure } from '@switchyard/contracts';
 import { failureOf } from '../failures/failure.js';
 import { parseJson } from '../json.js';
-import { decodeBinaryText, toBinaryText } from './binary-text.js';
+import { bytesOfBinaryText, decodeBinaryText, toBinaryText } from './binary-text.js';
+import { EventStreamSplitter } from './event-stream.js';
 import { JsonSplitter } from './json-splitter.js';
 import { FEED_BYTES, MAX_FRAME_BYTES } from './limits.js';
 
@@ -13,22 +14,32 @@ export interface Frame {
   readonly data: string;
   /** The input ended inside this event: it may be cut. */
   readonly partial: boolean;
+  /** The name of the exception that it tells of; only AWS's event streams have such. */
+  readonly exception?: string;
 }
 
 export const frameText = (frame: Frame): string => decodeBinaryText(frame.data);
 export const frameJson = (frame: Frame): { readonly value: unknown } | undefined => parseJson(frameText(frame));
 
+const KINDS: Readonly<Record<string, 'json' | 'html' | 'binary'>> = {
+  '{': 'json',
+  '[': 'json',
+  '<': 'html',
+  '\0': 'binary',
+};
+
 /**
  * Cuts upstream bytes into frames. What the bytes are shows in the first one that is not white space: `{` or `[` is JSON (a
- * plain body in place of a stream, or Gemini's array form), `<` is a page of some proxy, anything else is an event stream.
- * The frames never depend on where reads fall.
+ * plain body in place of a stream, or Gemini's array form), `<` is a page of some proxy, a zero byte begins AWS's binary form (no
+ * message there is as long as 16 MiB), anything else is an event stream. The frames never depend on where reads fall.
  */
 export class FrameReader {
-  private kind: 'unknown' | 'sse' | 'json' | 'html' = 'unknown';
+  private kind: 'unknown' | 'sse' | 'json' | 'html' | 'binary' = 'unknown';
   private head = '';
   private frames: Frame[] = [];
   private partial = false;
   private readonly splitter = new JsonSplitter();
+  private readonly messages = new EventStreamSplitter();
   private broken: UpstreamFailure | null = null;
   private readonly parser = createParser({
     // The line buffer also holds the field name; the exact limit is checked on the finished event.
@@ -49,7 +60,8 @@ export class FrameReader {
 
   push(bytes: Uint8Array): Frame[] {
     for (let start = 0; start < bytes.length && !this.broken; start += FEED_BYTES)
-      this.feed(toBinaryText(bytes.subarray(start, start + FEED_BYTES)));
+      if (this.kind === 'binary') this.feedMessages(bytes.subarray(start, start + FEED_BYTES));
+      else this.feed(toBinaryText(bytes.subarray(start, start + FEED_BYTES)));
     return this.take();
   }
 
@@ -72,14 +84,21 @@ export class FrameReader {
         this.head = this.head.slice(0, FEED_BYTES);
         return;
       }
-      this.kind = first === '{' || first === '[' ? 'json' : first === '<' ? 'html' : 'sse';
+      this.kind = KINDS[first] ?? 'sse';
       text = this.head;
     } else if (this.kind === 'html') this.head = (this.head + text).slice(0, FEED_BYTES);
     if (this.kind === 'sse') this.parser.feed(text);
+    if (this.kind === 'binary') this.feedMessages(bytesOfBinaryText(text));
     if (this.kind === 'json') {
       for (const data of this.splitter.push(text)) this.frames.push({ event: undefined, data, partial: false });
       if (this.splitter.overflow) this.tooLarge();
     }
+  }
+
+  private feedMessages(bytes: Uint8Array): void {
+    this.frames.push(...this.messages.push(bytes));
+    const { fault } = this.messages;
+    if (fault) this.broken ??= failureOf('upstream_invalid_response', { providerCode: fault });
   }
 
   private take(): Frame[] {
