@@ -1,21 +1,57 @@
 import type { Provider } from './provider.js';
+import { alibaba } from './providers/alibaba.js';
+import { antLing } from './providers/ant-ling.js';
 import { anthropic } from './providers/anthropic.js';
+import { atlasCloud } from './providers/atlas-cloud.js';
+import { avian } from './providers/avian.js';
 import { azure } from './providers/azure.js';
+import { baseten } from './providers/baseten.js';
 import { cerebras } from './providers/cerebras.js';
+import { chutes } from './providers/chutes.js';
+import { deepinfra } from './providers/deepinfra.js';
 import { deepseek } from './providers/deepseek.js';
+import { doubleword } from './providers/doubleword.js';
+import { featherless } from './providers/featherless.js';
 import { fireworks } from './providers/fireworks.js';
+import { friendli } from './providers/friendli.js';
+import { gmicloud } from './providers/gmicloud.js';
 import { google } from './providers/google.js';
 import { groq } from './providers/groq.js';
+import { hyperbolic } from './providers/hyperbolic.js';
+import { inception } from './providers/inception.js';
+import { inferenceNet } from './providers/inference-net.js';
 import { local } from './providers/local.js';
+import { meta } from './providers/meta.js';
+import { minimax } from './providers/minimax.js';
 import { mistral } from './providers/mistral.js';
+import { moonshotai } from './providers/moonshotai.js';
+import { morph } from './providers/morph.js';
+import { nebius } from './providers/nebius.js';
+import { novita } from './providers/novita.js';
+import { nscale } from './providers/nscale.js';
+import { nvidia } from './providers/nvidia.js';
 import { openai } from './providers/openai.js';
 import { openrouter } from './providers/openrouter.js';
+import { ovhcloud } from './providers/ovhcloud.js';
+import { parasail } from './providers/parasail.js';
+import { phala } from './providers/phala.js';
+import { sambanova } from './providers/sambanova.js';
 import { sandbox } from './providers/sandbox.js';
+import { scaleway } from './providers/scaleway.js';
+import { siliconflow } from './providers/siliconflow.js';
 import { together } from './providers/together.js';
+import { upstage } from './providers/upstage.js';
+import { venice } from './providers/venice.js';
+import { vercel } from './providers/vercel.js';
+import { wandb } from './providers/wandb.js';
 import { xai } from './providers/xai.js';
+import { xiaomi } from './providers/xiaomi.js';
+import { zAi } from './providers/z-ai.js';
 
 export { basePathOf, completeBaseUrl, joinUrl } from './base-url.js';
-export type { Provider, Quirks } from './provider.js';
+export { anthropicKey, bearer, googleKey } from './authorize.js';
+export { defineProvider } from './provider.js';
+export type { Provider, Quirks, Source } from './provider.js';
 export { applyQuirks } from './quirks.js';
 export { ADDRESS_VALUE, fillBaseUrl, isConfigured, isGiven, mustSign, settingsOf, variablesOf } from './settings.js';
 export type { Setting, Settings, Signing } from './settings.js';
@@ -34,6 +70,40 @@ export const providers: ReadonlyMap<string, Provider> = new Map(
     together,
     fireworks,
     cerebras,
+    alibaba,
+    antLing,
+    atlasCloud,
+    avian,
+    baseten,
+    chutes,
+    deepinfra,
+    doubleword,
+    featherless,
+    friendli,
+    gmicloud,
+    hyperbolic,
+    inception,
+    inferenceNet,
+    meta,
+    minimax,
+    moonshotai,
+    morph,
+    nebius,
+    novita,
+    nscale,
+    nvidia,
+    ovhcloud,
+    parasail,
+    phala,
+    sambanova,
+    scaleway,
+    siliconflow,
+    upstage,
+    venice,
+    vercel,
+    wandb,
+    xiaomi,
+    zAi,
     openrouter,
     local,
     sandbox,

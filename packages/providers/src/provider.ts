@@ -29,7 +29,17 @@ export interface Provider {
    */
   readonly stopsBillingOnAbort: boolean;
   /** Where that is said, and when it was read. */
-  readonly source: { readonly url: string; readonly date: string };
+  readonly source: Source;
+  /** Where its address, its credentials and its quirks are described. */
+  readonly documentation?: Source;
+  /** Folders of recorded exchanges that prove it. */
+  readonly recordings?: readonly string[];
+}
+
+/** A public page, and the day on which it said so. */
+export interface Source {
+  readonly url: string;
+  readonly date: string;
 }
 
 /**
@@ -41,6 +51,11 @@ export interface Quirks {
   readonly rename?: Readonly<Record<string, string>>;
   /** Fields that it refuses. */
   readonly omit?: readonly string[];
+  /**
+   * Where it can only be told to think or not to, instead of an effort: `thinking: {type: "enabled" | "disabled"}`, or
+   * `enable_thinking: true | false`.
+   */
+  readonly reasoningSwitch?: 'thinking' | 'enable_thinking';
   /** Where it reads the reasoning of earlier turns in an assistant message; without one that reasoning is left out. */
   readonly reasoningField?: string;
   /** Fields that it needs, unless the request has them. */

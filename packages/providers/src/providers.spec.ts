@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { applyQuirks, basePathOf, completeBaseUrl, joinUrl, providers } from './index.js';
 import type { Provider } from './index.js';
+import { CANCELLATION_SOURCE } from './sources.js';
 
 const table = [...providers.values()];
 const provider = (id: string): Provider => {
@@ -10,6 +11,25 @@ const provider = (id: string): Provider => {
   return found;
 };
 const SELF_HOSTED = ['local', 'sandbox'];
+
+/** Those of the public list's supported providers that there are here. */
+const LISTED_AS_STOPPING = [
+  'openai',
+  'azure',
+  'anthropic',
+  'fireworks',
+  'novita',
+  'deepinfra',
+  'together',
+  'cohere',
+  'hyperbolic',
+  'avian',
+  'xai',
+  'cloudflare',
+  'friendli',
+  'chutes',
+  'deepseek',
+];
 
 describe('the table of providers', () => {
   it('has one file per provider, named after its id', () => {
@@ -42,11 +62,15 @@ describe('the table of providers', () => {
     expect(each.source.url).toMatch(/^(https:\/\/|packages\/)/);
   });
 
-  it('knows who stops billing when a stream is cancelled', () => {
-    const stops = table.filter((each) => each.stopsBillingOnAbort).map(({ id }) => id);
-    expect(stops.toSorted()).toEqual(
-      ['anthropic', 'azure', 'deepseek', 'fireworks', 'local', 'openai', 'sandbox', 'together', 'xai'].toSorted(),
-    );
+  it('is larger than forty', () => {
+    expect(table.filter(({ id }) => !SELF_HOSTED.includes(id)).length).toBeGreaterThanOrEqual(40);
+  });
+
+  it('says of each provider on the public list what the list says, and of no other that it stops billing', () => {
+    const own = table.filter(({ source }) => source.url !== CANCELLATION_SOURCE.url);
+    for (const { id, stopsBillingOnAbort } of table.filter((each) => !own.includes(each)))
+      expect({ id, stopsBillingOnAbort }).toEqual({ id, stopsBillingOnAbort: LISTED_AS_STOPPING.includes(id) });
+    expect(own.filter((each) => each.stopsBillingOnAbort && each.baseUrl !== null)).toEqual([]);
   });
 
   it('puts the key where each provider wants it, in lower-case headers', () => {
@@ -74,6 +98,22 @@ describe('quirks', () => {
   it('adds what a provider needs, unless the caller said otherwise', () => {
     expect(applyQuirks(provider('openrouter'), request({})).body).toEqual({ usage: { include: true } });
     expect(applyQuirks(provider('openrouter'), request({ usage: 1 })).body).toEqual({ usage: 1 });
+  });
+
+  it.each([
+    ['z-ai', 'high', { thinking: { type: 'enabled' } }],
+    ['z-ai', 'none', { thinking: { type: 'disabled' } }],
+    ['alibaba', 'low', { enable_thinking: true }],
+    ['alibaba', 'none', { enable_thinking: false }],
+    ['alibaba', undefined, {}],
+  ])('tells %s with its own switch to think as %s says', (id, effort, expected) => {
+    const body = effort === undefined ? {} : { reasoning_effort: effort };
+    expect(applyQuirks(provider(id), request(body)).body).toEqual(expected);
+  });
+
+  it('keeps a switch that the caller has thrown', () => {
+    const body = { enable_thinking: false, reasoning_effort: 'high' };
+    expect(applyQuirks(provider('alibaba'), request(body)).body).toEqual({ enable_thinking: false });
   });
 
   it('does not change the request that it was given', () => {

@@ -13,6 +13,16 @@ export function applyQuirks<Request extends { readonly body: Record<string, unkn
     delete body[from];
   }
   for (const name of quirks.omit ?? []) delete body[name];
+  if (quirks.reasoningSwitch) switchReasoning(body, quirks.reasoningSwitch);
   for (const [name, value] of Object.entries(quirks.defaults ?? {})) body[name] ??= value;
   return { ...request, body };
+}
+
+/** Says with the provider's switch what the protocol says with an effort; a client's own use of the switch stays. */
+function switchReasoning(body: Record<string, unknown>, field: 'thinking' | 'enable_thinking'): void {
+  const effort = body['reasoning_effort'];
+  delete body['reasoning_effort'];
+  if (effort === undefined) return;
+  const isOn = effort !== 'none';
+  body[field] ??= field === 'thinking' ? { type: isOn ? 'enabled' : 'disabled' } : isOn;
 }

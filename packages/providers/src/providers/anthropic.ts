@@ -10,4 +10,6 @@ export const anthropic = defineProvider({
   authorize: anthropicKey,
   stopsBillingOnAbort: true,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://docs.anthropic.com/en/api/versioning', date: '2026-11-22' },
+  recordings: ['anthropic'],
 });

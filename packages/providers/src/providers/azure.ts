@@ -19,4 +19,9 @@ export const azure = defineProvider({
   quirks: { rename: { max_tokens: 'max_completion_tokens' } },
   stopsBillingOnAbort: true,
   source: CANCELLATION_SOURCE,
+  documentation: {
+    url: 'https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle',
+    date: '2026-11-22',
+  },
+  recordings: ['azure', 'azure-responses'],
 });

@@ -16,4 +16,6 @@ export const cerebras = defineProvider({
   // The list names it on neither side: without a promise the whole answer is taken as billed.
   stopsBillingOnAbort: false,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://inference-docs.cerebras.ai/resources/openai', date: '2026-11-22' },
+  recordings: ['cerebras'],
 });

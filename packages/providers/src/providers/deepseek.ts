@@ -13,4 +13,6 @@ export const deepseek = defineProvider({
   quirks: { rename: { max_completion_tokens: 'max_tokens' }, reasoningField: 'reasoning_content' },
   stopsBillingOnAbort: true,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://api-docs.deepseek.com/', date: '2026-11-22' },
+  recordings: ['deepseek', 'deepseek-responses'],
 });

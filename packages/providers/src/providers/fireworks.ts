@@ -11,4 +11,6 @@ export const fireworks = defineProvider({
   quirks: { rename: { max_completion_tokens: 'max_tokens' } },
   stopsBillingOnAbort: true,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://docs.fireworks.ai/tools-sdks/openai-compatibility', date: '2026-11-22' },
+  recordings: ['fireworks'],
 });

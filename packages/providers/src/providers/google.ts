@@ -10,4 +10,6 @@ export const google = defineProvider({
   authorize: googleKey,
   stopsBillingOnAbort: false,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://ai.google.dev/api', date: '2026-11-22' },
+  recordings: ['gemini'],
 });

@@ -12,4 +12,6 @@ export const groq = defineProvider({
   quirks: { rename: { max_tokens: 'max_completion_tokens' }, omit: ['logit_bias', 'logprobs', 'top_logprobs'] },
   stopsBillingOnAbort: false,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://console.groq.com/docs/openai', date: '2026-11-22' },
+  recordings: ['groq'],
 });

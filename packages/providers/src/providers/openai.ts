@@ -13,4 +13,6 @@ export const openai = defineProvider({
   quirks: { rename: { max_tokens: 'max_completion_tokens' } },
   stopsBillingOnAbort: true,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://platform.openai.com/docs/api-reference/chat', date: '2026-11-22' },
+  recordings: ['openai', 'openai-responses'],
 });

@@ -12,4 +12,6 @@ export const openrouter = defineProvider({
   // Whether the bill stops depends on the provider behind it, which is not known before the answer.
   stopsBillingOnAbort: false,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://openrouter.ai/docs/api-reference/overview', date: '2026-11-22' },
+  recordings: ['openrouter'],
 });

@@ -11,4 +11,6 @@ export const together = defineProvider({
   quirks: { rename: { max_completion_tokens: 'max_tokens' } },
   stopsBillingOnAbort: true,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://docs.together.ai/docs/openai-api-compatibility', date: '2026-11-22' },
+  recordings: ['together'],
 });

@@ -12,4 +12,6 @@ export const xai = defineProvider({
   quirks: { rename: { max_tokens: 'max_completion_tokens' }, omit: ['logit_bias'] },
   stopsBillingOnAbort: true,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://docs.x.ai/docs/api-reference', date: '2026-11-22' },
+  recordings: ['xai', 'xai-responses'],
 });

@@ -1,0 +1,19 @@
+import { bearer } from '../authorize.js';
+import { defineProvider } from '../provider.js';
+import { CANCELLATION_SOURCE } from '../sources.js';
+
+export const novita = defineProvider({
+  id: 'novita',
+  name: 'Novita',
+  protocol: 'openai-chat',
+  baseUrl: 'https://api.novita.ai/openai/v1',
+  authorize: bearer,
+  // Thinking is on unless `enable_thinking` says otherwise; there are no efforts.
+  quirks: { reasoningSwitch: 'enable_thinking' },
+  stopsBillingOnAbort: true,
+  source: CANCELLATION_SOURCE,
+  documentation: {
+    url: 'https://novita.ai/docs/api-reference/model-apis-llm-create-chat-completion',
+    date: '2026-11-22',
+  },
+});
