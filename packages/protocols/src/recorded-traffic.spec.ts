@@ -118,6 +118,7 @@ function expectedCode({ status, case: name, provider }: Recording): string {
     'gemini/error-400--gemini-2.5-flash': 'upstream_auth',
     'openai-responses/error-400--gpt-5-nano': 'context_length_exceeded',
     'openai-responses/error-400--gpt-5.2-proo': 'upstream_not_found',
+    'vertex/error-400--gemini-2.5-flash': 'context_length_exceeded',
     'xai-responses/error-400--grok-4.3': 'upstream_auth',
     'openrouter/error-400--claude-haiku-4.5': 'context_length_exceeded',
     'openrouter/reconstructed-error-403-moderation': 'content_policy_violation',

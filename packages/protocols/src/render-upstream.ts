@@ -14,9 +14,10 @@ export function renderUpstream(
   target: RenderTarget,
 ): UpstreamRequest {
   const { passThrough } = dialectOf(dialect);
-  const { renderRequest, derivation } = protocolOf(protocol);
+  const upstream = protocolOf(protocol);
+  const { derivation } = upstream;
   if (passThrough?.protocol === protocol) return passThrough.editRequest(request, body, target);
   if (derivation && passThrough?.protocol === derivation.base)
     return derivation.adapt(passThrough.editRequest(request, body, target), request, target);
-  return renderRequest(request, target);
+  return upstream.renderRequest(request, target);
 }

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { anthropicMessages } from '../anthropic-messages/index.js';
 import { deriveProtocol } from '../derive-protocol.js';
-import { toBinaryText } from '../frames/binary-text.js';
+import { encodeBinaryText } from '../frames/binary-text.js';
 import { frameJson } from '../frames/frame-reader.js';
 import type { Frame } from '../frames/frame-reader.js';
-import { recordOf, textOf } from '../json.js';
+import { parseJson, recordOf, textOf } from '../json.js';
 
 const BEDROCK_VERSION = 'bedrock-2023-05-31';
 
@@ -30,10 +30,24 @@ export const anthropicBedrock = deriveProtocol(
   openChunk,
 );
 
-/** `{"bytes": "<base64>", "p": "<padding>"}`: what the service adds itself (metrics, padding) is no part of the answer. */
+/**
+ * `{"bytes": "<base64>", "p": "<padding>"}`. What the service throws (`modelStreamErrorException`, `throttlingException`, …) becomes
+ * the error event that Anthropic would send.
+ */
 function openChunk(frame: Frame): Frame {
-  const bytes = textOf(recordOf(frameJson(frame)?.value)['bytes']);
+  const value = recordOf(frameJson(frame)?.value);
+  if (frame.exception !== undefined) {
+    const message = textOf(value['message']) ?? '';
+    return frameOf(frame, JSON.stringify({ type: 'error', error: { type: frame.exception, message } }), 'error');
+  }
+  const bytes = textOf(value['bytes']);
   if (bytes === undefined) return frame;
-  const inner: Frame = { ...frame, event: undefined, data: toBinaryText(Buffer.from(bytes, 'base64')) };
-  return { ...inner, event: textOf(recordOf(frameJson(inner)?.value)['type']) };
+  const text = Buffer.from(bytes, 'base64').toString('utf8');
+  return frameOf(frame, text, textOf(recordOf(parseJson(text)?.value)['type']));
 }
+
+const frameOf = ({ partial }: Frame, text: string, event: string | undefined): Frame => ({
+  event,
+  data: encodeBinaryText(text),
+  partial,
+});

@@ -30,13 +30,15 @@ const listAt = (value: unknown, ...path: readonly (string | number)[]): readonly
   (at(value, ...path) as unknown[] | null) ?? [];
 
 export function readAnswer(protocol: ProtocolId, bytes: Buffer, stream: boolean): Answer {
-  const values = stream ? streamValues(bytes.toString('utf8')) : [JSON.parse(bytes.toString('utf8')) as unknown];
+  const values = stream ? streamValues(bytes) : [JSON.parse(bytes.toString('utf8')) as unknown];
   if (protocol === 'openai-chat') return readOpenAi(values);
   if (protocol === 'openai-responses') return readResponses(values);
-  return protocol === 'gemini' ? readGemini(values) : readAnthropic(values);
+  return protocol === 'gemini' || protocol === 'gemini-vertex' ? readGemini(values) : readAnthropic(values);
 }
 
-function streamValues(text: string): readonly unknown[] {
+function streamValues(bytes: Buffer): readonly unknown[] {
+  if (bytes[0] === 0) return invocationValues(bytes);
+  const text = bytes.toString('utf8');
   if (text.trimStart().startsWith('[')) return JSON.parse(text) as unknown[];
   return text
     .split(/\r?\n\r?\n/)
@@ -46,6 +48,17 @@ function streamValues(text: string): readonly unknown[] {
     .map((line) => line.slice(5).trim())
     .filter((line) => line !== '' && line !== '[DONE]')
     .map((line) => JSON.parse(line) as unknown);
+}
+
+/** InvokeModel of Bedrock: binary messages (length, length of headers, checksum, headers, payload, checksum), base64 in each. */
+function invocationValues(bytes: Buffer): readonly unknown[] {
+  const values: unknown[] = [];
+  for (let start = 0; start < bytes.length; start += bytes.readUInt32BE(start)) {
+    const payload = bytes.subarray(start + 12 + bytes.readUInt32BE(start + 4), start + bytes.readUInt32BE(start) - 4);
+    const inner = textAt(JSON.parse(payload.toString('utf8')), 'bytes');
+    values.push(JSON.parse(Buffer.from(inner, 'base64').toString('utf8')));
+  }
+  return values;
 }
 
 interface Draft {
@@ -169,15 +182,22 @@ function readGemini(values: readonly unknown[]): Answer {
       else answer.text += textAt(part, 'text');
       const name = textAt(part, 'functionCall', 'name');
       if (name) tools.push({ name, arguments: { ...(at(part, 'functionCall', 'args') as object) } });
-      // The recordings have only pieces of strings at the top level.
-      for (const piece of listAt(part, 'functionCall', 'partialArgs')) {
-        const key = textAt(piece, 'jsonPath').slice(2);
-        const target = tools.at(-1)!.arguments;
-        target[key] = textAt(target, key) + textAt(piece, 'stringValue');
-      }
+      // The recordings have only pieces of strings.
+      for (const piece of listAt(part, 'functionCall', 'partialArgs'))
+        append(tools.at(-1)!.arguments, textAt(piece, 'jsonPath'), textAt(piece, 'stringValue'));
     }
   }
   return { ...answer, tools };
+}
+
+/** Adds a piece of text at a path like `$.items[0].name`, making the lists and objects on its way. */
+function append(root: Record<string, unknown>, path: string, text: string): void {
+  const keys = [...path.matchAll(/\.(\w+)|\[(\d+)\]/g)].map(([, name, index]) => name ?? Number(index));
+  let target = root as Record<string | number, unknown>;
+  for (const [depth, key] of keys.slice(0, -1).entries())
+    target = (target[key] ??= typeof keys[depth + 1] === 'number' ? [] : {}) as Record<string | number, unknown>;
+  const last = keys.at(-1)!;
+  target[last] = textAt(target, last) + text;
 }
 
 const parsed = (text: string): unknown => {

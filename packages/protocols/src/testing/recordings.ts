@@ -22,7 +22,7 @@ export interface Recording {
 const PROTOCOLS: Readonly<Record<string, ProtocolId>> = {
   openai: 'openai-chat',
   groq: 'openai-chat',
-  mistral: 'openai-chat',
+  mistral: 'mistral',
   deepseek: 'openai-chat',
   xai: 'openai-chat',
   together: 'openai-chat',
@@ -40,8 +40,31 @@ const PROTOCOLS: Readonly<Record<string, ProtocolId>> = {
   'deepseek-responses': 'openai-responses',
   'lmstudio-responses': 'openai-responses',
   anthropic: 'anthropic-messages',
+  'azure-anthropic': 'anthropic-messages',
+  'bedrock-invoke': 'anthropic-bedrock',
   gemini: 'gemini',
+  vertex: 'gemini-vertex',
+  'bedrock-mantle': 'openai-chat',
+  cohere: 'cohere-v2',
+  ollama: 'openai-chat',
+  perplexity: 'openai-chat',
+  huggingface: 'openai-chat',
+  cloudflare: 'openai-chat',
+  databricks: 'openai-chat',
+  snowflake: 'openai-chat',
+  writer: 'openai-chat',
+  crusoe: 'openai-chat',
 };
+
+/** Cases of folders in which several protocols are spoken. */
+const EXCEPTIONS: readonly { readonly pattern: RegExp; readonly protocol: ProtocolId }[] = [
+  { pattern: /^vertex\/.*claude/, protocol: 'anthropic-vertex' },
+  { pattern: /^bedrock-mantle\/.*openai/, protocol: 'openai-responses' },
+  // Its own API beside the compatible one, told apart by the names of models that run at home.
+  { pattern: /^ollama\/.*(?:gemma3|llama3|qwen3|nonexistent|queue-full)/, protocol: 'ollama' },
+];
+const protocolFor = (provider: string, name: string, usual: ProtocolId): ProtocolId =>
+  EXCEPTIONS.find(({ pattern }) => pattern.test(`${provider}/${name}`))?.protocol ?? usual;
 
 const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
 
@@ -62,7 +85,7 @@ export function recordings(): readonly Recording[] {
     const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as { cases: RawCase[] };
     return index.cases.map((raw): Recording => ({
       provider,
-      protocol,
+      protocol: protocolFor(provider, raw.case, protocol),
       case: raw.case,
       tags: raw.tags,
       stream: raw.stream,
@@ -91,6 +114,7 @@ interface RawCase {
 /** The bytes as the provider sent them; recordings that kept only the payloads get their framing back. */
 export function bytesOf(recording: Recording): Buffer {
   const bytes = readFileSync(recording.file);
+  if (recording.file.endsWith('.b64.txt')) return Buffer.from(bytes.toString('latin1'), 'base64');
   if (!recording.file.endsWith('.jsonl')) return bytes;
   const events = bytes
     .toString('utf8')
@@ -113,8 +137,17 @@ const NOT_CHAT: readonly { readonly pattern: RegExp; readonly reason: string }[]
     reason: 'another endpoint',
   },
 ];
-const reasonAgainst = (recording: Recording): string | undefined =>
-  NOT_CHAT.find(({ pattern }) => pattern.test(recording.case))?.reason;
+/** Forms in which no answer is ever asked for; by folder and case. */
+const NOT_ASKED_FOR: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
+  {
+    pattern: /^bedrock-invoke\/.*(?:openai\.|cohere\.|meta\.|amazon\.)/,
+    reason: 'a format that InvokeModel has for this model alone; Converse serves it',
+  },
+  { pattern: /^vertex\/chat-text--gemini-2\.5-flash$/, reason: 'its client asked for enumerations as numbers' },
+];
+const reasonAgainst = ({ provider, case: name }: Recording): string | undefined =>
+  NOT_CHAT.find(({ pattern }) => pattern.test(name))?.reason ??
+  NOT_ASKED_FOR.find(({ pattern }) => pattern.test(`${provider}/${name}`))?.reason;
 
 /** All recordings of chat completions. */
 export const chatRecordings = (): readonly Recording[] =>

@@ -91,18 +91,17 @@ suite(`recorded provider traffic to Anthropic's clients${note}`, () => {
     expect(message.usage).toMatchObject({ input_tokens: 10, cache_read_input_tokens: 5, output_tokens: 10 });
   });
 
-  it.each(named(true).filter(([, { protocol }]) => protocol === 'anthropic-messages'))(
-    'stream %s goes through byte for byte between its first and its last events',
-    async (_name, recording) => {
-      const bytes = bytesOf(recording);
-      const rendered = (await joined(laneOf(recording).stream(cut(bytes, [bytes.length])))).toString('latin1');
-      const events = bytes
-        .toString('latin1')
-        .split(/\r?\n\r?\n/)
-        // What follows the last separator was cut off.
-        .slice(0, -1)
-        .filter((event) => event.startsWith('event: content_block_'));
-      for (const event of events) expect(rendered).toContain(`${event.replaceAll('\r\n', '\n')}\n\n`);
-    },
-  );
+  it.each(
+    named(true).filter(([, { protocol }]) => protocol === 'anthropic-messages' || protocol === 'anthropic-vertex'),
+  )('stream %s goes through byte for byte between its first and its last events', async (_name, recording) => {
+    const bytes = bytesOf(recording);
+    const rendered = (await joined(laneOf(recording).stream(cut(bytes, [bytes.length])))).toString('latin1');
+    const events = bytes
+      .toString('latin1')
+      .split(/\r?\n\r?\n/)
+      // What follows the last separator was cut off.
+      .slice(0, -1)
+      .filter((event) => event.startsWith('event: content_block_'));
+    for (const event of events) expect(rendered).toContain(`${event.replaceAll('\r\n', '\n')}\n\n`);
+  });
 });

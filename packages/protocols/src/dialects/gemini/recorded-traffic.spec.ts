@@ -3,6 +3,7 @@ import type { CompletionRequest } from '@switchyard/contracts';
 import { createLane, dialectOf } from '../../index.js';
 import { billing, context } from '../../testing/builders.js';
 import { cut, joined } from '../../testing/chunks.js';
+import { formatOf } from '../../testing/fixtures.js';
 import { readAnswer } from '../../testing/oracle.js';
 import { bytesOf, chatRecordings, isError, recordingsDirectory } from '../../testing/recordings.js';
 import type { Recording } from '../../testing/recordings.js';
@@ -103,7 +104,7 @@ suite(`recorded provider traffic to Google's clients${note}`, () => {
     const heard = listen(responses);
     if (!recording.tags.includes('content-filter')) expect(heard.text).toBe(expected.text);
     expect(heard.thoughts).toBe(expected.reasoning);
-    if (recording.protocol !== 'gemini') expect(heard.calls).toEqual(expectedCalls(expected.tools));
+    if (formatOf(recording.protocol) !== 'gemini') expect(heard.calls).toEqual(expectedCalls(expected.tools));
     const finishes = responses.flatMap(({ candidates }) =>
       (candidates ?? []).filter(({ index }) => (index ?? 0) === 0),
     );
