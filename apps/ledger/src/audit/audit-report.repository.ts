@@ -38,7 +38,7 @@ const REPORT = `
     (SELECT count(*) AS estimates, extract(epoch FROM clock() - min(received_at)) * 1000 AS oldest_estimate_ms FROM usage_pending) p,
     (SELECT count(*) AS quarantined FROM quarantine WHERE state = 'open') q,
     (SELECT count(*) AS bound_violations, coalesce(sum(due_nanos(cost_pico, own_key_ppm) - bound), 0)::numeric(38, 0) AS over_bound
-     FROM usage_settled WHERE month >= open_from() AND outcome IN ('final', 'estimate')
+     FROM usage_settled WHERE month >= (SELECT open_from()) AND outcome IN ('final', 'estimate')
        AND due_nanos(cost_pico, own_key_ppm) > bound) b`;
 
 const milliseconds = (text: string | null): number | null => (text === null ? null : Math.round(Number(text)));

@@ -43,7 +43,7 @@ const movements = (transfers: string): string => `
 const SUMS = `
 CREATE OR REPLACE VIEW account_sum AS
 SELECT account, sum(credit) AS credits, sum(debit) AS debits FROM (
-  ${movements('transfer WHERE month >= open_from()')}
+  ${movements('transfer WHERE month >= (SELECT open_from())')}
   UNION ALL SELECT account, credits, debits FROM sealed_sum) movement GROUP BY account;
 
 CREATE VIEW account_sum_full AS
@@ -85,19 +85,20 @@ interface Scope {
   readonly more: string;
 }
 
+// The moment is asked for in a subquery, or it would be asked for again at each row.
 const OPEN: Scope = {
-  transfers: '(SELECT * FROM transfer WHERE month >= open_from())',
-  usage: '(SELECT * FROM usage WHERE month >= open_from())',
-  settled: '(SELECT * FROM usage_settled WHERE month >= open_from())',
-  corrections: '(SELECT * FROM usage_correction WHERE generation_month(generation_id) >= open_from())',
-  deposits: '(SELECT * FROM deposit WHERE created_at >= open_since())',
-  leases: '(SELECT * FROM lease WHERE opened_at >= open_since())',
+  transfers: '(SELECT * FROM transfer WHERE month >= (SELECT open_from()))',
+  usage: '(SELECT * FROM usage WHERE month >= (SELECT open_from()))',
+  settled: '(SELECT * FROM usage_settled WHERE month >= (SELECT open_from()))',
+  corrections: '(SELECT * FROM usage_correction WHERE generation_month(generation_id) >= (SELECT open_from()))',
+  deposits: '(SELECT * FROM deposit WHERE created_at >= (SELECT open_since()))',
+  leases: '(SELECT * FROM lease WHERE opened_at >= (SELECT open_since()))',
   // The windows that are over can only be charged by usage that opens their month again.
-  budgets: `(SELECT * FROM budget WHERE period = 'total' OR window_end(period, window_start) > open_since())`,
+  budgets: `(SELECT * FROM budget WHERE period = 'total' OR window_end(period, window_start) > (SELECT open_since()))`,
   sums: 'account_sum',
   trialBalance: 'SELECT trial_balance FROM totals',
   tracked: `(SELECT * FROM account WHERE kind = 'user'
-    UNION ALL SELECT a.* FROM lease l JOIN account a ON a.id = l.account_id WHERE l.opened_at >= open_since())`,
+    UNION ALL SELECT a.* FROM lease l JOIN account a ON a.id = l.account_id WHERE l.opened_at >= (SELECT open_since()))`,
   sealedBudgets: 'UNION ALL SELECT scope_id, period, window_start, charged FROM sealed_budget',
   sealedKeys: 'UNION ALL SELECT key_id, charged FROM sealed_key',
   more: '',
@@ -132,8 +133,8 @@ SELECT 'a transfer stands in the month of what it belongs to', count(*) FROM tra
 UNION ALL
 SELECT 'sealed sums are what the sealed months say', count(*) FROM sealed_sum s
   LEFT JOIN (SELECT month, account, sum(credit) AS credits, sum(debit) AS debits FROM (
-    SELECT month, credit_account AS account, amount AS credit, 0 AS debit FROM transfer WHERE month < open_from()
-    UNION ALL SELECT month, debit_account, 0, amount FROM transfer WHERE month < open_from()) m GROUP BY month, account) t
+    SELECT month, credit_account AS account, amount AS credit, 0 AS debit FROM transfer WHERE month < (SELECT open_from())
+    UNION ALL SELECT month, debit_account, 0, amount FROM transfer WHERE month < (SELECT open_from())) m GROUP BY month, account) t
   USING (month, account) WHERE (s.credits, s.debits) IS DISTINCT FROM (t.credits, t.debits)`,
 };
 
