@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { perUnit, times, withoutNoise } from './decimal.ts';
 import { matchModel, namesOf } from './match.ts';
 import { listedPricing, providerPricing, supplemented } from './pricing.ts';
+import { protocolFor } from './protocols.ts';
 import type { Cost, ListedModel, ProviderRow } from './sources.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -141,6 +142,7 @@ describe('names of providers', () => {
   it.each([
     ['anthropic', 'claude-haiku-4-5', 'anthropic/claude-haiku-4.5', 'anthropic'],
     ['openai', 'gpt-5', 'openai/gpt-5', 'openai'],
+    ['openai', 'gpt-5-pro', 'openai/gpt-5-pro', 'openai'],
     ['groq', 'llama-3.3-70b-versatile', 'meta-llama/llama-3.3-70b-instruct', 'groq'],
     ['together', 'meta-llama/Llama-3.3-70B-Instruct-Turbo', 'meta-llama/llama-3.3-70b-instruct', 'together'],
     ['together', 'zai-org/GLM-5.3', 'z-ai/glm-5.3', 'together'],
@@ -151,7 +153,7 @@ describe('names of providers', () => {
   });
 
   it.each([
-    ['openai', 'gpt-5-pro'],
+    ['openai', 'o3-deep-research'],
     ['anthropic', 'claude-haiku-4-5-20251001'],
     ['fireworks', 'accounts/fireworks/routers/glm-5p3-spot'],
     ['fireworks', 'accounts/fireworks/routers/glm-latest'],
@@ -165,6 +167,17 @@ describe('names of providers', () => {
 const fixtures = fixturesDirectory();
 const withFixtures = fixtures ? describe : describe.skip;
 withFixtures(`the data files${fixtures ? '' : ' (skipped: no recorded catalogues, set SWITCHYARD_FIXTURES)'}`, () => {
+  it('know which models of OpenAI answer at the Responses API alone', () => {
+    const { models } = JSON.parse(
+      readFileSync(path.join(fixtures ?? '', 'catalogue/litellm-prices-2026-08.json'), 'utf8'),
+    ) as { models: Record<string, { litellm_provider?: string; mode?: string }> };
+    const own = Object.entries(models).filter(([, row]) => row.litellm_provider === 'openai');
+    const named = own.filter(([name]) => protocolFor('openai', name) === 'openai-responses').map(([name]) => name);
+    const recorded = own.filter(([, row]) => row.mode === 'responses').map(([name]) => name);
+    expect(recorded.length).toBeGreaterThan(20);
+    expect(named.toSorted()).toEqual(recorded.toSorted());
+  });
+
   it('are what the generator makes of the recorded catalogues', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'switchyard-catalogue-'));
     try {

@@ -55,8 +55,8 @@ const AUTHORS: Readonly<Record<string, string>> = {
 /** The provider makes the model itself, so that its list price and OpenRouter's describe the same thing. */
 export const isAuthor = (provider: string, model: string): boolean => model.startsWith(`${AUTHORS[provider]}/`);
 
-/** Of the Responses API alone, or not for answering: not to be had by chat completions. */
-const NOT_CHAT = /(^|[-/])(pro|codex|cyber|deep-research|multi-agent|computer-use|robotics|daybreak)(-|$)/;
+/** Not for answering: made for one task, or of no use without tools that are billed apart. */
+const NOT_CHAT = /(^|[-/])(cyber|deep-research|computer-use|robotics|daybreak)(-|$)/;
 const DATED = /-20\d{6}$/;
 /** Names that stand for another model every few months. */
 const MOVING = /-latest$|^deepseek-(chat|reasoner)$/;
@@ -70,8 +70,7 @@ export function matchModel(provider: string, name: string, names: ModelNames): M
   const alias = ALIASES[`${provider}:${name}`];
   if (alias) return names.ids.has(alias) ? { model: alias, tag: provider } : null;
   if (MOVING.test(name) || SPOT.test(name) || DATED.test(name)) return null;
-  if ((provider === 'openai' || provider === 'xai') && NOT_CHAT.test(name)) return null;
-  if (provider === 'google' && NOT_CHAT.test(name.replace(/-pro(?=-|$)/, ''))) return null;
+  if (['openai', 'xai', 'google'].includes(provider) && NOT_CHAT.test(name)) return null;
   if (provider === 'fireworks') return matchFireworks(name, names);
   const model = candidates(provider, name).find((id) => names.ids.has(id)) ?? byBuild(name, names);
   return model ? { model, tag: provider } : null;

@@ -1,3 +1,4 @@
+import type { ProtocolId } from '@switchyard/contracts';
 import { PROVIDER_PARAMETERS } from './parameters.ts';
 import { listedPricing, UnusablePrice, type Pricing } from './pricing.ts';
 import type { Report } from './report.ts';
@@ -38,6 +39,7 @@ export interface EndpointFacts {
   provider: string;
   tag: string;
   upstreamModel: string;
+  protocol?: ProtocolId;
   contextLength: number;
   maxCompletionTokens: number | null;
   quantization?: string;

@@ -2,6 +2,7 @@ import { isAuthor, matchModel, type Match, type ModelNames } from './match.ts';
 import { takenBy, type EndpointFacts, type ModelFacts } from './openrouter.ts';
 import { basicParameters, CACHES_BY_ITSELF, PROVIDER_INPUTS } from './parameters.ts';
 import { providerPricing, supplemented, UnusablePrice, type Pricing } from './pricing.ts';
+import { protocolFor, takenByProtocol } from './protocols.ts';
 import type { Report } from './report.ts';
 import type { ProviderRow, Source } from './sources.ts';
 
@@ -50,6 +51,7 @@ export function providerEndpoints(
 
 function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report: Report): EndpointFacts | null {
   const facts = catalogue.models.get(match.model);
+  const protocol = protocolFor(row.provider, row.upstreamModel);
   const contextLength = row.contextLength ?? facts?.contextLength;
   try {
     if (!facts || !contextLength) throw new UnusablePrice('the context length is missing');
@@ -62,15 +64,16 @@ function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report
       provider: row.provider,
       tag: match.tag,
       upstreamModel: row.upstreamModel,
+      ...(protocol && { protocol }),
       contextLength,
       maxCompletionTokens: row.maxCompletionTokens ?? facts.maxCompletionTokens,
       inputModalities: facts.inputModalities.filter(
         (name) => PROVIDER_INPUTS[row.provider]?.includes(name) && isPriced(name, pricing),
       ),
       outputModalities: facts.outputModalities,
-      supportedParameters: takenBy(
-        row.provider,
-        catalogue.parameters.get(match.model) ?? basicParameters(row.reasoning),
+      supportedParameters: takenByProtocol(
+        protocol,
+        takenBy(row.provider, catalogue.parameters.get(match.model) ?? basicParameters(row.reasoning)),
       ),
       supportsImplicitCaching: CACHES_BY_ITSELF.has(row.provider) && pricing['input_cache_read'] !== undefined,
       reasoning: facts.reasoning,

@@ -75,7 +75,6 @@ export class ItemReader {
 
   /** `response.output_item.done`: the whole item. */
   *end(index: number, item: JsonRecord): Generator<CompletionEvent> {
-    if (this.closed.has(index)) return;
     yield* this.start(index, item);
     const open = this.at(index);
     if (!open) return;
