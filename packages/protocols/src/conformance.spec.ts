@@ -15,11 +15,15 @@ const CASES: readonly {
   readonly meaning: object;
   readonly usage?: object;
   readonly only?: readonly ProtocolId[];
+  readonly except?: readonly ProtocolId[];
+  /** What formats that count less say instead. */
+  readonly usageOf?: Partial<Record<ProtocolId, object>>;
 }[] = [
   {
     name: 'text',
     meaning: { text: 'Grüße, 世界 "q"\n🌍!', finish: 'stop', tools: [], reasoning: '' },
     usage: { inputTokens: 8, cacheReadTokens: 4, outputTokens: 5 },
+    usageOf: { ollama: { inputTokens: 12, outputTokens: 5 } },
   },
   {
     name: 'parallel-tools',
@@ -37,31 +41,33 @@ const CASES: readonly {
     name: 'reasoning',
     meaning: { text: '42', reasoning: 'Let me think.', finish: 'stop' },
     usage: { inputTokens: 10, outputTokens: 3, reasoningTokens: 6 },
+    usageOf: { ollama: { inputTokens: 10, outputTokens: 9 } },
   },
   { name: 'structured', meaning: { text: '{"n":1}', finish: 'stop' } },
-  { name: 'content-filter', meaning: { text: 'I', finish: 'content_filter' } },
+  { name: 'content-filter', meaning: { text: 'I', finish: 'content_filter' }, except: ['ollama'] },
   { name: 'length', meaning: { text: 'One two', finish: 'length' } },
   { name: 'unknown-fields', meaning: { text: 'Hi', finish: 'stop' }, usage: { inputTokens: 3, outputTokens: 1 } },
-  { name: 'citations', meaning: { text: 'Fact', finish: 'stop' } },
+  { name: 'citations', meaning: { text: 'Fact', finish: 'stop' }, except: ['ollama'] },
   {
     name: 'refusal',
     meaning: { text: '', tools: [] },
     only: ['openai-chat', 'openai-responses', 'anthropic-messages'],
   },
   { name: 'image-out', meaning: { text: 'Here', finish: 'stop' }, only: ['openai-chat', 'openai-responses', 'gemini'] },
-  { name: 'logprobs', meaning: { text: 'Hi', finish: 'stop' }, only: ['openai-chat', 'openai-responses', 'gemini'] },
+  {
+    name: 'logprobs',
+    meaning: { text: 'Hi', finish: 'stop' },
+    only: ['openai-chat', 'openai-responses', 'gemini', 'cohere-v2', 'ollama'],
+  },
 ];
 
 const file = (protocol: ProtocolId, name: string, ending: 'sse' | 'json'): Buffer =>
   fixtureOf(protocol, `${name}.${ending}`);
 
-const table = CASES.flatMap(({ name, meaning, usage = {}, only = PROTOCOL_IDS }) =>
-  PROTOCOL_IDS.filter((protocol) => only.includes(formatOf(protocol))).map((protocol) => ({
-    name,
-    protocol,
-    meaning,
-    usage,
-  })),
+const table = CASES.flatMap(({ name, meaning, usage = {}, usageOf = {}, only = PROTOCOL_IDS, except = [] }) =>
+  PROTOCOL_IDS.filter((protocol) => only.includes(formatOf(protocol)) && !except.includes(formatOf(protocol))).map(
+    (protocol) => ({ name, protocol, meaning, usage: usageOf[formatOf(protocol)] ?? usage }),
+  ),
 );
 
 describe('every protocol', () => {
@@ -211,23 +217,32 @@ describe('what only one protocol has', () => {
     }
   });
 
-  it.each(PROTOCOL_IDS)('%s: citations become url_citation with positions in the text', (protocol) => {
-    const events = protocolOf(protocol).parseResponse(JSON.parse(file(protocol, 'citations', 'json').toString()));
-    const found = events.filter((event) => event.type === 'annotation');
-    expect(found).toHaveLength(1);
-    expect(found[0]).toMatchObject({
-      annotation: {
-        type: 'url_citation',
-        url_citation: { url: 'https://example.org/a', title: 'A', start_index: 0, end_index: 4 },
-      },
-    });
-  });
+  it.each(PROTOCOL_IDS.filter((id) => id !== 'ollama'))(
+    '%s: citations become url_citation with positions in the text',
+    (protocol) => {
+      const events = protocolOf(protocol).parseResponse(JSON.parse(file(protocol, 'citations', 'json').toString()));
+      const found = events.filter((event) => event.type === 'annotation');
+      expect(found).toHaveLength(1);
+      expect(found[0]).toMatchObject({
+        annotation: {
+          type: 'url_citation',
+          url_citation: { url: 'https://example.org/a', title: 'A', start_index: 0, end_index: 4 },
+        },
+      });
+    },
+  );
 
   it.each(['openai-chat', 'openai-responses', 'gemini'] as const)(
-    '%s: images and logprobs come in the form of OpenAI',
+    '%s: images come in the form of OpenAI',
     (protocol) => {
       const images = protocolOf(protocol).parseResponse(JSON.parse(file(protocol, 'image-out', 'json').toString()));
       expect(images).toContainEqual({ type: 'image-delta', choice: 0, mediaType: 'image/png', data: 'iVBORw0KGgo=' });
+    },
+  );
+
+  it.each(['openai-chat', 'openai-responses', 'gemini', 'cohere-v2', 'ollama'] as const)(
+    '%s: logprobs come in the form of OpenAI',
+    (protocol) => {
       const logprobs = protocolOf(protocol).parseResponse(JSON.parse(file(protocol, 'logprobs', 'json').toString()));
       expect(logprobs).toContainEqual({
         type: 'logprobs',

@@ -114,7 +114,10 @@ suite(`recorded provider traffic${note}`, () => {
 function expectedCode({ status, case: name, provider }: Recording): string {
   const byCase: Readonly<Record<string, string>> = {
     'anthropic/error-400--claude-haiku-4-5-20251001': 'context_length_exceeded',
+    'cohere/error-400--command-a-03-2025': 'context_length_exceeded',
     'deepseek/error-400--deepseek-chat': 'context_length_exceeded',
+    'ollama/error-400--gpt-oss-120b': 'context_length_exceeded',
+    'perplexity/error-400--sonar': 'context_length_exceeded',
     'gemini/error-400--gemini-2.5-flash': 'upstream_auth',
     'openai-responses/error-400--gpt-5-nano': 'context_length_exceeded',
     'openai-responses/error-400--gpt-5.2-proo': 'upstream_not_found',

@@ -1,5 +1,6 @@
 import type { DialectId, ProtocolId } from '@switchyard/contracts';
 import { anthropicMessages } from './anthropic-messages/index.js';
+import { cohereV2 } from './cohere-v2/index.js';
 import { anthropicBedrock } from './derived/anthropic-bedrock.js';
 import { anthropicVertex } from './derived/anthropic-vertex.js';
 import { geminiVertex } from './derived/gemini-vertex.js';
@@ -9,6 +10,8 @@ import { openaiChatDialect } from './dialects/openai-chat/index.js';
 import { openaiCompletionsDialect } from './dialects/openai-completions/index.js';
 import { openaiResponsesDialect } from './dialects/openai-responses/index.js';
 import { gemini } from './gemini/index.js';
+import { mistral } from './mistral/index.js';
+import { ollama } from './ollama/index.js';
 import { openaiChat } from './openai-chat/index.js';
 import { openaiResponses } from './openai-responses/index.js';
 import type { Dialect, Protocol } from './types.js';
@@ -21,6 +24,9 @@ const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
   'anthropic-vertex': anthropicVertex,
   'anthropic-bedrock': anthropicBedrock,
   'gemini-vertex': geminiVertex,
+  'cohere-v2': cohereV2,
+  mistral,
+  ollama,
 };
 
 const DIALECTS: Readonly<Record<DialectId, Dialect>> = {

@@ -86,6 +86,8 @@ export const ListKeys = rpc(
     accountId: z.uuid(),
     kind: KeyKind.default('inference'),
     includeDisabled: z.boolean().default(false),
+    /** Also those that were revoked: what they have spent does not go away. */
+    includeRevoked: z.boolean().default(false),
     offset: z.int().nonnegative().default(0),
     limit: z.int().min(1).max(100).default(100),
   }),

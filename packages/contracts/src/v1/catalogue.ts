@@ -12,6 +12,9 @@ export const PROTOCOL_IDS = [
   'anthropic-vertex',
   'anthropic-bedrock',
   'gemini-vertex',
+  'cohere-v2',
+  'mistral',
+  'ollama',
 ] as const;
 export const ProtocolId = z.enum(PROTOCOL_IDS);
 export type ProtocolId = z.output<typeof ProtocolId>;

@@ -1,4 +1,5 @@
 import type { ProtocolId } from '@switchyard/contracts';
+import { readCohere, readOllama } from './native-oracles.js';
 import { readResponses } from './responses-oracle.js';
 
 /**
@@ -31,7 +32,9 @@ const listAt = (value: unknown, ...path: readonly (string | number)[]): readonly
 
 export function readAnswer(protocol: ProtocolId, bytes: Buffer, stream: boolean): Answer {
   const values = stream ? streamValues(bytes) : [JSON.parse(bytes.toString('utf8')) as unknown];
-  if (protocol === 'openai-chat') return readOpenAi(values);
+  if (protocol === 'openai-chat' || protocol === 'mistral') return readOpenAi(values);
+  if (protocol === 'cohere-v2') return readCohere(values);
+  if (protocol === 'ollama') return readOllama(values);
   if (protocol === 'openai-responses') return readResponses(values);
   return protocol === 'gemini' || protocol === 'gemini-vertex' ? readGemini(values) : readAnthropic(values);
 }
@@ -40,6 +43,11 @@ function streamValues(bytes: Buffer): readonly unknown[] {
   if (bytes[0] === 0) return invocationValues(bytes);
   const text = bytes.toString('utf8');
   if (text.trimStart().startsWith('[')) return JSON.parse(text) as unknown[];
+  if (text.trimStart().startsWith('{'))
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as unknown);
   return text
     .split(/\r?\n\r?\n/)
     .slice(0, -1)

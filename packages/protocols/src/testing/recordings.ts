@@ -115,13 +115,14 @@ interface RawCase {
 export function bytesOf(recording: Recording): Buffer {
   const bytes = readFileSync(recording.file);
   if (recording.file.endsWith('.b64.txt')) return Buffer.from(bytes.toString('latin1'), 'base64');
-  if (!recording.file.endsWith('.jsonl')) return bytes;
+  // Where JSON lines are what went over the wire they stay what they are.
+  if (!recording.file.endsWith('.jsonl') || recording.tags.includes('ndjson-wire')) return bytes;
   const events = bytes
     .toString('utf8')
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => `data: ${line}\n\n`);
-  const done = recording.protocol === 'openai-chat' ? ['data: [DONE]\n\n'] : [];
+  const done = ['openai-chat', 'mistral'].includes(recording.protocol) ? ['data: [DONE]\n\n'] : [];
   return Buffer.from([...events, ...done].join(''));
 }
 
@@ -144,6 +145,8 @@ const NOT_ASKED_FOR: readonly { readonly pattern: RegExp; readonly reason: strin
     reason: 'a format that InvokeModel has for this model alone; Converse serves it',
   },
   { pattern: /^vertex\/chat-text--gemini-2\.5-flash$/, reason: 'its client asked for enumerations as numbers' },
+  { pattern: /^cohere\/(?:chat-text|stream-text--command(?:-03)?)$/, reason: 'version 1 of the API' },
+  { pattern: /^writer\/stream-no-terminal-event/, reason: 'the old completions, which chats are not' },
 ];
 const reasonAgainst = ({ provider, case: name }: Recording): string | undefined =>
   NOT_CHAT.find(({ pattern }) => pattern.test(name))?.reason ??

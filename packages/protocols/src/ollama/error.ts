@@ -1,0 +1,1 @@
+export { parseErrorBody as parseError } from '../failures/error-body.js';
