@@ -124,16 +124,22 @@ describe('the auth service', () => {
       await expect(createKey({ expiresAt: '2020-01-01T00:00:00Z' })).rejects.toMatchObject({ code: 'invalid_request' });
     });
 
-    it('list newest first, by page, without disabled ones unless asked, never revoked ones', async () => {
+    it('list newest first, by page, without disabled and revoked ones unless asked', async () => {
       const { accountId: owner } = await call(CreateAccount, { name: 'Lists' });
       const made: ApiKey[] = [];
       for (const name of ['a', 'b', 'c', 'd']) made.push((await call(CreateKey, { accountId: owner, name })).key);
       await call(UpdateKey, { accountId: owner, digest: made[1]!.digest, changes: { disabled: true } });
       await call(RevokeKey, { accountId: owner, digest: made[2]!.digest });
-      const names = async (page: { includeDisabled?: boolean; offset?: number; limit?: number; kind?: 'management' }) =>
-        (await call(ListKeys, { accountId: owner, ...page })).keys.map((key) => key.name);
+      const names = async (page: {
+        includeDisabled?: boolean;
+        includeRevoked?: boolean;
+        offset?: number;
+        limit?: number;
+        kind?: 'management';
+      }) => (await call(ListKeys, { accountId: owner, ...page })).keys.map((key) => key.name);
       await expect(names({})).resolves.toEqual(['d', 'a']);
       await expect(names({ includeDisabled: true })).resolves.toEqual(['d', 'b', 'a']);
+      await expect(names({ includeDisabled: true, includeRevoked: true })).resolves.toEqual(['d', 'c', 'b', 'a']);
       await expect(names({ includeDisabled: true, offset: 1, limit: 1 })).resolves.toEqual(['b']);
       await expect(names({ kind: 'management' })).resolves.toEqual(['First management key']);
     });

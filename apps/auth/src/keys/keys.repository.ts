@@ -18,6 +18,7 @@ export interface KeyPage {
   readonly accountId: string;
   readonly kind: KeyKind;
   readonly includeDisabled: boolean;
+  readonly includeRevoked: boolean;
   readonly offset: number;
   readonly limit: number;
 }
@@ -49,11 +50,16 @@ export class KeysRepository {
     return this.read((manager) => manager.findOneBy(KeyEntity, { accountId, digest, revokedAt: IsNull() }));
   }
 
-  /** Newest first, without revoked keys. */
-  list({ accountId, kind, includeDisabled, offset, limit }: KeyPage): Promise<KeyEntity[]> {
+  /** Newest first. */
+  list({ accountId, kind, includeDisabled, includeRevoked, offset, limit }: KeyPage): Promise<KeyEntity[]> {
     return this.read((manager) =>
       manager.find(KeyEntity, {
-        where: { accountId, kind, revokedAt: IsNull(), ...(includeDisabled ? {} : { disabled: false }) },
+        where: {
+          accountId,
+          kind,
+          ...(includeRevoked ? {} : { revokedAt: IsNull() }),
+          ...(includeDisabled ? {} : { disabled: false }),
+        },
         order: { createdAt: 'DESC', id: 'ASC' },
         skip: offset,
         take: limit,

@@ -58,6 +58,7 @@ export class ActivityService {
         accountId,
         kind: 'inference',
         includeDisabled: true,
+        includeRevoked: true,
         offset: keys.length,
         limit: KEYS_PER_PAGE,
       });

@@ -278,10 +278,11 @@ describe('routing, whatever is asked of it', () => {
 });
 
 /** What the units cost at some minute of the day and for the longest prompt of so many bytes, as the bill would have it. */
-function pricesAt({ price, inputModalities }: CatalogueEndpoint, { minute, promptBytes }: Scenario) {
+function pricesAt({ price, inputModalities, contextLength }: CatalogueEndpoint, { minute, promptBytes }: Scenario) {
   const atMs = minute * 60_000;
   const { inputTokens, outputTokens, requests, audioInputTokens } = effectivePrice(price, {
-    promptTokens: promptBytes,
+    // A byte is at most a token, and no prompt is longer than the context.
+    promptTokens: Math.min(promptBytes, contextLength),
     admittedAtMs: atMs,
   });
   const paid = (amount: bigint): number => (Number(amount) * (1_000_000 - (price.discountPpm ?? 0))) / 1_000_000;
