@@ -41,7 +41,8 @@ export async function deliverStream(wire: Wire, format: Format, reply: Reply, fa
     const tokens = frame.kind === 'token' ? (frame.tokens ?? 1) : 0;
     if (fault.dripMs === undefined) await wire.write(frame.text, tokens);
     else await drip(wire, frame.text, fault.dripMs);
-    if (frame.kind === 'close') wire.entry.finish = reply.answer.finish;
+    // Where one event is both, the terminal one tells the finish.
+    if (frame.kind === 'close' || frame.kind === 'done') wire.entry.finish = reply.answer.finish;
     sent += tokens;
   }
   if (fault.hang) await wire.stall();

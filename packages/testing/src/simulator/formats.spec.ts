@@ -186,8 +186,48 @@ const gemini: Client = async ({ model, text, stream, tools, maxTokens, stop, ima
   };
 };
 
+const responses: Client = async ({ model, text, stream, tools, maxTokens, image, schema }) => {
+  const content = [{ type: 'input_text', text }, ...(image ? [{ type: 'input_image', image_url: image }] : [])];
+  const raw = await post('/v1/responses', {
+    model,
+    stream,
+    store: false,
+    input: [{ role: 'user', content }],
+    max_output_tokens: maxTokens,
+    ...(tools && { tools: [{ type: 'function', name: 'weather', parameters: WEATHER }] }),
+    ...(schema && { text: { format: { type: 'json_schema', name: 'x', schema } } }),
+  });
+  const events = stream ? dataLinesOf(raw).map(parse) : [];
+  events.forEach((event, index) => expect(numberAt(event, 'sequence_number')).toBe(index));
+  const response = stream ? at(events.at(-1), 'response') : parse(raw);
+  const item = (type: string) => listAt(response, 'output').find((each) => textAt(each, 'type') === type);
+  const deltas = (type: string) =>
+    events.map((event) => (textAt(event, 'type') === type ? textAt(event, 'delta') : '')).join('');
+  const [call, message, reasoning] = [item('function_call'), item('message'), item('reasoning')];
+  const said = textAt(listAt(message, 'content')[0], 'text');
+  const thought = textAt(listAt(reasoning, 'summary')[0], 'text');
+  if (stream) {
+    expect(deltas('response.output_text.delta')).toBe(said);
+    expect(deltas('response.reasoning_summary_text.delta')).toBe(thought);
+    expect(deltas('response.function_call_arguments.delta')).toBe(textAt(call, 'arguments'));
+  }
+  return {
+    text: said,
+    reasoning: thought,
+    signature: textAt(reasoning, 'encrypted_content') || null,
+    finish: textAt(response, 'status') === 'incomplete' ? 'length' : call ? 'tool_calls' : 'stop',
+    call: call ? { name: textAt(call, 'name'), arguments: parse(textAt(call, 'arguments')) } : null,
+    usage: {
+      prompt: numberAt(response, 'usage.input_tokens'),
+      cached: numberAt(response, 'usage.input_tokens_details.cached_tokens'),
+      output: numberAt(response, 'usage.output_tokens'),
+    },
+  };
+};
+
 describe.each([
   ['OpenAI chat', openai],
+  ['OpenAI Responses', responses],
   ['Anthropic messages', anthropic],
   ['Gemini', gemini],
 ])('the simulator in the format of %s', (name, client) => {
@@ -228,6 +268,8 @@ describe.each([
     });
 
     it('stops before a stop sequence', async () => {
+      // The Responses API has none.
+      if (client === responses) return;
       expect(await ask({ stop: '!' })).toMatchObject({ text: 'Hello from the Switchyard sandbox', finish: 'stop' });
     });
 
@@ -268,6 +310,9 @@ it('answers after the result of a tool', async () => {
 it.each([
   ['/v1/chat/completions', { model: 'echo' }, 400],
   ['/v1/chat/completions', { model: 'gpt-99', messages: [{ role: 'user', content: 'x' }] }, 404],
+  ['/v1/responses', { model: 'echo' }, 400],
+  ['/v1/responses', { model: 'echo', input: 'x', store: true }, 400],
+  ['/v1/responses', { model: 'gpt-99', input: 'x' }, 404],
   ['/v1/messages', { model: 'echo', messages: [{ role: 'user', content: 'x' }] }, 400],
   ['/v1beta/models/echo:generateContent', {}, 400],
   ['/v1beta/models/nope:generateContent', { contents: [{ parts: [{ text: 'x' }] }] }, 404],

@@ -14,7 +14,7 @@ export interface Prompt {
   readonly includeUsage: boolean;
 }
 
-export type FormatId = 'openai' | 'anthropic' | 'gemini';
+export type FormatId = 'openai' | 'openai-responses' | 'anthropic' | 'gemini';
 
 export interface Turn {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';

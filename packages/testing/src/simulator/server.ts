@@ -9,6 +9,7 @@ import type { Format } from './formats/format.js';
 import { anthropic } from './formats/anthropic.js';
 import { gemini } from './formats/gemini.js';
 import { openai } from './formats/openai.js';
+import { openaiResponses } from './formats/openai-responses.js';
 import { PrefixCache } from './prefix-cache.js';
 import { kindOf, Recordings, sendRecording } from './replay.js';
 import { ClientGone, readBody, Wire } from './wire.js';
@@ -29,6 +30,7 @@ export interface SimulatorServerOptions {
 
 const ROUTES: readonly (readonly [RegExp, Format])[] = [
   [/\/chat\/completions$/, openai],
+  [/\/responses$/, openaiResponses],
   [/\/messages$/, anthropic],
   [/\/models\/[^/]+:(?:generateContent|streamGenerateContent)$/, gemini],
 ];
