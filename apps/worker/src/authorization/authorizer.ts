@@ -1,6 +1,7 @@
 import { settingsOf } from '@switchyard/providers';
 import type { WorkerConfig } from '../config.js';
 import { createAwsAuthorizer } from './aws.js';
+import { createGoogleAuthorizer } from './google.js';
 import type { Authorizer } from './types.js';
 
 type Configured = Pick<WorkerConfig, 'provider' | 'apiKey' | 'settings'>;
@@ -12,6 +13,8 @@ export function createAuthorizer({ provider, apiKey, settings }: Configured): Au
   switch (signing?.scheme) {
     case 'aws-sigv4':
       return createAwsAuthorizer(signing.service, settings);
+    case 'google-oauth':
+      return createGoogleAuthorizer(settings);
     default:
       return () => Promise.resolve({});
   }
