@@ -5,6 +5,7 @@ import { waitUntil } from '@switchyard/testing';
 import { untilReady } from './chaos/blows.js';
 import { FaultBench } from './money/fault-bench.js';
 import { Tenants, type Tenant } from './money/tenants.js';
+import { smallAsk } from './money/traffic.js';
 import { START_TIMEOUT_MS } from './test-stack.js';
 
 /** Leases outlive what happens to the ledger here; a batch that died is delivered again after two seconds. */
@@ -35,7 +36,7 @@ describe('when the ledger dies, freezes or has a twin', () => {
     let refusal: Response | undefined;
     // Both edges get their lease, and room for what comes.
     await bench.during({ name: 'ledger-warm', clients: 24 }, () => sleep(1_500));
-    const seen = await bench.during({ name: 'ledger-frozen', clients: 12 }, async () => {
+    const seen = await bench.during({ name: 'ledger-frozen', clients: 12, wants: smallAsk }, async () => {
       const thawed = stack.freeze('ledger', FROZEN_MS);
       const startedMs = performance.now();
       refusal = await chatWith(stack.edgeUrls[0]!, stranger);
@@ -79,7 +80,7 @@ describe('when the ledger dies, freezes or has a twin', () => {
     const { stack } = bench;
     let twin: ManagedProcess | undefined;
     try {
-      const seen = await bench.during({ name: 'ledger-twin', clients: 16 }, async () => {
+      const seen = await bench.during({ name: 'ledger-twin', clients: 16, wants: smallAsk }, async () => {
         twin = await stack.add((around, port) =>
           serviceDefinition(around, 'ledger', {
             name: 'ledger-twin',

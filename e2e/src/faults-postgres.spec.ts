@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { FaultBench } from './money/fault-bench.js';
 import { SHORT_TIMES } from './money/fault-stack.js';
 import { Tenants, type Tenant } from './money/tenants.js';
+import { smallAsk } from './money/traffic.js';
 import { START_TIMEOUT_MS } from './test-stack.js';
 
 const A_DOLLAR = 1_000_000_000n;
@@ -22,7 +23,7 @@ describe('when PostgreSQL crashes, is away, or is blocked', () => {
 
   it('an immediate restart under load: clients with a lease see nothing', async () => {
     const { stack } = bench;
-    const seen = await bench.during({ name: 'pg-immediate' }, async () => {
+    const seen = await bench.during({ name: 'pg-immediate', wants: smallAsk }, async () => {
       for (let round = 0; round < 2; round += 1) {
         await stack.postgres.process.stop('SIGQUIT');
         await stack.postgres.restart();

@@ -63,6 +63,19 @@ export function startTraffic({ edgeUrls, keys, random, clients, prefix, wants = 
   };
 }
 
+/** Clients that stay, with requests so small that the least lease carries them all for seconds: whoever is refused notices the fault. */
+export function smallAsk(random: Random, base: AskBase): Ask {
+  return {
+    ...base,
+    models: [random.pick([CLASS_A_MODEL, CLASS_B_MODEL])],
+    stream: random.chance(0.5),
+    tokens: 10,
+    tokensPerSecond: 20,
+    maxTokens: 15,
+    behaviour: { kind: 'stay' },
+  };
+}
+
 /** Streams and whole answers, short and long, on both classes of providers; clients that stay, leave at any phase, or read slowly. */
 export function mixedAsk(random: Random, base: AskBase): Ask {
   const stream = random.chance(0.75);
