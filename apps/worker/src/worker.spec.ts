@@ -56,7 +56,7 @@ function understood(text: string, stream: boolean) {
   };
 }
 
-const PROTOCOLS: readonly ProtocolId[] = ['openai-chat', 'anthropic-messages', 'gemini'];
+const PROTOCOLS: readonly ProtocolId[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'];
 
 describe.each(PROTOCOLS)('a worker whose endpoint speaks %s', (protocol) => {
   describe.each([[true], [false]])('stream: %s', (stream) => {
