@@ -4,8 +4,10 @@ import { antLing } from './providers/ant-ling.js';
 import { anthropic } from './providers/anthropic.js';
 import { atlasCloud } from './providers/atlas-cloud.js';
 import { avian } from './providers/avian.js';
+import { azureAnthropic } from './providers/azure-anthropic.js';
 import { azure } from './providers/azure.js';
 import { baseten } from './providers/baseten.js';
+import { bedrockMantle } from './providers/bedrock-mantle.js';
 import { cerebras } from './providers/cerebras.js';
 import { chutes } from './providers/chutes.js';
 import { deepinfra } from './providers/deepinfra.js';
@@ -16,6 +18,7 @@ import { fireworks } from './providers/fireworks.js';
 import { friendli } from './providers/friendli.js';
 import { gmicloud } from './providers/gmicloud.js';
 import { google } from './providers/google.js';
+import { googleVertex } from './providers/google-vertex.js';
 import { groq } from './providers/groq.js';
 import { hyperbolic } from './providers/hyperbolic.js';
 import { inception } from './providers/inception.js';
@@ -62,7 +65,10 @@ export const providers: ReadonlyMap<string, Provider> = new Map(
     openai,
     azure,
     anthropic,
+    azureAnthropic,
     google,
+    googleVertex,
+    bedrockMantle,
     groq,
     mistral,
     deepseek,

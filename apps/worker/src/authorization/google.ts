@@ -82,7 +82,7 @@ async function accessToken(client: JWT): Promise<string> {
     const status = (error as { readonly status?: unknown } | null)?.status;
     // The library's error quotes its request, with the signed assertion in it, so nothing of it is kept.
     if (typeof status !== 'number' || status >= 500)
-      throw new TokenUnreachable(`no token: ${String(status ?? 'no answer')}`);
+      throw new TokenUnreachable(`no token: ${typeof status === 'number' ? status : 'no answer'}`);
   }
   throw new NotAuthorized('Google gave no token for the service account');
 }
