@@ -86,12 +86,12 @@ withFixtures(`bills of OpenRouter${fixtures ? '' : ' (skipped: no recordings, se
     expect(counts).toEqual({
       'models, exact': 128,
       'models-2025-12-31, exact': 46,
-      'direct, exact': 1,
+      'direct, exact': 4,
       'own key': 3,
       insured: 2,
       free: 2,
       'server tool': 5,
-      'price of the provider': 67,
+      'price of the provider': 64,
     });
     expect(surcharges).toEqual(['0.015885', '0.01437', '0.002', '0.007', '0.007']);
   });

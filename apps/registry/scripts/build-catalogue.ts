@@ -11,25 +11,52 @@ import { fixturesFolder } from './config.ts';
 import { namesOf } from './match.ts';
 import { newModels } from './new-models.ts';
 import { modelFacts, openRouterEndpoint, type EndpointFacts, type ModelFacts } from './openrouter.ts';
-import { DIRECT_PROVIDERS, providerEndpoints, type Catalogue } from './providers.ts';
+import { DIRECT_PROVIDERS, isGateway, providerEndpoints, type Catalogue } from './providers.ts';
 import { emptyReport } from './report.ts';
 import { readLiteLlm, withServiceTiers } from './service-tiers.ts';
-import { readEndpointList, readModelsDev, readOpenRouter, readPiAi, type ListedModel, type Source } from './sources.ts';
+import {
+  readEndpointList,
+  readGenAiPrices,
+  readModelsDev,
+  readOpenRouter,
+  readPiAi,
+  type ListedModel,
+  type Source,
+} from './sources.ts';
 
+/** As `packages/providers` names them, which a test there checks. */
 const PROVIDER_NAMES: Readonly<Record<string, string>> = {
+  alibaba: 'Alibaba Cloud',
+  'ant-ling': 'Ant Ling',
   anthropic: 'Anthropic',
+  avian: 'Avian',
+  baseten: 'BaseTen',
   cerebras: 'Cerebras',
+  deepinfra: 'DeepInfra',
   deepseek: 'DeepSeek',
+  doubleword: 'Doubleword',
   fireworks: 'Fireworks',
   google: 'Google AI Studio',
   groq: 'Groq',
   local: 'Local',
+  meta: 'Meta',
+  minimax: 'MiniMax',
   mistral: 'Mistral',
+  moonshotai: 'Moonshot AI',
+  nebius: 'Nebius Token Factory',
+  novita: 'Novita',
   openai: 'OpenAI',
   openrouter: 'OpenRouter',
+  ovhcloud: 'OVHcloud',
   together: 'Together',
+  vercel: 'Vercel AI Gateway',
   xai: 'xAI',
+  xiaomi: 'Xiaomi',
+  'z-ai': 'Z.AI',
 };
+
+/** Providers that no other catalogue has. Of the rest it has much that is no longer sold. */
+const PRICED_BY_GENAI: ReadonlySet<string> = new Set(['avian', 'doubleword', 'ovhcloud']);
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const fixtures = fixturesFolder(path.resolve(here, '../../..'));
@@ -42,7 +69,9 @@ if (!existsSync(path.join(fixtures, 'catalogue'))) {
 const report = emptyReport();
 const listed = readOpenRouter(fixtures);
 const tierRows = readLiteLlm(fixtures);
-const [young, old] = [readPiAi(fixtures), readModelsDev(fixtures)];
+/** From the youngest to the oldest: what one has, the next does not change. */
+const sources = [readPiAi(fixtures), readGenAiPrices(fixtures), readModelsDev(fixtures)] as const;
+const [young] = sources;
 
 const listedModels = listed.rows.map(modelFacts);
 const added = newModels(listedModels, young, DIRECT_PROVIDERS);
@@ -65,7 +94,8 @@ rmSync(path.join(data, 'endpoints'), { recursive: true, force: true });
 const taken = new Set<string>();
 const direct: EndpointFacts[] = [];
 for (const provider of DIRECT_PROVIDERS)
-  for (const source of [young, old]) {
+  for (const source of sources) {
+    if (source.slug === 'genai-prices' && !PRICED_BY_GENAI.has(provider)) continue;
     const endpoints = providerEndpoints(provider, source, catalogue, taken, report);
     direct.push(...endpoints);
     write(`endpoints/${provider}--${source.slug}.json`, source, {
@@ -74,7 +104,8 @@ for (const provider of DIRECT_PROVIDERS)
   }
 write('endpoints/openrouter--openrouter.json', listed, { endpoints: openRouter });
 // What is new at OpenRouter is served there only at a price that the maker's own catalogue confirms.
-write('endpoints/openrouter--pi-ai.json', young, { endpoints: added.confirmedBy(direct) });
+const confirmed = added.confirmedBy(direct.filter(({ provider }) => !isGateway(provider)));
+write('endpoints/openrouter--pi-ai.json', young, { endpoints: confirmed });
 
 const served = new Set([...openRouter, ...direct].map((endpoint) => endpoint.model));
 const kept = models.filter((model) => served.has(model.id));
@@ -87,7 +118,7 @@ write('names.json', listed, {
 });
 writeText('reports/build.json', report);
 process.stdout.write(
-  `${kept.length} models, ${openRouter.length + direct.length + added.confirmedBy(direct).length} endpoints, ` +
+  `${kept.length} models, ${openRouter.length + direct.length + confirmed.length} endpoints, ` +
     `${report.notServed.length} not served, ${report.unmatched.length} names without a model\n`,
 );
 

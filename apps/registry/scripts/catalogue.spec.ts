@@ -146,6 +146,10 @@ describe('names of providers', () => {
     ['groq', 'llama-3.3-70b-versatile', 'meta-llama/llama-3.3-70b-instruct', 'groq'],
     ['together', 'meta-llama/Llama-3.3-70B-Instruct-Turbo', 'meta-llama/llama-3.3-70b-instruct', 'together'],
     ['together', 'zai-org/GLM-5.3', 'z-ai/glm-5.3', 'together'],
+    ['moonshotai', 'kimi-k3', 'moonshotai/kimi-k3', 'moonshotai'],
+    ['moonshotai', 'kimi-k3-highspeed', 'moonshotai/kimi-k3', 'moonshotai/highspeed'],
+    ['baseten', 'zai-org/GLM-5.3-Fast', 'z-ai/glm-5.3', 'baseten/fast'],
+    ['ovhcloud', 'kimi-k3', 'moonshotai/kimi-k3', 'ovhcloud'],
     ['fireworks', 'accounts/fireworks/models/glm-5p3', 'z-ai/glm-5.3', 'fireworks'],
     ['fireworks', 'accounts/fireworks/routers/kimi-k3-fast', 'moonshotai/kimi-k3', 'fireworks/fast'],
   ])('%s %s is %s', (provider, name, model, tag) => {
@@ -159,6 +163,8 @@ describe('names of providers', () => {
     ['fireworks', 'accounts/fireworks/routers/glm-latest'],
     ['mistral', 'mistral-large-latest'],
     ['openai', 'gpt-99'],
+    ['z-ai', 'glm-5.3-turbo'],
+    ['deepinfra', 'kimi-k3'],
   ])('%s %s is not used', (provider, name) => {
     expect(matchModel(provider, name, names)).toBeNull();
   });

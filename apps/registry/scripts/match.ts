@@ -40,6 +40,13 @@ const ALIASES: Readonly<Record<string, string>> = {
   'cerebras:zai-glm-4.7': 'z-ai/glm-4.7',
   'together:meta-models/Muse-Spark-Open-816B-A42B': 'meta/muse-spark-open',
   'together:nvidia/NVIDIA-Nemotron-3.5-Super-VL': 'nvidia/nemotron-3.5-super-vl',
+  'ovhcloud:Meta-Llama-3_3-70B-Instruct': 'meta-llama/llama-3.3-70b-instruct',
+  'ovhcloud:Llama-3.1-8B-Instruct': 'meta-llama/llama-3.1-8b-instruct',
+  'ovhcloud:Mistral-Nemo-Instruct-2407': 'mistralai/mistral-nemo',
+  'ovhcloud:Mistral-Small-3.2-24B-Instruct-2506': 'mistralai/mistral-small-3.2-24b-instruct',
+  'avian:Meta-Llama-3.1-8B-Instruct': 'meta-llama/llama-3.1-8b-instruct',
+  'avian:Meta-Llama-3.1-70B-Instruct': 'meta-llama/llama-3.1-70b-instruct',
+  'avian:Meta-Llama-3.3-70B-Instruct': 'meta-llama/llama-3.3-70b-instruct',
   'together:deepcogito/cogito-v2-1-671b': 'deepcogito/cogito-v2.1-671b',
 };
 
@@ -50,6 +57,13 @@ const AUTHORS: Readonly<Record<string, string>> = {
   mistral: 'mistralai',
   deepseek: 'deepseek',
   xai: 'x-ai',
+  moonshotai: 'moonshotai',
+  'z-ai': 'z-ai',
+  alibaba: 'qwen',
+  minimax: 'minimax',
+  xiaomi: 'xiaomi',
+  meta: 'meta',
+  'ant-ling': 'inclusionai',
 };
 
 /** The provider makes the model itself, so that its list price and OpenRouter's describe the same thing. */
@@ -63,7 +77,9 @@ const MOVING = /-latest$|^deepseek-(chat|reasoner)$/;
 /** Capacity that may be taken away at any time, at a price that would draw all traffic to it. */
 const SPOT = /-spot$/;
 const VARIANT = /-(fast|ultrafast|turbo)$/;
-const BUILDS = /-(turbo|fp8|tput|lite)$/i;
+const BUILDS = /-(turbo|fp8|tput|lite|nvfp4)$/i;
+/** The same model, faster and at another price. Not "turbo", which is a model of its own as often as not. */
+const FASTER = /-(fast|highspeed|ultraspeed)$/i;
 
 /** Null when the catalogue has no such model, or the provider's name should not be used. */
 export function matchModel(provider: string, name: string, names: ModelNames): Match | null {
@@ -72,9 +88,20 @@ export function matchModel(provider: string, name: string, names: ModelNames): M
   if (MOVING.test(name) || SPOT.test(name) || DATED.test(name)) return null;
   if (['openai', 'xai', 'google'].includes(provider) && NOT_CHAT.test(name)) return null;
   if (provider === 'fireworks') return matchFireworks(name, names);
-  const model = candidates(provider, name).find((id) => names.ids.has(id)) ?? byBuild(name, names);
-  return model ? { model, tag: provider } : null;
+  const model = findModel(provider, name, names);
+  if (model) return { model, tag: provider };
+  const variant = FASTER.exec(name)?.[1]?.toLowerCase();
+  const faster = variant && findModel(provider, name.replace(FASTER, ''), names);
+  return faster ? { model: faster, tag: `${provider}/${variant}` } : null;
 }
+
+const findModel = (provider: string, name: string, names: ModelNames): string | undefined =>
+  candidates(provider, name).find((id) => names.ids.has(id)) ??
+  byBuild(name, names) ??
+  (HOSTS_BY_SLUG.has(provider) ? names.bySlug.get(name.toLowerCase()) : undefined);
+
+/** Hosts that leave out whose model it is. */
+const HOSTS_BY_SLUG: ReadonlySet<string> = new Set(['avian', 'ovhcloud']);
 
 function candidates(provider: string, name: string): string[] {
   const author = AUTHORS[provider];

@@ -24,6 +24,10 @@ const OPENAI_CHAT = [
   'web_search_options',
 ];
 const OPEN_WEIGHTS = [...OPENAI_CHAT, 'min_p', 'repetition_penalty', 'top_a', 'top_k'];
+/** What engines for open weights take (vLLM, SGLang), and so most of those who host them. */
+const HOSTED = OPEN_WEIGHTS.filter(
+  (name) => !['prediction', 'top_a', 'verbosity', 'web_search_options'].includes(name),
+);
 const without = (names: readonly string[], ...left: string[]) => names.filter((name) => !left.includes(name));
 
 export const PROVIDER_PARAMETERS: Readonly<Record<string, readonly string[]>> = {
@@ -88,6 +92,47 @@ export const PROVIDER_PARAMETERS: Readonly<Record<string, readonly string[]>> = 
     'verbosity',
     'web_search_options',
   ),
+  moonshotai: without(
+    OPENAI_CHAT,
+    'logit_bias',
+    'logprobs',
+    'top_logprobs',
+    'prediction',
+    'seed',
+    'verbosity',
+    'web_search_options',
+  ),
+  // `response_format` is JSON without a schema, and tools are always chosen by the model.
+  'z-ai': ['include_reasoning', 'max_tokens', 'reasoning', 'response_format', 'stop', 'temperature', 'tools', 'top_p'],
+  alibaba: [
+    ...without(OPENAI_CHAT, 'frequency_penalty', 'logit_bias', 'prediction', 'verbosity', 'web_search_options'),
+    'top_k',
+  ],
+  minimax: ['include_reasoning', 'max_tokens', 'reasoning', 'temperature', 'tool_choice', 'tools', 'top_p'],
+  xiaomi: [
+    'frequency_penalty',
+    'include_reasoning',
+    'max_completion_tokens',
+    'max_tokens',
+    'presence_penalty',
+    'reasoning',
+    'response_format',
+    'stop',
+    'temperature',
+    'tool_choice',
+    'tools',
+    'top_p',
+  ],
+  meta: without(OPENAI_CHAT, 'logit_bias', 'logprobs', 'top_logprobs', 'prediction', 'web_search_options'),
+  'ant-ling': HOSTED,
+  deepinfra: HOSTED,
+  novita: HOSTED,
+  nebius: HOSTED,
+  baseten: HOSTED,
+  avian: HOSTED,
+  doubleword: HOSTED,
+  ovhcloud: HOSTED,
+  vercel: without(OPENAI_CHAT, 'logprobs', 'top_logprobs', 'prediction', 'web_search_options'),
 };
 
 /** For a model that no list describes: what every chat model of its kind takes. */
@@ -113,7 +158,25 @@ export const PROVIDER_INPUTS: Readonly<Record<string, readonly string[]>> = {
   together: IMAGES,
   fireworks: IMAGES,
   cerebras: IMAGES,
+  moonshotai: IMAGES,
+  'z-ai': IMAGES,
+  alibaba: IMAGES,
+  minimax: IMAGES,
+  xiaomi: IMAGES,
+  meta: IMAGES,
+  'ant-ling': ['text'],
+  deepinfra: IMAGES,
+  novita: IMAGES,
+  nebius: IMAGES,
+  baseten: IMAGES,
+  avian: IMAGES,
+  doubleword: IMAGES,
+  ovhcloud: IMAGES,
+  vercel: IMAGES,
 };
+
+/** Providers that know no efforts of thinking, only on and off (`reasoningSwitch` among their quirks). */
+export const REASONING_SWITCHES: ReadonlySet<string> = new Set(['moonshotai', 'z-ai', 'alibaba', 'xiaomi', 'novita']);
 
 /** Providers that cache prompts by themselves, without being asked. */
 export const CACHES_BY_ITSELF: ReadonlySet<string> = new Set([
@@ -124,4 +187,12 @@ export const CACHES_BY_ITSELF: ReadonlySet<string> = new Set([
   'groq',
   'fireworks',
   'cerebras',
+  'moonshotai',
+  'z-ai',
+  'xiaomi',
+  'meta',
+  'deepinfra',
+  'novita',
+  'nebius',
+  'baseten',
 ]);

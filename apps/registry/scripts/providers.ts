@@ -1,6 +1,6 @@
 import { isAuthor, matchModel, type Match, type ModelNames } from './match.ts';
-import { takenBy, type EndpointFacts, type ModelFacts } from './openrouter.ts';
-import { basicParameters, CACHES_BY_ITSELF, PROVIDER_INPUTS } from './parameters.ts';
+import { takenBy, type EndpointFacts, type ModelFacts, type ReasoningFacts } from './openrouter.ts';
+import { basicParameters, CACHES_BY_ITSELF, PROVIDER_INPUTS, REASONING_SWITCHES } from './parameters.ts';
 import { providerPricing, supplemented, UnusablePrice, type Pricing } from './pricing.ts';
 import { protocolFor, takenByProtocol } from './protocols.ts';
 import type { Report } from './report.ts';
@@ -18,7 +18,25 @@ export const DIRECT_PROVIDERS = [
   'together',
   'fireworks',
   'cerebras',
+  'moonshotai',
+  'z-ai',
+  'alibaba',
+  'minimax',
+  'xiaomi',
+  'meta',
+  'ant-ling',
+  'deepinfra',
+  'novita',
+  'nebius',
+  'baseten',
+  'avian',
+  'doubleword',
+  'ovhcloud',
+  'vercel',
 ] as const;
+
+/** Others behind it serve the models, at their makers' prices: it confirms nobody's price. */
+export const isGateway = (provider: string): boolean => provider === 'vercel' || provider === 'huggingface';
 
 export interface Catalogue {
   readonly names: ModelNames;
@@ -76,7 +94,7 @@ function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report
         takenBy(row.provider, catalogue.parameters.get(match.model) ?? basicParameters(row.reasoning)),
       ),
       supportsImplicitCaching: CACHES_BY_ITSELF.has(row.provider) && pricing['input_cache_read'] !== undefined,
-      reasoning: facts.reasoning,
+      reasoning: withSwitch(row.provider, facts.reasoning),
       pricing,
     };
   } catch (error) {
@@ -89,3 +107,9 @@ function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report
 /** Audio costs several times as much as text, so without a price of its own it is not offered; images and video cost as text. */
 const isPriced = (modality: string, pricing: Pricing): boolean =>
   modality !== 'audio' || pricing['audio'] !== undefined;
+
+/** Where thinking is switched on and off, "off" is one of its efforts, unless the model always thinks. */
+const withSwitch = (provider: string, reasoning: ReasoningFacts | null): ReasoningFacts | null =>
+  !reasoning || reasoning.mandatory || !REASONING_SWITCHES.has(provider)
+    ? reasoning
+    : { ...reasoning, efforts: [...new Set([...reasoning.efforts, 'none'])] };

@@ -90,6 +90,17 @@ interface EndpointList {
 export const readEndpointList = (folder: string, name: string): EndpointList =>
   readJson<EndpointList>(folder, `openrouter/${name}`);
 
+/** What catalogues call providers by another name than we do. */
+const PROVIDER_IDS: Readonly<Record<string, string>> = {
+  togetherai: 'together',
+  'fireworks-ai': 'fireworks',
+  'novita-ai': 'novita',
+  zai: 'z-ai',
+  'vercel-ai-gateway': 'vercel',
+  'cloudflare-workers-ai': 'cloudflare',
+};
+const providerId = (name: string): string => PROVIDER_IDS[name] ?? name;
+
 interface PiModel {
   readonly type: string;
   readonly id: string;
@@ -119,7 +130,7 @@ export function readPiAi(folder: string): Source<ProviderRow> {
   const rows = models
     .filter((model) => model.type === 'chat')
     .map((model) => ({
-      provider: model.provider,
+      provider: providerId(model.provider),
       upstreamModel: model.id,
       name: model.name,
       reasoning: model.reasoning ?? false,
@@ -157,8 +168,6 @@ const devCost = (cost: DevCost): Cost => ({
   audioInput: cost.input_audio || undefined,
 });
 
-const DEV_PROVIDERS: Readonly<Record<string, string>> = { togetherai: 'together', 'fireworks-ai': 'fireworks' };
-
 export function readModelsDev(folder: string): Source<ProviderRow> {
   const file = readJson<{
     meta: { source: string; commit: string; date: string };
@@ -170,7 +179,7 @@ export function readModelsDev(folder: string): Source<ProviderRow> {
       .map(([id, own]) => [id, { ...(own.base_model ? file.base[own.base_model] : {}), ...own }] as const)
       .filter(([, model]) => model.status !== 'deprecated' && (model.modalities?.output ?? ['text']).includes('text'))
       .map(([id, model]) => ({
-        provider: DEV_PROVIDERS[provider] ?? provider,
+        provider: providerId(provider),
         upstreamModel: id,
         name: model.name ?? id,
         reasoning: model.reasoning ?? false,
@@ -182,4 +191,49 @@ export function readModelsDev(folder: string): Source<ProviderRow> {
       })),
   );
   return { slug: 'models-dev', source: `${file.meta.source}@${file.meta.commit}`, date: file.meta.date, rows };
+}
+
+interface GenAiProvider {
+  readonly id: string;
+  readonly models: readonly {
+    readonly id: string;
+    readonly name?: string;
+    readonly context_window?: number;
+    readonly deprecated?: boolean;
+    readonly prices: unknown;
+  }[];
+}
+
+/** Prices that hold always and for any length are numbers in this catalogue; what depends on more is left out. */
+const numbersIn = (prices: unknown): Readonly<Record<string, number | undefined>> =>
+  typeof prices === 'object' && prices !== null && !Array.isArray(prices)
+    ? Object.fromEntries(Object.entries(prices).map(([name, value]) => [name, typeof value === 'number' ? value : NaN]))
+    : {};
+
+export function readGenAiPrices(folder: string): Source<ProviderRow> {
+  const providers = readJson<GenAiProvider[]>(folder, 'catalogue/genai-prices-2026-08-21.slim.json');
+  const rows = providers.flatMap(({ id, models }) =>
+    models
+      .filter((model) => !model.deprecated)
+      .map((model) => {
+        const prices = numbersIn(model.prices);
+        return {
+          provider: providerId(id),
+          upstreamModel: model.id,
+          name: model.name ?? model.id,
+          reasoning: false,
+          inputModalities: ['text'],
+          contextLength: model.context_window,
+          maxCompletionTokens: undefined,
+          cost: {
+            input: prices['input_mtok'],
+            output: prices['output_mtok'],
+            cacheRead: prices['cache_read_mtok'],
+            cacheWrite: prices['cache_write_mtok'],
+          },
+          tiers: [],
+        };
+      }),
+  );
+  return { slug: 'genai-prices', source: 'pydantic/genai-prices@47df840a', date: '2026-08-21', rows };
 }
