@@ -21,7 +21,11 @@ async function backlogOf(natsUrl: string | undefined): Promise<AuditFindings['ba
   if (natsUrl === undefined) return 'not asked';
   try {
     const bus = await connectBus({ servers: natsUrl, name: 'ledger-audit' });
-    return await bus.reader.backlog(USAGE_STREAM, 'ledger').finally(() => bus.close());
+    try {
+      return await bus.reader.backlog(USAGE_STREAM, 'ledger');
+    } finally {
+      await bus.close();
+    }
   } catch {
     // The books can be judged without it.
     return 'not reachable';
