@@ -41,7 +41,10 @@ const CASES: readonly {
     name: 'reasoning',
     meaning: { text: '42', reasoning: 'Let me think.', finish: 'stop' },
     usage: { inputTokens: 10, outputTokens: 3, reasoningTokens: 6 },
-    usageOf: { ollama: { inputTokens: 10, outputTokens: 9 } },
+    usageOf: {
+      ollama: { inputTokens: 10, outputTokens: 9 },
+      'bedrock-converse': { inputTokens: 10, outputTokens: 9 },
+    },
   },
   { name: 'structured', meaning: { text: '{"n":1}', finish: 'stop' } },
   { name: 'content-filter', meaning: { text: 'I', finish: 'content_filter' }, except: ['ollama'] },

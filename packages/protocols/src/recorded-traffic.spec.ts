@@ -120,6 +120,8 @@ function expectedCode({ status, case: name, provider }: Recording): string {
     'perplexity/error-400--sonar': 'context_length_exceeded',
     'gemini/error-400--gemini-2.5-flash': 'upstream_auth',
     'openai-responses/error-400--gpt-5-nano': 'context_length_exceeded',
+    'bedrock/error-400--us.amazon.nova-micro-v1-3ao': 'upstream_not_found',
+    'bedrock/reconstructed-error-424-model-error': 'upstream_timeout',
     'openai-responses/error-400--gpt-5.2-proo': 'upstream_not_found',
     'vertex/error-400--gemini-2.5-flash': 'context_length_exceeded',
     'xai-responses/error-400--grok-4.3': 'upstream_auth',

@@ -1,5 +1,6 @@
 import type { DialectId, ProtocolId } from '@switchyard/contracts';
 import { anthropicMessages } from './anthropic-messages/index.js';
+import { bedrockConverse } from './bedrock-converse/index.js';
 import { cohereV2 } from './cohere-v2/index.js';
 import { anthropicBedrock } from './derived/anthropic-bedrock.js';
 import { anthropicVertex } from './derived/anthropic-vertex.js';
@@ -27,6 +28,7 @@ const PROTOCOLS: Readonly<Record<ProtocolId, Protocol>> = {
   'cohere-v2': cohereV2,
   mistral,
   ollama,
+  'bedrock-converse': bedrockConverse,
 };
 
 const DIALECTS: Readonly<Record<DialectId, Dialect>> = {

@@ -15,6 +15,7 @@ export const PROTOCOL_IDS = [
   'cohere-v2',
   'mistral',
   'ollama',
+  'bedrock-converse',
 ] as const;
 export const ProtocolId = z.enum(PROTOCOL_IDS);
 export type ProtocolId = z.output<typeof ProtocolId>;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { laneOf } from '../testing/builders.js';
 import { eventsOf } from '../testing/client-schemas.js';
 import { cut, joined } from '../testing/chunks.js';
+import { fixtureOf } from '../testing/fixtures.js';
 
 const run = async (protocol: ProtocolId, bytes: Uint8Array, sizes: readonly number[] = [bytes.length]) => {
   const lane = laneOf(protocol);
@@ -160,18 +161,13 @@ describe('an upstream as attacker', () => {
   });
 
   it.each(PROTOCOL_IDS)('%s: usage that cannot be is no usage', (protocol) => {
+    const answer = fixtureOf(protocol, 'text.json').toString();
     for (const count of [-1, 2 ** 63, 1.5, '7', null, NaN]) {
       const lane = laneOf(protocol);
-      lane.response(
-        JSON.stringify({
-          content: [{ type: 'text', text: 'x' }],
-          stop_reason: 'end_turn',
-          choices: [{ message: { content: 'x' }, finish_reason: 'stop' }],
-          candidates: [{ content: { parts: [{ text: 'x' }] }, finishReason: 'STOP' }],
-          usage: { prompt_tokens: count, completion_tokens: count, input_tokens: count, output_tokens: count },
-          usageMetadata: { promptTokenCount: count, totalTokenCount: count },
-        }),
-      );
+      const spoilt = JSON.parse(answer, (name, value: unknown) =>
+        /token|count/i.test(name) && typeof value === 'number' ? count : value,
+      ) as unknown;
+      lane.response(JSON.stringify(spoilt));
       expect(lane.summary).toMatchObject({ usage: null, failure: null });
     }
   });

@@ -31,6 +31,26 @@ export const encodeException = (type: string, message: string): Buffer =>
     payload: { message },
   });
 
+/**
+ * Events that were kept as lines `{"messageStop": {…}}`, or `{"exception": {"throttlingException": {…}}}`; a last line without its
+ * line break was cut.
+ */
+export function encodePayloadLines(text: string): Buffer {
+  const messages = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [type, payload] = onlyEntry(JSON.parse(line) as object);
+      if (type !== 'exception') return encodeEvent(type, payload);
+      const [name, details] = onlyEntry(payload as object);
+      return encodeException(name, (details as { message: string }).message);
+    });
+  const whole = Buffer.concat(messages);
+  return text.endsWith('\n') ? whole : whole.subarray(0, whole.length - 20);
+}
+
+const onlyEntry = (value: object): [string, unknown] => Object.entries(value)[0]!;
+
 /** All whole messages of a stream. */
 export function decodeMessages(bytes: Buffer): StreamMessage[] {
   const messages: StreamMessage[] = [];

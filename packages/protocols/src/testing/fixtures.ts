@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolId } from '@switchyard/contracts';
 import { protocolOf } from '../index.js';
-import { encodeEvent } from './event-stream.js';
+import { encodeEvent, encodePayloadLines } from './event-stream.js';
 
 /** The protocol whose format this one's answers have: itself, unless it is derived. */
 export const formatOf = (protocol: ProtocolId): ProtocolId => protocolOf(protocol).derivation?.base ?? protocol;
 
 /** Formats whose streams are no events: their fixtures end otherwise. */
-const STREAM_ENDINGS: Partial<Record<ProtocolId, string>> = { ollama: '.ndjson' };
+const STREAM_ENDINGS: Partial<Record<ProtocolId, string>> = {
+  ollama: '.ndjson',
+  'bedrock-converse': '.jsonl',
+};
 
 /** Where an own small fixture lies; `.sse` is a stream of any kind. */
 export function fixturePath(protocol: ProtocolId, file: string): string {
@@ -20,6 +23,7 @@ export function fixturePath(protocol: ProtocolId, file: string): string {
 /** An own small fixture, as the protocol sends it. */
 export function fixtureOf(protocol: ProtocolId, file: string): Buffer {
   const bytes = readFileSync(fixturePath(protocol, file));
+  if (protocol === 'bedrock-converse' && file.endsWith('.sse')) return encodePayloadLines(bytes.toString('utf8'));
   return protocol === 'anthropic-bedrock' && file.endsWith('.sse') ? invocationOf(bytes.toString('utf8')) : bytes;
 }
 

@@ -1,4 +1,5 @@
 import type { ProtocolId } from '@switchyard/contracts';
+import { readConverse } from './converse-oracle.js';
 import { readCohere, readOllama } from './native-oracles.js';
 import { readResponses } from './responses-oracle.js';
 
@@ -31,8 +32,9 @@ const listAt = (value: unknown, ...path: readonly (string | number)[]): readonly
   (at(value, ...path) as unknown[] | null) ?? [];
 
 export function readAnswer(protocol: ProtocolId, bytes: Buffer, stream: boolean): Answer {
+  if (protocol === 'bedrock-converse') return readConverse(bytes, stream);
   const values = stream ? streamValues(bytes) : [JSON.parse(bytes.toString('utf8')) as unknown];
-  if (protocol === 'openai-chat' || protocol === 'mistral') return readOpenAi(values);
+  if (protocol === 'openai-chat' || protocol === 'mistral') return readOpenAi(values, stream);
   if (protocol === 'cohere-v2') return readCohere(values);
   if (protocol === 'ollama') return readOllama(values);
   if (protocol === 'openai-responses') return readResponses(values);
@@ -87,7 +89,7 @@ const draft = (): Draft => ({
   completionTokens: null,
 });
 
-function readOpenAi(values: readonly unknown[]): Answer {
+function readOpenAi(values: readonly unknown[], stream: boolean): Answer {
   const answer = draft();
   const calls = new Map<number, { name: string; arguments: string }>();
   for (const value of values) {
@@ -103,9 +105,11 @@ function readOpenAi(values: readonly unknown[]): Answer {
     const choice = listAt(value, 'choices').find((one) => numberAt(one, 'index') === 0);
     if (!choice) continue;
     answer.nativeFinish ??= textAt(choice, 'finish_reason') || null;
-    const message = at(choice, 'delta') ?? at(choice, 'message') ?? { content: at(choice, 'text') };
+    const [own, other] = stream ? ['delta', 'message'] : ['message', 'delta'];
+    const message = at(choice, own!) ?? at(choice, other!) ?? { content: at(choice, 'text') };
     const content = at(message, 'content');
     if (typeof content === 'string') answer.text += content;
+    else if (content && !Array.isArray(content)) answer.text += JSON.stringify(content);
     else
       for (const part of listAt(message, 'content')) {
         if (textAt(part, 'type') !== 'thinking') answer.text += textAt(part, 'text');
@@ -115,8 +119,10 @@ function readOpenAi(values: readonly unknown[]): Answer {
     for (const detail of listAt(message, 'reasoning_details')) {
       const signature = textAt(detail, 'signature') || textAt(detail, 'data');
       if (signature) answer.signatures.push(signature);
+      if (!at(message, 'reasoning') && !at(message, 'reasoning_content')) answer.reasoning += textAt(detail, 'text');
     }
-    const legacy = at(message, 'function_call');
+    const old = at(message, 'function_call');
+    const legacy = textAt(old, 'name') || textAt(old, 'arguments') ? old : undefined;
     const pieces = legacy ? [{ index: 0, function: legacy }] : listAt(message, 'tool_calls');
     for (const [position, piece] of pieces.entries()) {
       const index = (at(piece, 'index') as number | undefined) ?? position;

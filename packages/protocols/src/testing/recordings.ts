@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProtocolId } from '@switchyard/contracts';
+import { encodePayloadLines } from './event-stream.js';
 
 /** A case of the recorded provider traffic (see its README). */
 export interface Recording {
@@ -41,6 +42,7 @@ const PROTOCOLS: Readonly<Record<string, ProtocolId>> = {
   'lmstudio-responses': 'openai-responses',
   anthropic: 'anthropic-messages',
   'azure-anthropic': 'anthropic-messages',
+  bedrock: 'bedrock-converse',
   'bedrock-invoke': 'anthropic-bedrock',
   gemini: 'gemini',
   vertex: 'gemini-vertex',
@@ -117,6 +119,7 @@ export function bytesOf(recording: Recording): Buffer {
   if (recording.file.endsWith('.b64.txt')) return Buffer.from(bytes.toString('latin1'), 'base64');
   // Where JSON lines are what went over the wire they stay what they are.
   if (!recording.file.endsWith('.jsonl') || recording.tags.includes('ndjson-wire')) return bytes;
+  if (recording.protocol === 'bedrock-converse') return encodePayloadLines(bytes.toString('utf8'));
   const events = bytes
     .toString('utf8')
     .split('\n')
