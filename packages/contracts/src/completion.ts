@@ -49,6 +49,8 @@ export interface CompletionRequest {
   readonly parameters: readonly string[];
   /** What an answer in the caller's dialect repeats of its request (OpenAI's Responses). */
   readonly echo?: Readonly<Record<string, unknown>>;
+  /** Bytes of what only a provider of the client's own format can read (results of its hosted tools): they become prompt tokens, too. */
+  readonly unreadBytes?: number;
   /** Fields that no one here knows, kept for providers that speak the same format. */
   readonly extra: Readonly<Record<string, unknown>>;
 }

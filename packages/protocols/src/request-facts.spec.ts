@@ -1,4 +1,4 @@
-import { requestFacts } from './index.js';
+import { dialectOf, requestFacts } from './index.js';
 import { requestOf } from './testing/builders.js';
 
 describe('requestFacts', () => {
@@ -49,6 +49,17 @@ describe('requestFacts', () => {
     });
     expect(facts.promptBytes).toBeGreaterThan(300);
     expect(facts.promptBytes).toBeLessThan(1000);
+  });
+
+  it('counts what only a provider of the same format reads', () => {
+    const parse = (fields: object) =>
+      requestFacts(dialectOf('openai-responses').parseRequest({ model: 'm', input: 'Hi', ...fields })).promptBytes;
+    const plain = parse({});
+    const item = { type: 'custom_tool_call_output', call_id: 'c', output: 'ü'.repeat(1000) };
+    expect(parse({ input: [{ role: 'user', content: 'Hi' }, item] })).toBeGreaterThan(plain + 2000);
+    expect(parse({ tools: [{ type: 'custom', name: 'c', description: 'd'.repeat(500) }] })).toBeGreaterThan(
+      plain + 500,
+    );
   });
 
   const partsOf = (...content: object[]) => requestFacts(requestOf({ messages: [{ role: 'user', content }] }));

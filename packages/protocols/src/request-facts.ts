@@ -38,7 +38,8 @@ export function requestFacts(request: CompletionRequest): RequestFacts {
   const promptBytes =
     request.messages.reduce((sum, message) => sum + messageBytes(message), 0) +
     bytesOf(request.tools && JSON.stringify(request.tools)) +
-    bytesOf(request.responseFormat && JSON.stringify(request.responseFormat));
+    bytesOf(request.responseFormat && JSON.stringify(request.responseFormat)) +
+    (request.unreadBytes ?? 0);
   return {
     inputModalities: [...new Set<string>(['text', ...parts.map((part) => part.type)])].sort(),
     outputModalities: [...new Set<string>(request.modalities ?? ['text'])].sort(),

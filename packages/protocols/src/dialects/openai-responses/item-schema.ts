@@ -112,7 +112,7 @@ export type ReasoningItem = z.output<typeof reasoning>;
 const KNOWN = { message, function_call: functionCall, function_call_output: functionOutput, reasoning } as const;
 
 /** Items of OpenAI's own tools: they mean nothing to others, and pass where the format stays the same. */
-const isHosted = (type: string): boolean =>
+export const isHosted = (type: string): boolean =>
   /^(?:web_search|file_search|computer|code_interpreter|image_generation|local_shell|shell|apply_patch|mcp|custom_tool|tool_search|compaction)/.test(
     type,
   );

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type {
   AssistantMessage,
   CompletionRequest,
@@ -11,9 +12,12 @@ import type {
   ToolCall,
   ToolChoice,
 } from '@switchyard/contracts';
+import { recordsOf } from '../../json.js';
+import type { JsonRecord } from '../../json.js';
 import { parseBody, unknownFields } from '../common/fault.js';
 import { GATEWAY_FIELDS, routingOf } from '../common/routing-fields.js';
 import { present } from '../common/schema-helpers.js';
+import { isHosted } from './item-schema.js';
 import type { InputItem } from './item-schema.js';
 import { detailsOf } from './reasoning-items.js';
 import { responsesRequest } from './request-schema.js';
@@ -73,9 +77,17 @@ export function parseRequest(body: unknown): CompletionRequest {
     promptCacheKey: request.prompt_cache_key,
     serviceTier: request.service_tier,
     parameters: parametersOf(request, { tools: (tools?.length ?? 0) > 0, searches, reasoning, format }),
+    unreadBytes: unreadBytesOf(raw) || undefined,
     extra: unknownFields(raw, KNOWN_FIELDS),
     echo: Object.fromEntries(ECHOED.flatMap((field) => (raw[field] === undefined ? [] : [[field, raw[field]]]))),
   }) as unknown as CompletionRequest;
+}
+
+/** Items and tools that mean nothing to others pass where the format stays the same, and are paid for there. */
+function unreadBytesOf({ input, tools }: JsonRecord): number {
+  const items = recordsOf(input).filter(({ type }) => typeof type === 'string' && isHosted(type));
+  const hosted = recordsOf(tools).filter(({ type }) => type !== 'function');
+  return [...items, ...hosted].reduce((sum, value) => sum + Buffer.byteLength(JSON.stringify(value)), 0);
 }
 
 function messagesOf({ instructions, input }: ResponsesRequest): Message[] {

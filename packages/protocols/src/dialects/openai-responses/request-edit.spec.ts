@@ -108,11 +108,13 @@ describe("a client's own request to the Responses API", () => {
     expect(bodyOf({ input }, { provider: 'xai' })['input']).toMatchObject([{ role: 'system' }, {}, {}, {}]);
   });
 
-  it('keeps hosted tools that cost nothing beside their tokens, and drops those that nobody could be charged for', () => {
+  it('keeps tools that the client runs itself, and drops those that nobody could be charged for', () => {
     const tools = [
       { type: 'web_search', search_context_size: 'low' },
-      { type: 'mcp', server_label: 'x', server_url: 'https://example.org' },
       { type: 'custom', name: 'c' },
+      { type: 'shell', environment: { type: 'local' } },
+      { type: 'mcp', server_label: 'x', server_url: 'https://example.org' },
+      { type: 'shell', environment: { type: 'container_auto' } },
       { type: 'code_interpreter', container: { type: 'auto' } },
       { type: 'file_search', vector_store_ids: ['vs_1'] },
       { type: 'image_generation' },
@@ -120,9 +122,15 @@ describe("a client's own request to the Responses API", () => {
     const { body, dropped } = edit({ tools, tool_choice: { type: 'web_search' } });
     expect(body).toMatchObject({ tools: tools.slice(0, 3), tool_choice: { type: 'web_search' } });
     expect((body['tools'] as unknown[]).length).toBe(3);
-    expect(dropped).toEqual(['tools.code_interpreter', 'tools.file_search', 'tools.image_generation']);
+    expect(dropped).toEqual([
+      'tools.mcp',
+      'tools.shell',
+      'tools.code_interpreter',
+      'tools.file_search',
+      'tools.image_generation',
+    ]);
     const painter = { outputModalities: ['text', 'image'] };
-    expect(bodyOf({ tools: [tools[5]] }, painter)['tools']).toEqual([tools[5]]);
+    expect(bodyOf({ tools: [tools[7]] }, painter)['tools']).toEqual([tools[7]]);
     expect(edit({ tools: [tools[0]] }, { supportedParameters: [] })).toMatchObject({ dropped: ['web_search_options'] });
     expect(bodyOf({ tools: [tools[0]] }, { supportedParameters: [] })).not.toHaveProperty('tools');
   });
