@@ -11,8 +11,8 @@ describe('random faults', () => {
     // Told whole: the set of insured and estimated generations explains what is wrong.
     if (wrong.length > 0) console.error(reportLines(report).join('\n'));
     expect(wrong).toEqual([]);
-    // Free because its edge was out of reach of its worker for seconds afterwards: rare, and never the other way round.
-    expect(report.money.givenAway.length).toBeLessThan(report.money.charged.count / 50);
+    // Free because its edge died or was out of reach before its worker could be told: rare, and never the other way round.
+    expect(report.money.givenAway.length).toBeLessThan(report.money.charged.count / 20);
     expect(report.money.charged.count).toBeGreaterThan(50);
     expect(report.struck.filter(({ times }) => times > 0).length).toBeGreaterThan(5);
   }, 240_000);
