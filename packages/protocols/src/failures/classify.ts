@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@switchyard/contracts';
 
 const CONTEXT_LENGTH =
-  /context[_ ]?(?:length|window)|prompt is too long|too many (?:input )?tokens|maximum (?:context|prompt|input) length|input token count.{0,40}exceeds|reduce the length|string_above_max_length|exceeds? the (?:maximum|model'?s?) (?:number of )?tokens/i;
+  /context[_ ]?(?:length|window)|prompt is too long|too[ _]many[ _](?:(?:input|prompt)[ _])?tokens|maximum (?:context|prompt|input) length|input token count.{0,40}exceeds|reduce the length|string_above_max_length|exceeds? the (?:maximum|model'?s?) (?:number of )?tokens/i;
 const CONTENT_POLICY =
   /content[_ ](?:policy|filter|management)|data_inspection_failed|responsible_?ai|moderation|safety system|flagged|prohibited_content|sensitive content/i;
 const CREDENTIALS =

@@ -1,4 +1,4 @@
-import { isKnownAnnotation, reasoningText } from '../openai-chat/message-events.js';
+import { isAudio, isKnownAnnotation, reasoningText } from '../openai-chat/message-events.js';
 import { finishReasonOf } from '../openai-chat/finish.js';
 import { ToolCallTracker, argumentsOf, piecesOf } from '../openai-chat/tool-call-tracker.js';
 import { contentOf, indexOf, messageOf } from '../openai-chat/wire.js';
@@ -52,17 +52,19 @@ export class ChunkEditor {
     const index = indexOf(choice['index'], position, 127);
     const first = !this.begun.has(index);
     this.begun.add(index);
-    const delta = this.editMessage(messageOf(choice), index, 'stream');
+    const delta = this.editMessage(messageOf(choice, 'chunk'), index, 'stream');
     return { ...rest, index, delta: { ...(first && { role: 'assistant' }), ...delta }, ...finishFields(choice, false) };
   }
 
   private editBodyChoice(choice: JsonRecord, position: number): JsonRecord {
     const index = indexOf(choice['index'], position, 127);
-    const message = this.editMessage(messageOf(choice), index, 'body');
+    const message = this.editMessage(messageOf(choice, 'body'), index, 'body');
+    const { delta: _delta, ...rest } = choice;
     return {
-      ...choice,
+      ...rest,
       index,
       ...finishFields(choice, true),
+      ...(!choice['finish_reason'] && { finish_reason: message['tool_calls'] ? 'tool_calls' : 'stop' }),
       message: { role: 'assistant', content: null, refusal: null, ...message },
     };
   }
@@ -76,8 +78,9 @@ export class ChunkEditor {
       .map((part) => part.text)
       .join('');
     const edited: JsonRecord = { ...rest };
+    if ('audio' in rest && !isAudio(rest['audio'])) delete edited['audio'];
     if (typeof role === 'string') edited['role'] = 'assistant';
-    if (Array.isArray(content))
+    if (Array.isArray(content) || isRecord(content))
       edited['content'] = parts
         .filter((part) => part.kind === 'text')
         .map((part) => part.text)

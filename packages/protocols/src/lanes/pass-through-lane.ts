@@ -9,6 +9,7 @@ import type { Frame } from '../frames/frame-reader.js';
 import { isRecord, parseJson, recordsOf } from '../json.js';
 import type { JsonRecord } from '../json.js';
 import { parseResponse } from '../openai-chat/response.js';
+import { madeAnnotations, withAnnotations } from '../openai-chat/search-citations.js';
 import { DONE, OpenAiStreamReader } from '../openai-chat/stream.js';
 import { usageFieldOf } from '../openai-chat/usage.js';
 import type { Billing, Lane, LaneOptions, LaneSummary } from '../types.js';
@@ -60,13 +61,12 @@ export class PassThroughLane implements Lane {
 
   response(text: string): void {
     const json = parseJson(text);
-    this.observe(
-      json
-        ? parseResponse(json.value)
-        : [{ type: 'error', failure: failureOf('upstream_invalid_response', { raw: text }) }],
-    );
+    const events: readonly CompletionEvent[] = json
+      ? parseResponse(json.value)
+      : [{ type: 'error', failure: failureOf('upstream_invalid_response', { raw: text }) }];
+    this.observe(events);
     this.keeper.markWhole();
-    if (isRecord(json?.value)) this.body = json.value;
+    if (isRecord(json?.value)) this.body = withAnnotations(json.value, events);
   }
 
   renderEnd(billing: Billing): Uint8Array {
@@ -100,15 +100,18 @@ export class PassThroughLane implements Lane {
     if (this.keeper.failure || !isRecord(json.value)) return;
     if (isUsageOnly(json.value) || (this.hideReasoning && isReasoningOnly(events))) return;
     const chunk = json.value;
+    for (const event of madeAnnotations(chunk, events)) this.gate.write(encodeBinaryText(this.chunks.render(event)));
     for (const choice of recordsOf(chunk['choices'])) this.chunks.markBegun(Number(choice['index'] ?? 0));
     this.gate.write(`data: ${encodeBinaryText(JSON.stringify(this.editor.editChunk(chunk)))}\n\n`);
-    if (this.gate.isOpen && frame.event === undefined)
+    // Frames that are only copied would be missing from the text in which sources have their places.
+    if (this.gate.isOpen && frame.event === undefined && !this.reader.cites)
       this.templates.learn(frame.data, chunk, (probed) => this.editor.editChunk(probed));
   }
 
   /** Only what the upstream did not say itself: a finish that it forgot. */
   private writeEvent(event: CompletionEvent): void {
-    if (event.type === 'finish') this.gate.write(encodeBinaryText(this.chunks.render(event)));
+    if (event.type === 'finish' || event.type === 'annotation')
+      this.gate.write(encodeBinaryText(this.chunks.render(event)));
   }
 
   private observe(events: readonly CompletionEvent[]): void {

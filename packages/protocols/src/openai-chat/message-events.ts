@@ -18,11 +18,15 @@ export function* messageEvents(choice: WireChoice, tools: ToolCallTracker): Gene
   if (refusal) yield { type: 'refusal-delta', choice: index, text: refusal };
   yield* tools.read(index, message);
   for (const image of recordsOf(message['images'])) yield* imageEvents(image, index);
-  if (isRecord(message['audio'])) yield { type: 'audio-delta', choice: index, audio: message['audio'] };
+  if (isAudio(message['audio'])) yield { type: 'audio-delta', choice: index, audio: message['audio'] };
   for (const annotation of recordsOf(message['annotations']))
     if (isKnownAnnotation(annotation)) yield { type: 'annotation', choice: index, annotation };
   if (choice.logprobs) yield { type: 'logprobs', choice: index, logprobs: choice.logprobs };
 }
+
+/** Sound, or its words; an object with neither is none. */
+export const isAudio = (value: unknown): value is JsonRecord =>
+  isRecord(value) && !(value['data'] === '' && !value['transcript']);
 
 export const reasoningText = (text: string): ReasoningDetail => ({
   type: 'reasoning.text',

@@ -1,4 +1,4 @@
-import type { CompletionEvent, Usage } from '@switchyard/contracts';
+import type { CompletionEvent, FinishReason, Usage } from '@switchyard/contracts';
 import { failureOf } from '../failures/failure.js';
 import { isErrorValue, parseErrorValue } from '../failures/error-body.js';
 import { frameJson, frameText } from '../frames/frame-reader.js';
@@ -8,6 +8,8 @@ import type { JsonRecord } from '../json.js';
 import type { StreamReader } from '../types.js';
 import { finishReasonOf } from './finish.js';
 import { messageEvents } from './message-events.js';
+import { annotationsOf, MAX_TEXT_FOR_CITATIONS, sourcesOf } from './search-citations.js';
+import type { Source } from './search-citations.js';
 import { ToolCallTracker } from './tool-call-tracker.js';
 import { parseUpstreamCost, parseUsage, usageFieldOf } from './usage.js';
 import { choicesOf } from './wire.js';
@@ -25,6 +27,10 @@ export class OpenAiStreamReader implements StreamReader {
   private usage: Usage | null = null;
   private costUsd: string | undefined;
   private serviceTier: string | undefined;
+  private sources: readonly Source[] = [];
+  /** What the first choice has said; kept only where sources were named before. */
+  private text: string | undefined;
+  private annotated = false;
 
   get done(): boolean {
     return this.marked || this.failed;
@@ -38,6 +44,11 @@ export class OpenAiStreamReader implements StreamReader {
 
   get partialUsage(): Usage | null {
     return this.usage;
+  }
+
+  /** The answer names its sources, whose marks have a place in the text: all of it has to be seen. */
+  get cites(): boolean {
+    return this.sources.length > 0;
   }
 
   private get allFinished(): boolean {
@@ -77,12 +88,17 @@ export class OpenAiStreamReader implements StreamReader {
     this.serviceTier = textOf(chunk['service_tier']) ?? this.serviceTier;
     this.usage = parseUsage(usage, this.serviceTier) ?? this.usage;
     this.costUsd = parseUpstreamCost(usage) ?? this.costUsd;
-    for (const choice of choicesOf(chunk)) {
+    this.findSources(chunk);
+    for (const choice of choicesOf(chunk, 'chunk')) {
       if (!this.choices.has(choice.index)) this.choices.set(choice.index, 'open');
-      yield* messageEvents(choice, this.tools);
+      for (const event of messageEvents(choice, this.tools)) {
+        this.follow(event);
+        yield event;
+      }
       if (!choice.finishReason || this.choices.get(choice.index) === 'finished') continue;
       this.choices.set(choice.index, 'finished');
       yield* this.tools.end(choice.index);
+      if (choice.index === 0) yield* this.citations();
       const reason = finishReasonOf(choice.finishReason);
       yield { type: 'finish', choice: choice.index, reason, nativeReason: choice.finishReason };
     }
@@ -94,8 +110,28 @@ export class OpenAiStreamReader implements StreamReader {
     for (const choice of open) this.choices.set(choice, 'finished');
     return open.flatMap((choice): CompletionEvent[] => [
       ...this.tools.end(choice),
-      { type: 'finish', choice, reason: 'stop', nativeReason: null },
+      ...(choice === 0 ? this.citations() : []),
+      { type: 'finish', choice, reason: unnamedFinish(this.tools, choice), nativeReason: null },
     ]);
+  }
+
+  private findSources(chunk: JsonRecord): void {
+    const sources = sourcesOf(chunk);
+    if (sources.length === 0) return;
+    if (this.sources.length === 0 && this.choices.size === 0) this.text = '';
+    this.sources = sources;
+  }
+
+  private follow(event: CompletionEvent): void {
+    if (event.type === 'annotation') this.annotated = true;
+    if (this.text === undefined || event.type !== 'text-delta' || event.choice !== 0) return;
+    this.text = this.text.length < MAX_TEXT_FOR_CITATIONS ? this.text + event.text : undefined;
+  }
+
+  private *citations(): Generator<CompletionEvent> {
+    if (this.annotated) return;
+    for (const annotation of annotationsOf(this.sources, this.text))
+      yield { type: 'annotation', choice: 0, annotation };
   }
 
   private closing(): CompletionEvent[] {
@@ -109,6 +145,10 @@ export class OpenAiStreamReader implements StreamReader {
     return [{ type: 'error', failure }];
   }
 }
+
+/** The finish of a choice to which the provider gave no reason. */
+export const unnamedFinish = (tools: ToolCallTracker, choice: number): FinishReason =>
+  tools.hasCalled(choice) ? 'tool_calls' : 'stop';
 
 export function startEvent(body: JsonRecord): CompletionEvent {
   const [upstreamId, upstreamModel] = [textOf(body['id']), textOf(body['model'])];

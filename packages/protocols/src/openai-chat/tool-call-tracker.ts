@@ -46,6 +46,11 @@ export class ToolCallTracker {
     }
   }
 
+  /** Whether a choice has called any tool. */
+  hasCalled(choice: number): boolean {
+    return this.started.values().some((call) => call.choice === choice);
+  }
+
   /** Some providers leave the index out: then a new id is a new call, and a piece without id belongs to the last one. */
   indexFor(choice: number, piece: JsonRecord, id: string): number {
     const last = this.last.get(choice) ?? -1;
@@ -55,10 +60,10 @@ export class ToolCallTracker {
   }
 }
 
-/** Tool calls of a delta or message; the `function_call` of old models is one without an id. */
+/** Tool calls of a delta or message; the `function_call` of old models is one without an id, unless there is nothing in it. */
 export function piecesOf(message: JsonRecord): readonly JsonRecord[] {
   const legacy = message['function_call'];
-  if (isRecord(legacy)) return [{ index: 0, function: legacy }];
+  if (isRecord(legacy) && (legacy['name'] || legacy['arguments'])) return [{ index: 0, function: legacy }];
   return recordsOf(message['tool_calls']);
 }
 

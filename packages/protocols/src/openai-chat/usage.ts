@@ -7,26 +7,35 @@ import { bucketsOf, serviceTierOf } from '../usage-buckets.js';
  * Reads the usage of any OpenAI-compatible provider; null when there is none that can be believed. Cached tokens stand in
  * `prompt_tokens_details.cached_tokens` (OpenAI and most), `cached_tokens` (Together, Moonshot) or `prompt_cache_hit_tokens`
  * (DeepSeek). The tier that served stands beside the usage, not in it.
+ *
+ * Perplexity's deep research counts beside these what it read of its sources, which it bills as input, and what it thought
+ * (docs.perplexity.ai/getting-started/pricing).
  */
 export function parseUsage(value: unknown, serviceTier?: unknown): Usage | null {
   if (!isRecord(value)) return null;
-  const prompt = countOf(value['prompt_tokens']);
+  const named = countOf(value['prompt_tokens']);
   const completion = countOf(value['completion_tokens']);
-  if (prompt === undefined && completion === undefined) return null;
+  if (named === undefined && completion === undefined) return null;
+  const research = researchIn(value);
+  const cache = claudeCacheIn(value);
+  const prompt = (named ?? 0) + research.input + cache.unnamed;
   const input = recordOf(value['prompt_tokens_details']);
   const output = recordOf(value['completion_tokens_details']);
   const tokens = outputTokens(
-    prompt ?? 0,
-    completion ?? 0,
+    prompt,
+    (completion ?? 0) + research.reasoning,
     countOf(value['total_tokens']),
-    countOf(output['reasoning_tokens']),
+    countOf(output['reasoning_tokens']) ?? (research.reasoning || undefined),
   );
   return bucketsOf({
-    prompt: prompt ?? 0,
+    prompt,
     completion: tokens.all,
     cacheRead:
-      countOf(input['cached_tokens']) ?? countOf(value['cached_tokens']) ?? countOf(value['prompt_cache_hit_tokens']),
-    cacheWrite: countOf(input['cache_write_tokens']) ?? countOf(input['cache_creation_tokens']),
+      countOf(input['cached_tokens']) ??
+      countOf(value['cached_tokens']) ??
+      countOf(value['prompt_cache_hit_tokens']) ??
+      cache.read,
+    cacheWrite: countOf(input['cache_write_tokens']) ?? countOf(input['cache_creation_tokens']) ?? cache.write,
     audioInput: countOf(input['audio_tokens']),
     imageInput: countOf(input['image_tokens']),
     videoInput: countOf(input['video_tokens']),
@@ -36,6 +45,25 @@ export function parseUsage(value: unknown, serviceTier?: unknown): Usage | null 
     searches: searchesIn(value),
     serviceTier: serviceTierOf(serviceTier),
   });
+}
+
+/** What only Perplexity has: tokens beside the two sums. A count of its queries tells that they are its own. */
+function researchIn(usage: JsonRecord): { readonly input: number; readonly reasoning: number } {
+  if (countOf(usage['num_search_queries']) === undefined) return { input: 0, reasoning: 0 };
+  return { input: countOf(usage['citation_tokens']) ?? 0, reasoning: countOf(usage['reasoning_tokens']) ?? 0 };
+}
+
+/**
+ * Databricks counts Claude's cache in Anthropic's words. Whether `prompt_tokens` contains it is nowhere said, so the sums tell: it
+ * does not where the cache is larger, or where the total has room for it.
+ */
+function claudeCacheIn(usage: JsonRecord): { read?: number; write?: number; readonly unnamed: number } {
+  const [read, write] = [countOf(usage['cache_read_input_tokens']), countOf(usage['cache_creation_input_tokens'])];
+  const cached = (read ?? 0) + (write ?? 0);
+  const prompt = countOf(usage['prompt_tokens']) ?? 0;
+  const room = (countOf(usage['total_tokens']) ?? 0) - prompt - (countOf(usage['completion_tokens']) ?? 0);
+  const isBeside = cached > 0 && (cached > prompt || room >= cached);
+  return { ...(read !== undefined && { read }), ...(write !== undefined && { write }), unnamed: isBeside ? cached : 0 };
 }
 
 /**
@@ -69,7 +97,7 @@ function outputTokens(
   return { all: completion + unnamed, reasoning: Math.max(reasoning ?? 0, unnamed) };
 }
 
-/** What the provider says the call cost it, in dollars: OpenRouter's `cost`, xAI's ticks of 10^-10 dollars. */
+/** What the provider says the call cost it, in dollars: OpenRouter's `cost`, Perplexity's with its parts, xAI's ticks of 10^-10 dollars. */
 export function parseUpstreamCost(value: unknown): string | undefined {
   const usage = recordOf(value);
   const ticks = countOf(usage['cost_in_usd_ticks']);
@@ -77,7 +105,7 @@ export function parseUpstreamCost(value: unknown): string | undefined {
     const digits = ticks.toString().padStart(11, '0');
     return `${digits.slice(0, -10)}.${digits.slice(-10)}`;
   }
-  const cost = usage['cost'];
+  const cost = isRecord(usage['cost']) ? usage['cost']['total_cost'] : usage['cost'];
   return typeof cost === 'number' && Number.isFinite(cost) && cost >= 0 && cost < 1e9 ? decimal(cost) : undefined;
 }
 

@@ -16,17 +16,25 @@ export interface WireChoice {
 /** No one asks for more than 128 choices; an index beyond is an attack on our memory. */
 const MAX_CHOICE_INDEX = 127;
 
-export const choicesOf = (chunk: JsonRecord): readonly WireChoice[] =>
+/** A chunk has a `delta`, a body a `message`; Perplexity sends both in both, and only the own one of each is right. */
+export type Form = 'chunk' | 'body';
+
+export const choicesOf = (chunk: JsonRecord, form: Form): readonly WireChoice[] =>
   recordsOf(chunk['choices']).map((choice, position) => ({
     index: indexOf(choice['index'], position, MAX_CHOICE_INDEX),
     finishReason: textOf(choice['finish_reason']) || undefined,
-    message: messageOf(choice),
-    logprobs: isRecord(choice['logprobs']) ? choice['logprobs'] : undefined,
+    message: messageOf(choice, form),
+    logprobs: logprobsOf(choice['logprobs']),
   }));
 
+/** Snowflake sends the object with nothing in it. */
+const logprobsOf = (value: unknown): JsonRecord | undefined =>
+  isRecord(value) && Object.values(value).some((inner) => inner !== null) ? value : undefined;
+
 /** `delta` of a chunk, `message` of a body, or the bare `text` that old completion models give. */
-export const messageOf = (choice: JsonRecord): JsonRecord => {
-  const message = choice['delta'] ?? choice['message'];
+export const messageOf = (choice: JsonRecord, form: Form): JsonRecord => {
+  const { delta, message: whole } = choice;
+  const message = form === 'chunk' ? (delta ?? whole) : (whole ?? delta);
   return isRecord(message) ? message : compact({ content: textOf(choice['text']) });
 };
 
@@ -37,10 +45,12 @@ export const indexOf = (value: unknown, fallback: number, max: number): number =
 
 /**
  * Text and thinking of a `content`. It is a string with nearly everyone; Mistral's reasoning models send
- * `[{type:"thinking",thinking:[{type:"text",text}]},{type:"text",text}]`.
+ * `[{type:"thinking",thinking:[{type:"text",text}]},{type:"text",text}]`, Databricks
+ * `[{type:"reasoning",summary:[{type:"summary_text",text,signature}]},…]`, and Cloudflare an object where JSON was asked for.
  */
 export function contentOf(value: unknown): readonly ContentPiece[] {
   if (typeof value === 'string') return value === '' ? [] : [{ kind: 'text', text: value }];
+  if (isRecord(value)) return [{ kind: 'text', text: JSON.stringify(value) }];
   return recordsOf(value)
     .map(pieceOf)
     .filter((piece) => piece.text !== '');
@@ -52,8 +62,9 @@ export interface ContentPiece {
 }
 
 function pieceOf(part: JsonRecord): ContentPiece {
-  if (part['type'] !== 'thinking') return { kind: 'text', text: textOf(part['text']) ?? '' };
-  const texts = recordsOf(part['thinking']).map((piece) => textOf(piece['text']) ?? '');
+  if (part['type'] !== 'thinking' && part['type'] !== 'reasoning')
+    return { kind: 'text', text: textOf(part['text']) ?? '' };
+  const texts = recordsOf(part['thinking'] ?? part['summary']).map((piece) => textOf(piece['text']) ?? '');
   return { kind: 'reasoning', text: texts.join('') };
 }
 

@@ -105,8 +105,8 @@ function readOpenAi(values: readonly unknown[], stream: boolean): Answer {
     const choice = listAt(value, 'choices').find((one) => numberAt(one, 'index') === 0);
     if (!choice) continue;
     answer.nativeFinish ??= textAt(choice, 'finish_reason') || null;
-    const [own, other] = stream ? ['delta', 'message'] : ['message', 'delta'];
-    const message = at(choice, own!) ?? at(choice, other!) ?? { content: at(choice, 'text') };
+    const [own, other] = stream ? (['delta', 'message'] as const) : (['message', 'delta'] as const);
+    const message = at(choice, own) ?? at(choice, other) ?? { content: at(choice, 'text') };
     const content = at(message, 'content');
     if (typeof content === 'string') answer.text += content;
     else if (content && !Array.isArray(content)) answer.text += JSON.stringify(content);
