@@ -162,7 +162,7 @@ describe('what is odd but complete is served and charged', () => {
   });
 });
 
-it.each([['openai-chat'], ['anthropic-messages'], ['gemini']] as const)(
+it.each([['openai-chat'], ['openai-responses'], ['anthropic-messages'], ['gemini']] as const)(
   'an upstream that finishes and never ends is not waited for long (%s)',
   async (protocol) => {
     const seen = await harness.ask({

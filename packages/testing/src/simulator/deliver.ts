@@ -41,8 +41,7 @@ export async function deliverStream(wire: Wire, format: Format, reply: Reply, fa
     const tokens = frame.kind === 'token' ? (frame.tokens ?? 1) : 0;
     if (fault.dripMs === undefined) await wire.write(frame.text, tokens);
     else await drip(wire, frame.text, fault.dripMs);
-    // Where one event is both, the terminal one tells the finish.
-    if (frame.kind === 'close' || frame.kind === 'done') wire.entry.finish = reply.answer.finish;
+    if (frame.kind === 'close') wire.entry.finish = reply.answer.finish;
     sent += tokens;
   }
   if (fault.hang) await wire.stall();
@@ -127,6 +126,7 @@ async function drip(wire: Wire, text: string, everyMs: number): Promise<void> {
 
 function lastFrame(format: Format, reply: Reply): string {
   let last = '';
-  for (const frame of format.frames(reply)) last = frame.text;
+  // A comment is no event, and what ends a stream without a marker is its last one.
+  for (const { text } of format.frames(reply)) if (!text.startsWith(':')) last = text;
   return last;
 }

@@ -59,7 +59,9 @@ export const openaiResponses: Format = {
     }
     if (!reply.answer.finish) return;
     const type = reply.answer.finish === 'length' ? 'response.incomplete' : 'response.completed';
-    yield frame('done', type, { response: responseOf(reply, items.map(wireItem)) });
+    yield frame('close', type, { response: responseOf(reply, items.map(wireItem)) });
+    // This format has no marker of its own for the end.
+    yield { kind: 'done', text: ': end\n\n' };
   },
   body: (reply) => responseOf(reply, itemsOf(reply).map(wireItem)),
   error: (status, type, message) => ({ error: { message, type, param: null, code: status === 404 ? type : null } }),
