@@ -1,5 +1,6 @@
 import type { Provider } from './provider.js';
 import { alibaba } from './providers/alibaba.js';
+import { amazonBedrock } from './providers/amazon-bedrock.js';
 import { antLing } from './providers/ant-ling.js';
 import { anthropic } from './providers/anthropic.js';
 import { atlasCloud } from './providers/atlas-cloud.js';
@@ -68,6 +69,7 @@ export const providers: ReadonlyMap<string, Provider> = new Map(
     azureAnthropic,
     google,
     googleVertex,
+    amazonBedrock,
     bedrockMantle,
     groq,
     mistral,

@@ -44,7 +44,8 @@ describe('the table of providers', () => {
       expect(id).toMatch(/^[a-z0-9][a-z0-9-]{0,62}$/);
       expect([baseUrlVariable, apiKeyVariable]).toEqual([
         expect.stringMatching(/^[A-Z0-9_]+_BASE_URL$/),
-        expect.stringMatching(/^[A-Z0-9_]+_API_KEY$/),
+        // AWS has given its key another name.
+        id === 'amazon-bedrock' ? 'AWS_BEARER_TOKEN_BEDROCK' : expect.stringMatching(/^[A-Z0-9_]+_API_KEY$/),
       ]);
     }
   });

@@ -25,7 +25,7 @@ export interface UpstreamAnswer {
 
 /** What we read of a provider's headers. Nothing of them ever reaches a client as it is. */
 const READ_HEADERS =
-  /^(content-type|retry-after|retry-after-ms|x-should-retry|x-request-id|request-id|x-ratelimit-.+|anthropic-ratelimit-.+)$/;
+  /^(content-type|retry-after|retry-after-ms|x-should-retry|x-request-id|x-amzn-errortype|x-amzn-requestid|request-id|x-ratelimit-.+|anthropic-ratelimit-.+)$/;
 const MAX_HEADER_VALUE = 256;
 
 /** The only way out to the provider: one origin, a bounded pool of connections, no redirects. */
