@@ -7,19 +7,11 @@ const scripts = {
   sandbox: 'packages/testing/dist/simulator/main.js',
 };
 
-function isConfigured(provider) {
-  const prefix = provider.toUpperCase().replaceAll('-', '_');
-  const given = (name) => Boolean(process.env[name] || process.env[`${name}_FILE`]);
-  return provider === 'sandbox'
-    ? given('SANDBOX_BASE_URL')
-    : given(`${prefix}_API_KEY`) || (provider === 'local' && given('LOCAL_BASE_URL'));
-}
-
 if (!app) {
   console.error('switchyard: the image was built without APP');
   process.exit(1);
 }
-if (app === 'worker' && !isConfigured(process.env.PROVIDER ?? '')) {
+if (app === 'worker' && !(await isNeeded(process.env.PROVIDER ?? ''))) {
   console.log(`switchyard: no key for ${process.env.PROVIDER}; this worker is not needed`);
   process.exit(0);
 }
@@ -29,3 +21,10 @@ const telemetry = app === 'sandbox' ? [] : ['--import', path.resolve('packages/t
 const child = spawn(process.execPath, [...telemetry, path.resolve(script)], { stdio: 'inherit' });
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
+
+/** An unknown provider is for the worker itself to report. */
+async function isNeeded(id) {
+  const { isConfigured, providers } = await import(path.resolve('packages/providers/dist/index.js'));
+  const provider = providers.get(id);
+  return provider === undefined ? id !== '' : isConfigured(provider, process.env);
+}

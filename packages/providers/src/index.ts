@@ -1,8 +1,10 @@
 import type { Provider } from './provider.js';
+import { ai21 } from './providers/ai21.js';
 import { alibaba } from './providers/alibaba.js';
 import { amazonBedrock } from './providers/amazon-bedrock.js';
 import { antLing } from './providers/ant-ling.js';
 import { anthropic } from './providers/anthropic.js';
+import { arcee } from './providers/arcee.js';
 import { atlasCloud } from './providers/atlas-cloud.js';
 import { avian } from './providers/avian.js';
 import { azureAnthropic } from './providers/azure-anthropic.js';
@@ -24,6 +26,7 @@ import { groq } from './providers/groq.js';
 import { hyperbolic } from './providers/hyperbolic.js';
 import { inception } from './providers/inception.js';
 import { inferenceNet } from './providers/inference-net.js';
+import { ioNet } from './providers/io-net.js';
 import { local } from './providers/local.js';
 import { meta } from './providers/meta.js';
 import { minimax } from './providers/minimax.js';
@@ -43,10 +46,12 @@ import { sambanova } from './providers/sambanova.js';
 import { sandbox } from './providers/sandbox.js';
 import { scaleway } from './providers/scaleway.js';
 import { siliconflow } from './providers/siliconflow.js';
+import { stepfun } from './providers/stepfun.js';
 import { together } from './providers/together.js';
 import { upstage } from './providers/upstage.js';
 import { venice } from './providers/venice.js';
 import { vercel } from './providers/vercel.js';
+import { vultr } from './providers/vultr.js';
 import { wandb } from './providers/wandb.js';
 import { xai } from './providers/xai.js';
 import { xiaomi } from './providers/xiaomi.js';
@@ -112,6 +117,11 @@ export const providers: ReadonlyMap<string, Provider> = new Map(
     wandb,
     xiaomi,
     zAi,
+    ai21,
+    arcee,
+    ioNet,
+    stepfun,
+    vultr,
     openrouter,
     local,
     sandbox,
