@@ -1,5 +1,6 @@
 import type {
   CatalogueEndpoint,
+  ClientHeaders,
   CompletionEvent,
   CompletionRequest,
   DialectId,
@@ -19,6 +20,8 @@ export interface RenderTarget {
    * it is left out, because OpenAI refuses messages with fields that it does not know.
    */
   readonly reasoningField?: string;
+  /** What of the client's headers may concern a provider of its own format. */
+  readonly clientHeaders?: ClientHeaders;
 }
 
 /** A request in an upstream's own format. The worker adds the base URL and the credentials. */

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { AssistantMessage, CacheControl, ContentPart, MediaSource } from '@switchyard/contracts';
+import type { AssistantMessage, CacheControl, ContentPart, MediaSource, ReasoningDetail } from '@switchyard/contracts';
 import { compact, isRecord, parseJson } from '../json.js';
 import type { JsonRecord } from '../json.js';
 import { mediaTypeOfUrl } from '../media.js';
@@ -63,10 +63,13 @@ export function renderAssistant(message: AssistantMessage): WireBlock[] {
 }
 
 /** Only what Claude made and signed: it refuses thinking of others, and its own without signature. */
+export const isOwnThought = (detail: ReasoningDetail): boolean =>
+  detail.format === CLAUDE_REASONING &&
+  (detail.type === 'reasoning.encrypted' || (detail.type === 'reasoning.text' && Boolean(detail.signature)));
+
 function renderThinking(message: AssistantMessage): WireBlock[] {
-  return message.reasoning.flatMap((detail): WireBlock[] => {
-    if (detail.format !== CLAUDE_REASONING) return [];
-    if (detail.type === 'reasoning.text' && detail.signature)
+  return message.reasoning.filter(isOwnThought).flatMap((detail): WireBlock[] => {
+    if (detail.type === 'reasoning.text')
       return [{ type: 'thinking', thinking: detail.text, signature: detail.signature }];
     return detail.type === 'reasoning.encrypted' ? [{ type: 'redacted_thinking', data: detail.data }] : [];
   });

@@ -1,6 +1,8 @@
 import type { CompletionRequest } from '@switchyard/contracts';
 import type { JsonRecord } from '../json.js';
 import type { ParameterFilter } from '../parameters.js';
+import { isOwnThought } from './request-content.js';
+import { thinkingOf } from './thinking-ability.js';
 import { budgetForEffort, effortForBudget, mayDisable, nearestEffort, reasoningWish } from '../reasoning.js';
 import type { RenderTarget } from '../types.js';
 
@@ -31,13 +33,12 @@ export function renderThinking(
   if (!wish) return NOT_THINKING;
   if (wish.kind === 'off') return mayDisable(target.endpoint) ? { thinking: { type: 'disabled' } } : NOT_THINKING;
   if (excludesThinking(request)) return drop(filter);
-  const efforts = target.endpoint.reasoning?.efforts ?? [];
-  const takesBudget = efforts.length === 0 || target.endpoint.reasoning?.maxTokens === true;
+  const { efforts, takesBudget } = thinkingOf(target.endpoint);
   if (wish.kind === 'effort' && efforts.length > 0)
     return { thinking: { type: 'adaptive' }, effort: nearestEffort(wish.effort, efforts) };
   if (wish.kind === 'budget' && !takesBudget)
     return { thinking: { type: 'adaptive' }, effort: nearestEffort(effortForBudget(wish.tokens, maxTokens), efforts) };
-  if (maxTokens <= MIN_BUDGET) return drop(filter);
+  if (maxTokens <= MIN_BUDGET || lacksThoughts(request)) return drop(filter);
   const tokens = wish.kind === 'effort' ? budgetForEffort(wish.effort, maxTokens) : wish.tokens;
   const budget = Math.min(Math.max(Math.min(tokens, MAX_BUDGET), MIN_BUDGET), maxTokens - 1);
   return { thinking: { type: 'enabled', budget_tokens: budget } };
@@ -52,6 +53,16 @@ function excludesThinking(request: CompletionRequest): boolean {
   return (
     (forced && request.tools !== undefined && request.tools.length > 0) || request.messages.at(-1)?.role === 'assistant'
   );
+}
+
+/**
+ * With a budget Claude refuses a turn of tools that began without a thought of its own, as where another model, or Claude without
+ * thinking, made the calls whose results come now. Adaptive thinking takes it.
+ */
+function lacksThoughts({ messages }: CompletionRequest): boolean {
+  const last = messages.findLast((message) => message.role !== 'tool');
+  if (last?.role !== 'assistant' || last.toolCalls.length === 0) return false;
+  return !last.reasoning.some(isOwnThought);
 }
 
 function drop(filter: ParameterFilter): Thinking {

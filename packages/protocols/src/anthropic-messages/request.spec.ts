@@ -39,7 +39,14 @@ describe('a request for Anthropic', () => {
       { type: 'function', function: { name: 'f', description: 'd', parameters: { properties: {} }, strict: true } },
     ];
     expect(render({ tools, tool_choice: 'required', parallel_tool_calls: false }).body).toMatchObject({
-      tools: [{ name: 'f', description: 'd', input_schema: { type: 'object', properties: {} }, strict: true }],
+      tools: [
+        {
+          name: 'f',
+          description: 'd',
+          input_schema: { type: 'object', properties: {}, additionalProperties: false },
+          strict: true,
+        },
+      ],
       tool_choice: { type: 'any', disable_parallel_tool_use: true },
     });
     const choices = [
@@ -186,7 +193,7 @@ describe('a request for Anthropic', () => {
   it('asks for a schema where the model can, and says it in words where not', () => {
     const format = { type: 'json_schema', json_schema: { name: 'n', schema: { type: 'object' } } };
     expect(render({ response_format: format }).body).toMatchObject({
-      output_config: { format: { type: 'json_schema', schema: { type: 'object' } } },
+      output_config: { format: { type: 'json_schema', schema: { type: 'object', additionalProperties: false } } },
     });
     const told = render({ response_format: format }, { supportedParameters: ['response_format'] }).body;
     expect(told['output_config']).toBeUndefined();

@@ -1,13 +1,16 @@
-import type { CompletionRequest, FunctionTool, ResponseFormat } from '@switchyard/contracts';
+import type { CompletionRequest, ResponseFormat } from '@switchyard/contracts';
 import { compact } from '../json.js';
 import type { JsonRecord } from '../json.js';
 import { ParameterFilter, supports } from '../parameters.js';
 import { hashedUser } from '../privacy.js';
 import type { RenderTarget, UpstreamRequest } from '../types.js';
-import { renderCache } from './request-content.js';
+import { limitBreakpoints } from './cache-breakpoints.js';
+import { renderBetas } from './request-betas.js';
+import { renderSchema } from './request-format.js';
 import { markLastBlock, renderMessages, renderSystem } from './request-messages.js';
 import { renderThinking } from './request-thinking.js';
 import type { Thinking } from './request-thinking.js';
+import { renderToolChoice, renderTools } from './request-tools.js';
 import { ANTHROPIC_VERSION } from './wire.js';
 import type { WireBlock } from './wire.js';
 
@@ -26,7 +29,6 @@ const UNKNOWN_PARAMETERS = [
   'logprobs',
   'top_logprobs',
   'prediction',
-  'web_search_options',
 ] as const;
 
 /** Anthropic's `POST /messages` (platform.claude.com/docs/en/api/messages). */
@@ -40,8 +42,14 @@ export function renderRequest(request: CompletionRequest, target: RenderTarget):
   const schema =
     format?.type === 'json_schema' && supports(target.endpoint, 'structured_outputs') ? format.schema : undefined;
   const system = [...renderSystem(request.messages), ...jsonInstruction(format, schema !== undefined)];
-  const tools = request.tools?.length ? filter.take('tools', request.tools) : undefined;
+  const tools = renderTools(request, filter);
+  const betas = renderBetas(target);
+  if (betas.dropped) filter.drop('anthropic-beta');
   filter.dropUnrenderable();
+  limitBreakpoints(
+    [...tools, ...system],
+    messages.flatMap(({ content }) => content),
+  );
   const body = compact({
     model: target.endpoint.upstreamModel,
     max_tokens: maxTokens,
@@ -50,8 +58,8 @@ export function renderRequest(request: CompletionRequest, target: RenderTarget):
     messages,
     ...renderSampling(request, thinking, filter),
     stop_sequences: renderStop(filter.take('stop', request.stop), filter),
-    tools: tools?.map(renderTool),
-    tool_choice: tools && renderToolChoice(request, filter),
+    tools: tools.length > 0 ? tools : undefined,
+    tool_choice: tools.length > 0 ? renderToolChoice(request, filter) : undefined,
     thinking: thinking.thinking,
     output_config: renderOutputConfig(request, thinking, schema, filter),
     metadata: request.user === undefined ? undefined : { user_id: hashedUser(request.user) },
@@ -59,7 +67,11 @@ export function renderRequest(request: CompletionRequest, target: RenderTarget):
   });
   return {
     path: '/messages',
-    headers: { 'content-type': 'application/json', 'anthropic-version': ANTHROPIC_VERSION },
+    headers: {
+      'content-type': 'application/json',
+      'anthropic-version': ANTHROPIC_VERSION,
+      ...(betas.header !== undefined && { 'anthropic-beta': betas.header }),
+    },
     body,
     dropped: filter.dropped,
   };
@@ -96,25 +108,6 @@ function renderStop(stop: readonly string[] | undefined, filter: ParameterFilter
   return usable?.length ? usable : undefined;
 }
 
-const renderTool = ({ name, description, parameters, strict, cacheControl }: FunctionTool): JsonRecord =>
-  compact({
-    name,
-    description,
-    input_schema: { type: 'object', ...parameters },
-    strict: strict || undefined,
-    cache_control: renderCache(cacheControl),
-  });
-
-function renderToolChoice(request: CompletionRequest, filter: ParameterFilter): JsonRecord | undefined {
-  const choice = filter.take('tool_choice', request.toolChoice);
-  const parallel = filter.take('parallel_tool_calls', request.parallelToolCalls);
-  if (choice === undefined && parallel !== false) return undefined;
-  if (choice === 'none') return { type: 'none' };
-  const single = parallel === false ? { disable_parallel_tool_use: true } : {};
-  if (typeof choice === 'object') return { type: 'tool', name: choice.name, ...single };
-  return { type: choice === 'required' ? 'any' : 'auto', ...single };
-}
-
 function renderOutputConfig(
   request: CompletionRequest,
   thinking: Thinking,
@@ -122,7 +115,7 @@ function renderOutputConfig(
   filter: ParameterFilter,
 ): JsonRecord | undefined {
   const effort = thinking.effort ?? filter.take('verbosity', request.verbosity);
-  const config = compact({ effort, format: schema && { type: 'json_schema', schema } });
+  const config = compact({ effort, format: schema && { type: 'json_schema', schema: renderSchema(schema) } });
   return Object.keys(config).length > 0 ? config : undefined;
 }
 

@@ -1,6 +1,7 @@
 import type { CompletionRequest } from '@switchyard/contracts';
 import { renderRequest } from '../../anthropic-messages/request.js';
-import { isRecord } from '../../json.js';
+import { MAX_SEARCHES } from '../../anthropic-messages/request-tools.js';
+import { arrayOf, countOf, isRecord, textOf } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
 import type { RenderTarget, UpstreamRequest } from '../../types.js';
 import { detailOf } from '../common/reasoning-tag.js';
@@ -21,11 +22,12 @@ const DECIDED = [
   'top_p',
   'top_k',
   'stop_sequences',
-  'tool_choice',
   'thinking',
   'service_tier',
   'metadata',
 ] as const;
+
+const SERVER_SEARCH = /^web_search_\d{8}$/;
 
 /**
  * The client's own body for an upstream of the same format. Messages, tools and system stay as they were sent, but for the
@@ -41,14 +43,29 @@ export function editRequest(request: CompletionRequest, body: JsonRecord, target
     else edited[field] = rendered.body[field];
   }
   if (rendered.body['output_config'] === undefined) delete edited['output_config'];
-  if (rendered.body['tools'] === undefined && !hasServerTool(body['tools'])) delete edited['tools'];
+  const tools = editTools(body['tools'], rendered);
+  if (tools.length > 0) edited['tools'] = tools;
+  else delete edited['tools'];
+  if (tools.length === 0 || rendered.dropped.includes('tool_choice')) delete edited['tool_choice'];
   if (Array.isArray(body['messages'])) edited['messages'] = body['messages'].map(withoutForeignThoughts);
   return { ...rendered, body: edited };
 }
 
-const hasServerTool = (tools: unknown): boolean =>
-  Array.isArray(tools) &&
-  tools.some((tool) => isRecord(tool) && tool['type'] !== undefined && tool['type'] !== 'custom');
+/**
+ * Tools as they were sent. Web search, which is billed apart, goes only to endpoints that have a price for it, and not more often
+ * than is held for; other tools of Anthropic's cost the tokens that they make.
+ */
+function editTools(tools: unknown, { dropped }: UpstreamRequest): readonly unknown[] {
+  return arrayOf(tools).flatMap((tool): unknown[] => {
+    if (!isRecord(tool)) return [];
+    const type = textOf(tool['type']) ?? 'custom';
+    if (SERVER_SEARCH.test(type))
+      return dropped.includes('web_search_options')
+        ? []
+        : [{ ...tool, max_uses: Math.min(countOf(tool['max_uses']) ?? MAX_SEARCHES, MAX_SEARCHES) }];
+    return type === 'custom' && dropped.includes('tools') ? [] : [tool];
+  });
+}
 
 function withoutForeignThoughts(message: unknown): unknown {
   if (!isRecord(message) || message['role'] !== 'assistant' || !Array.isArray(message['content'])) return message;
