@@ -25,7 +25,9 @@ const providerOf = ({ provider }: Recording): string => provider.replace('-respo
 const itemsOf = (input: unknown): Json[] =>
   typeof input === 'string' ? [{ role: 'user', content: input }] : (input as Json[]);
 const textsOf = (content: unknown): string =>
-  typeof content === 'string' ? content : ((content ?? []) as Json[]).map(({ text }) => text ?? '').join('');
+  typeof content === 'string'
+    ? content
+    : ((content ?? []) as { text?: string }[]).map(({ text }) => text ?? '').join('');
 const saidIn = (items: readonly Json[]) =>
   items
     .filter(({ role, type }) => role !== undefined && role !== 'system' && (type ?? 'message') === 'message')
