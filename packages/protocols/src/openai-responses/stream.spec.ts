@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CompletionEvent } from '@switchyard/contracts';
 import { protocolOf } from '../index.js';
-import { cut } from '../testing/chunks.js';
+import { laneOf } from '../testing/builders.js';
+import { cut, joined } from '../testing/chunks.js';
 import { collect } from '../testing/collect.js';
 
 const file = (name: string): string =>
@@ -100,6 +101,13 @@ describe('a stream of the Responses API', () => {
     );
     expect(events.filter(({ type }) => type === 'error')).toHaveLength(1);
     expect(collect(events)).toMatchObject({ text: 'Half', finish: null, failure: { code } });
+  });
+
+  it('knows what an answer used that failed in the end', async () => {
+    const response = { status: 'failed', error: null, usage: { input_tokens: 9, output_tokens: 4 } };
+    const lane = laneOf('openai-responses');
+    await joined(lane.stream(cut(Buffer.from(sse({ type: 'response.failed', response })), [11])));
+    expect(lane.summary).toMatchObject({ usage: null, partialUsage: { inputTokens: 9, outputTokens: 4 } });
   });
 
   it('does not take the error of a tool for one of the answer', async () => {

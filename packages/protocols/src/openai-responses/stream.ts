@@ -82,6 +82,8 @@ export class ResponsesStreamReader implements StreamReader {
         break;
       case 'response.failed':
       case 'response.cancelled':
+        // What was said before may be billed all the same.
+        this.usage = parseUsage(recordOf(event['response']), this.items.searches) ?? this.usage;
         yield* this.fail(parseFailed(recordOf(event['response']), JSON.stringify(errorOf(event))));
         break;
       default:
