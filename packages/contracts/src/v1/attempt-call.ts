@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.js';
 import { CatalogueEndpoint, DialectId } from './catalogue.js';
 import { nanos } from '../money.js';
 import { GenerationId, OwnKeyFee, UsageEvent } from './generation.js';
+import { JobId } from './jobs.js';
 
 /**
  * What is held for a generation whose bound grows as it goes on. `outputTokens` is a total of the meter (`MeterReading`), null once
@@ -45,6 +46,8 @@ export const AttemptCall = z.object({
   admittedAtMs: z.int(),
   dialect: DialectId,
   stream: z.boolean(),
+  /** Absent: a completion. A job has one form for its clients; `dialect` says how they are told of errors. */
+  job: JobId.optional(),
   endpoint: CatalogueEndpoint,
   leaseId: z.uuid(),
   accountId: z.uuid(),
