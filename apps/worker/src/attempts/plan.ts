@@ -41,7 +41,12 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
   const request: CompletionRequest = dialect.parseRequest(body);
   const protocol = protocolOf(protocolId);
   const reasoningField = provider.quirks?.reasoningField;
-  const target = { endpoint, ...(reasoningField !== undefined && { reasoningField }) };
+  const { clientHeaders } = call;
+  const target = {
+    endpoint,
+    ...(reasoningField !== undefined && { reasoningField }),
+    ...(clientHeaders && { clientHeaders }),
+  };
   const rendered = applyQuirks(
     provider,
     renderUpstream(request, body as Record<string, unknown>, call.dialect, protocolId, target),
