@@ -2,7 +2,7 @@ import type { CompletionEvent, ReasoningDetail } from '@switchyard/contracts';
 import { CLAUDE_REASONING } from '../anthropic-messages/wire.js';
 import { isRecord, recordOf, recordsOf, textOf } from '../json.js';
 import type { JsonRecord } from '../json.js';
-import { BEDROCK_REASONING } from './wire.js';
+import { BEDROCK_REASONING, WEB_SEARCH } from './wire.js';
 
 interface OpenBlock {
   /** Index among the tool calls of the answer; -1 for what is no call for our client. */
@@ -20,6 +20,8 @@ const MAX_OPEN_BLOCKS = 1024;
  * Tools that Bedrock runs itself (`server_tool_use`) and their results pass silently, what the model makes of them does not.
  */
 export class BlockReader {
+  /** How often the model has searched the web. */
+  searches = 0;
   private readonly open = new Map<number, OpenBlock>();
   private toolCalls = 0;
   private textLength = 0;
@@ -29,6 +31,7 @@ export class BlockReader {
     const tool = start['toolUse'];
     const isCall = isRecord(tool) && tool['type'] !== 'server_tool_use';
     const block = this.openBlock(index, isCall ? this.toolCalls++ : -1);
+    if (isRecord(tool) && !isCall && tool['name'] === WEB_SEARCH) this.searches++;
     block.imageType = textOf(recordOf(start['image'])['format']) ?? '';
     if (!isCall) return;
     const [id, name] = [textOf(tool['toolUseId']) ?? '', textOf(tool['name']) ?? ''];

@@ -5,7 +5,6 @@ import { renderToolId } from '../anthropic-messages/request-content.js';
 import { CLAUDE_REASONING } from '../anthropic-messages/wire.js';
 import { compact, isRecord, parseJson } from '../json.js';
 import type { JsonRecord } from '../json.js';
-import { mediaTypeOfUrl } from '../media.js';
 import { BEDROCK_REASONING } from './wire.js';
 import type { Family, WireBlock } from './wire.js';
 
@@ -44,21 +43,21 @@ export function cachePoint(cache: CacheControl | undefined, family: Family): Wir
 }
 
 function media(source: MediaSource, kind: string, names: Readonly<Record<string, string>>): JsonRecord {
-  const type =
-    source.kind === 'base64' ? source.mediaType : source.kind === 'url' ? mediaTypeOfUrl(source.url, '') : '';
+  const type = source.kind === 'base64' ? source.mediaType : '';
   const subtype = type.slice(type.indexOf('/') + 1).split(';', 1)[0]!;
   return { format: names[subtype] ?? (subtype || defaultFormat(kind)), source: renderSource(source, kind) };
 }
 
 const defaultFormat = (kind: string): string => ({ image: 'png', video: 'mp4' })[kind] ?? 'pdf';
 
-/** @throws GatewayError `invalid_request` for an address on the web: Bedrock takes bytes or objects of S3, and nothing is fetched here */
+/**
+ * Bytes only. Bedrock would also read objects of S3, but with the rights of whoever signs: a caller must not see what the operator can.
+ * @throws GatewayError `invalid_request` for an address or an id, because nothing is fetched here
+ */
 function renderSource(source: MediaSource, kind: string): JsonRecord {
   if (source.kind === 'base64') return { bytes: source.data };
-  const uri = source.kind === 'url' ? source.url : source.id;
-  if (uri.startsWith('s3://')) return { s3Location: { uri } };
   throw new GatewayError('invalid_request', {
-    message: `This endpoint takes no ${kind} by its address: send its bytes (base64), or an s3:// address.`,
+    message: `This endpoint takes no ${kind} by its address: send its bytes in base64.`,
   });
 }
 

@@ -3,7 +3,7 @@ import { compact } from '../json.js';
 import type { JsonRecord } from '../json.js';
 import type { ParameterFilter } from '../parameters.js';
 import { cachePoint } from './request-content.js';
-import { usesTools } from './wire.js';
+import { usesTools, WEB_SEARCH } from './wire.js';
 import type { Family, WireBlock } from './wire.js';
 
 export interface ToolConfig {
@@ -11,8 +11,7 @@ export interface ToolConfig {
   readonly toolChoice?: JsonRecord | undefined;
 }
 
-/** The web search that Bedrock runs for Nova (docs.aws.amazon.com/nova/latest/userguide/grounding.html). */
-const NOVA_SEARCH: WireBlock = { systemTool: { name: 'nova_grounding' } };
+const NOVA_SEARCH: WireBlock = { systemTool: { name: WEB_SEARCH } };
 
 /**
  * `toolConfig`. It has no "none", and must be there as soon as the conversation has calls: so a caller who wants no more calls gets

@@ -24,9 +24,6 @@ const UNKNOWN_PARAMETERS = [
   'prediction',
 ] as const;
 
-/** What callers who know Bedrock may say in its own words, beside everything else. */
-const OWN_FIELDS = ['guardrailConfig', 'performanceConfig', 'requestMetadata'] as const;
-
 /** `POST /model/{model}/converse` or `/converse-stream`. */
 export function renderRequest(request: CompletionRequest, target: RenderTarget): UpstreamRequest {
   const filter = new ParameterFilter(request, target.endpoint, UNKNOWN_PARAMETERS);
@@ -47,7 +44,6 @@ export function renderRequest(request: CompletionRequest, target: RenderTarget):
     additionalModelRequestFields: isEmpty(additional) ? undefined : additional,
     outputConfig: isEnforced ? renderFormat(format) : undefined,
     serviceTier: renderServiceTier(request.serviceTier),
-    ...Object.fromEntries(OWN_FIELDS.map((name) => [name, request.extra[name]])),
   });
   const model = encodeURIComponent(target.endpoint.upstreamModel);
   return {

@@ -28,7 +28,7 @@ function* answerEvents(body: JsonRecord): Generator<CompletionEvent> {
   yield startEvent(body['serviceTier']);
   const blocks = new BlockReader();
   for (const [index, block] of recordsOf(message['content']).entries()) yield* blocks.whole(index, block);
-  const usage = parseUsage(body['usage'], body['serviceTier']);
+  const usage = parseUsage(body['usage'], body['serviceTier'], blocks.searches);
   if (usage) yield { type: 'usage', usage };
   const native = textOf(body['stopReason']) ?? 'end_turn';
   yield { type: 'finish', choice: 0, reason: finishReasonOf(native), nativeReason: native };

@@ -79,7 +79,7 @@ export class ConverseStreamReader implements StreamReader {
   }
 
   private *close(event: JsonRecord): Generator<CompletionEvent> {
-    this.usage = parseUsage(event['usage'], event['serviceTier']);
+    this.usage = parseUsage(event['usage'], event['serviceTier'], this.blocks.searches);
     this.closed = this.finished;
     if (this.usage) yield { type: 'usage', usage: this.usage };
   }

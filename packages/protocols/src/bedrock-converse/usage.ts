@@ -6,8 +6,9 @@ import { bucketsOf, serviceTierOf } from '../usage-buckets.js';
  * `usage` of Converse. Cache reads and writes stand beside `inputTokens`, not inside; `cacheDetails` says how long what was written is
  * kept. Reasoning is part of `outputTokens` and never counted by itself.
  * @param tier `serviceTier` of the answer: what it was really served with
+ * @param searches calls of the web search, which the usage itself does not count
  */
-export function parseUsage(value: unknown, tier: unknown): Usage | null {
+export function parseUsage(value: unknown, tier: unknown, searches: number): Usage | null {
   if (!isRecord(value)) return null;
   const [input, output] = [countOf(value['inputTokens']), countOf(value['outputTokens'])];
   if (input === undefined && output === undefined) return null;
@@ -23,6 +24,7 @@ export function parseUsage(value: unknown, tier: unknown): Usage | null {
     cacheRead,
     cacheWrite: written - written1h,
     cacheWrite1h: written1h,
+    searches,
     serviceTier: serviceTierOf(recordOf(tier)['type']),
   });
 }

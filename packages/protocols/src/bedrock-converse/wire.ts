@@ -30,6 +30,9 @@ export function familyOf({ endpoint }: RenderTarget): Family {
   return /openai[./]gpt-oss/.test(names) ? 'gpt-oss' : 'other';
 }
 
+/** The web search that Bedrock runs for Nova (docs.aws.amazon.com/nova/latest/userguide/grounding.html). */
+export const WEB_SEARCH = 'nova_grounding';
+
 /** Calls of tools or their results anywhere in the conversation. */
 export const usesTools = ({ messages }: CompletionRequest): boolean =>
   messages.some((message) => message.role === 'tool' || (message.role === 'assistant' && message.toolCalls.length > 0));
