@@ -21,7 +21,9 @@ import { AnswerService } from './completions/answer.service.js';
 import { Attempts } from './completions/attempts.service.js';
 import { CompletionsController } from './completions/completions.controller.js';
 import { CompletionsService } from './completions/completions.service.js';
+import { Entrance } from './completions/entrance.service.js';
 import { FirstWitness } from './completions/first-witness.service.js';
+import { GeminiController } from './completions/gemini.controller.js';
 import { EdgeConfig, edgeIdOf } from './config.js';
 import { CreditKeeper } from './credit/credit-keeper.service.js';
 import { CreditService } from './credit/credit.service.js';
@@ -70,6 +72,7 @@ export class EdgeModule {
         ActivityController,
         AuditController,
         CompletionsController,
+        GeminiController,
         GenerationsController,
         CurrentKeyController,
         CreditsController,
@@ -97,6 +100,7 @@ export class EdgeModule {
         CreditKeeper,
         CreditService,
         EdgeDrain,
+        Entrance,
         FreeModels,
         FirstWitness,
         GenerationsService,

@@ -8,15 +8,16 @@ export interface Credentials {
 }
 
 /**
- * Reads the key of a request from `Authorization: Bearer` or `x-api-key`, and checks its form and checksum, without any look-up.
+ * Reads the key of a request from `Authorization: Bearer`, or where the clients of Anthropic
+ * (`x-api-key`) and Google (`x-goog-api-key`) put it, and checks its form and checksum, without any look-up.
  * @throws GatewayError `missing_credentials` or `invalid_key`, never with the header's text.
  */
 export function credentialsOf(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): Credentials {
   const authorizations = request.rawHeaders.filter((name, index) => index % 2 === 0 && /^authorization$/i.test(name));
   // Node keeps the first and a proxy may have checked the last: two of them are an attack or a fault, never a request.
   if (authorizations.length > 1) throw new GatewayError('invalid_key', { message: 'Send one Authorization header.' });
-  const { authorization, 'x-api-key': apiKey } = request.headers;
-  const secret = authorization === undefined ? single(apiKey) : bearer(authorization);
+  const { authorization, 'x-api-key': apiKey, 'x-goog-api-key': googleKey } = request.headers;
+  const secret = authorization === undefined ? single(apiKey ?? googleKey) : bearer(authorization);
   if (secret === '') throw new GatewayError('missing_credentials');
   const parsed = parseApiKey(secret);
   if (!parsed) throw new GatewayError('invalid_key');

@@ -10,7 +10,7 @@ import { MissLimiter } from './miss-limiter.js';
 
 const RESOLVE_TIMEOUT_MS = 2_000;
 /** Questions to auth that may be under way at once; beyond it unknown keys are told to come back. */
-const MAX_QUESTIONS = 256;
+const MAX_QUESTIONS = 2_048;
 
 interface Question {
   readonly answer: Promise<Resolution>;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CompletionRequest } from '@switchyard/contracts';
+import type { CompletionRequest, DialectId } from '@switchyard/contracts';
 import { boundOf } from '@switchyard/pricing';
 import type { BoundInput } from '@switchyard/pricing';
 import type { RequestFacts } from '@switchyard/protocols';
@@ -28,6 +28,7 @@ export interface Admitted {
 /** A request that wants to be admitted. */
 export interface Applicant {
   readonly caller: Caller;
+  readonly dialect: DialectId;
   readonly request: CompletionRequest;
   readonly facts: RequestFacts;
   readonly holdMode: HoldMode;
@@ -56,7 +57,7 @@ export class Admission {
   }
 
   private async setAside(
-    { caller: { key }, request, facts, holdMode }: Applicant,
+    { caller: { key }, dialect, request, facts, holdMode }: Applicant,
     candidates: readonly OrderedCandidate[],
   ): Promise<Omit<Admitted, 'candidates'>> {
     const admittedAtMs = Date.now();
@@ -73,7 +74,7 @@ export class Admission {
       wholeNanos: boundOf(input, endpoints),
     };
     const firstNanos = bounds.ofTokens(STEP_TOKENS);
-    const inSteps = holdMode === 'stepped' && canStep(request, endpoints) && firstNanos < bounds.wholeNanos;
+    const inSteps = holdMode === 'stepped' && canStep(request, endpoints, dialect) && firstNanos < bounds.wholeNanos;
     const nanos = inSteps ? firstNanos : bounds.wholeNanos;
     try {
       const hold = await this.credit.admit(key, nanos);

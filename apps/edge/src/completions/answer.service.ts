@@ -107,7 +107,7 @@ export class AnswerService {
       noteFailure(attempt, failure);
       this.health.observe(planned.candidate.endpoint.id, 'failure');
       const shown = errorOf([{ planned, failure }]);
-      client.end(dialectOf('openai-chat').renderStreamError(shown, contextOf(generation, speaking)));
+      client.end(dialectOf(generation.dialect).renderStreamError(shown, contextOf(generation, speaking)));
       // Something was said and cannot be taken back, so it is not charged: the house bears what the provider asks for it.
       const ending = failure.usage ? endingOfFailure(failure) : lost('gateway_failed');
       return this.answer(generation, speaking, { ending, error: shown });
@@ -130,7 +130,7 @@ export class AnswerService {
     }
     const error = errorOf(failures);
     const delivered = client.streaming;
-    if (delivered) client.end(dialectOf('openai-chat').renderStreamError(error, contextOf(generation, null)));
+    if (delivered) client.end(dialectOf(generation.dialect).renderStreamError(error, contextOf(generation, null)));
     else client.release();
     return { ...nobody, ending: told, error, delivered, cancelled: false };
   }

@@ -32,7 +32,7 @@ export function attemptCall(
     attempt: number,
     created: Math.floor(generation.admittedAtMs / 1000),
     admittedAtMs: generation.admittedAtMs,
-    dialect: 'openai-chat',
+    dialect: generation.dialect,
     stream: generation.request.stream,
     endpoint,
     leaseId: lease.identity.leaseId,
@@ -44,6 +44,7 @@ export function attemptCall(
     ticket: tickets.issue({ generation, endpoint, lease, ownKey }),
     ownKey,
     allowance: generation.steps?.outputTokens ?? null,
+    ...(Object.keys(generation.clientHeaders).length > 0 && { clientHeaders: generation.clientHeaders }),
     timeouts: {
       connectMs: config.UPSTREAM_CONNECT_MS,
       firstByteMs: firstByteMs(generation, endpoint.reasoning !== null, config),

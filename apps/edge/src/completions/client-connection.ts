@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { finished } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import type { Framing } from './framing.js';
 
 export interface ClientConnectionOptions {
   readonly generationId: string;
-  readonly keepAlive: Uint8Array;
+  /** How the events of a stream reach this client. */
+  readonly framing: Framing;
   readonly keepAliveMs: number;
   readonly slowClientMs: number;
 }
@@ -19,6 +21,8 @@ export class ClientGone extends Error {
     super(reason);
   }
 }
+
+const NOTHING = new Uint8Array(0);
 
 /** Why the client of an aborted signal is gone. */
 export const reasonOf = (signal: AbortSignal): GoneReason =>
@@ -66,27 +70,28 @@ export class ClientConnection {
     this.silence = setInterval(() => {
       if (this.waiting || this.signal.aborted) return;
       this.begin();
-      this.reply.raw.write(this.options.keepAlive);
+      this.reply.raw.write(this.options.framing.keepAlive);
     }, this.options.keepAliveMs);
   }
 
-  /** Writes bytes of the stream as they are. Resolves when the socket has accepted them. @throws ClientGone */
+  /** Writes events of the stream. Resolves when the socket has accepted them. @throws ClientGone */
   async write(bytes: Uint8Array): Promise<void> {
     if (this.signal.aborted) throw this.signal.reason;
     this.begin();
     this.firstByteMs ??= performance.now();
     this.silence?.refresh();
-    if (!this.reply.raw.write(bytes)) await this.drained();
+    const framed = this.options.framing.push(bytes);
+    if (framed.byteLength > 0 && !this.reply.raw.write(framed)) await this.drained();
   }
 
   /** Ends the stream. */
   end(lastBytes?: Uint8Array): void {
-    if (lastBytes && !this.signal.aborted) {
-      this.begin();
-      this.reply.raw.write(lastBytes);
-    }
     this.release();
-    this.reply.raw.end();
+    if (this.signal.aborted) return void this.reply.raw.end();
+    const { framing } = this.options;
+    const last = Buffer.concat([lastBytes ? framing.push(lastBytes) : NOTHING, framing.end()]);
+    if (last.byteLength > 0) this.begin();
+    this.reply.raw.end(last);
   }
 
   /** Sends a whole answer. @throws ClientGone */
@@ -121,7 +126,7 @@ export class ClientConnection {
     this.begun = true;
     this.reply.hijack();
     this.reply.raw.writeHead(200, {
-      'content-type': 'text/event-stream',
+      'content-type': this.options.framing.contentType,
       'cache-control': 'no-cache',
       // Tells nginx not to collect the events.
       'x-accel-buffering': 'no',

@@ -1,45 +1,38 @@
 import { Controller, Post, Req, Res } from '@nestjs/common';
-import { dialectOf } from '@switchyard/protocols';
-import { runWithRequestId, withSpan } from '@switchyard/telemetry';
+import type { DialectId } from '@switchyard/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf } from '../callers/caller.js';
-import { EdgeConfig } from '../config.js';
-import { newGenerationId } from '../generations/generation-id.js';
 import { Access, MULTIMODAL_BODY_LIMIT_BYTES, apiPaths } from '../http/access.js';
-import { ClientConnection } from './client-connection.js';
-import { clientFactsOf } from './client-facts.js';
-import { CompletionsService } from './completions.service.js';
-import { holdModeOf } from './hold-mode.js';
+import { Entrance } from './entrance.service.js';
 
-@Controller(apiPaths('chat/completions'))
+const Speaks = (dialect: DialectId): MethodDecorator =>
+  Access('inference', { dialect, bodyLimitBytes: MULTIMODAL_BODY_LIMIT_BYTES });
+
+/** One address for each dialect whose clients name the model in the body. */
+@Controller(apiPaths(''))
 export class CompletionsController {
-  constructor(
-    private readonly completions: CompletionsService,
-    private readonly config: EdgeConfig,
-  ) {}
+  constructor(private readonly entrance: Entrance) {}
 
-  @Post()
-  @Access('inference', { bodyLimitBytes: MULTIMODAL_BODY_LIMIT_BYTES })
-  create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const startedMs = performance.now();
-    const id = newGenerationId(Date.now());
-    const client = new ClientConnection(reply, {
-      generationId: id,
-      keepAlive: dialectOf('openai-chat').keepAlive,
-      keepAliveMs: this.config.KEEP_ALIVE_MS,
-      slowClientMs: this.config.SLOW_CLIENT_MS,
-    });
-    const input = {
-      id,
-      caller: callerOf(request),
-      body: request.body,
-      holdMode: holdModeOf(request.headers, this.config.DEFAULT_HOLD),
-      facts: clientFactsOf(request),
-      startedMs,
-    };
-    const attributes = { 'gen_ai.operation.name': 'chat', 'switchyard.generation.id': id };
-    return runWithRequestId(id, () =>
-      withSpan('generation', attributes, (span) => this.completions.create({ ...input, span }, client), 'server'),
-    );
+  @Post('chat/completions')
+  @Speaks('openai-chat')
+  chat(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.entrance.enter({ dialect: 'openai-chat', body: request.body }, request, reply);
+  }
+
+  @Post('completions')
+  @Speaks('openai-completions')
+  complete(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.entrance.enter({ dialect: 'openai-completions', body: request.body }, request, reply);
+  }
+
+  @Post('responses')
+  @Speaks('openai-responses')
+  respond(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.entrance.enter({ dialect: 'openai-responses', body: request.body }, request, reply);
+  }
+
+  @Post('messages')
+  @Speaks('anthropic-messages')
+  message(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.entrance.enter({ dialect: 'anthropic-messages', body: request.body }, request, reply);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CompletionRequest } from '@switchyard/contracts';
+import type { ClientHeaders, CompletionRequest, DialectId } from '@switchyard/contracts';
 import { dialectOf, requestFacts } from '@switchyard/protocols';
 import type { RequestFacts } from '@switchyard/protocols';
 import type { ActiveSpan } from '@switchyard/telemetry';
@@ -21,10 +21,12 @@ import { settlementOf } from './settlement.js';
 export interface CompletionInput {
   readonly id: string;
   readonly caller: Caller;
+  readonly dialect: DialectId;
   readonly body: unknown;
   /** How the caller wants its money set aside. */
   readonly holdMode: HoldMode;
   readonly facts: ClientFacts;
+  readonly clientHeaders: ClientHeaders;
   readonly startedMs: number;
   readonly span: ActiveSpan;
 }
@@ -43,7 +45,7 @@ export class CompletionsService {
 
   /** @throws GatewayError as long as nothing was sent; later errors are events of the stream. */
   async create(input: CompletionInput, client: ClientConnection): Promise<void> {
-    const request = dialectOf('openai-chat').parseRequest(input.body);
+    const request = dialectOf(input.dialect).parseRequest(input.body);
     const facts = requestFacts(request);
     const { candidates, verdicts, error } = this.routing.candidatesFor(request, facts);
     if (error) throw error;
@@ -65,16 +67,18 @@ export class CompletionsService {
     client: ClientConnection,
   ): Promise<void> {
     const admitted = await this.admission.admit(
-      { caller: input.caller, holdMode: input.holdMode, request, facts },
+      { caller: input.caller, dialect: input.dialect, holdMode: input.holdMode, request, facts },
       routed,
     );
     const { hold, steps, admittedAtMs, candidates } = admitted;
     const generation: Generation = {
       id: input.id,
       caller: input.caller,
+      dialect: input.dialect,
       request,
       body: Buffer.from(JSON.stringify(input.body)),
       client: { ...input.facts, sessionId: request.sessionId ?? input.facts.sessionId },
+      clientHeaders: input.clientHeaders,
       candidates,
       verdicts,
       get boundNanos() {

@@ -1,4 +1,4 @@
-import type { CandidateVerdict, CompletionRequest, Attempt } from '@switchyard/contracts';
+import type { Attempt, CandidateVerdict, ClientHeaders, CompletionRequest, DialectId } from '@switchyard/contracts';
 import type { z } from 'zod';
 import type { Caller } from '../callers/caller.js';
 import type { OrderedCandidate } from '../routing/index.js';
@@ -16,10 +16,14 @@ export interface ClientFacts {
 export interface Generation {
   readonly id: string;
   readonly caller: Caller;
+  /** What its client speaks. */
+  readonly dialect: DialectId;
   readonly request: CompletionRequest;
   /** The client's JSON, serialised again: what was parsed is what is sent on. */
   readonly body: Uint8Array;
   readonly client: ClientFacts;
+  /** Headers of the client that are meant for the provider. */
+  readonly clientHeaders: ClientHeaders;
   readonly candidates: readonly OrderedCandidate[];
   readonly verdicts: readonly z.output<typeof CandidateVerdict>[];
   /** The most that it may cost; grows with a hold in steps. */

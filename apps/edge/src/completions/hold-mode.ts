@@ -1,5 +1,6 @@
 import { GatewayError } from '@switchyard/contracts';
-import type { CatalogueEndpoint, CompletionRequest } from '@switchyard/contracts';
+import type { CatalogueEndpoint, CompletionRequest, DialectId } from '@switchyard/contracts';
+import { dialectOf } from '@switchyard/protocols';
 import { stopsBillingOnAbort } from '@switchyard/providers/billing';
 
 /** How much is set aside for an answer: all that it can cost, or a part that grows with it. */
@@ -25,9 +26,11 @@ type Stoppable = Pick<CatalogueEndpoint, 'provider' | 'reasoning' | 'outputModal
 
 /**
  * Whether an answer may be held in steps, whoever gives it: its provider stops the bill when it is stopped, and all that it bills
- * can be seen and counted as it comes. Reasoning can be hidden, media and the provider's own tools are.
+ * can be seen and counted as it comes. Reasoning can be hidden, media and the provider's own tools are. And the client's dialect
+ * must have a way to say that the answer ended for want of credit.
  */
-export const canStep = (request: CompletionRequest, endpoints: readonly Stoppable[]): boolean =>
+export const canStep = (request: CompletionRequest, endpoints: readonly Stoppable[], dialect: DialectId): boolean =>
+  dialectOf(dialect).renderStop !== undefined &&
   request.stream &&
   (request.n ?? 1) === 1 &&
   request.webSearchOptions === undefined &&

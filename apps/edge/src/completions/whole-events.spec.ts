@@ -16,6 +16,12 @@ describe('events on their way to a client', () => {
     expect(events.rest()).toHaveLength(0);
   });
 
+  it('go on whole where lines end as in HTTP, so that none waits for the next', () => {
+    const events = new WholeEvents();
+    expect(text(events.push(Buffer.from('data: 1\r\n\r\ndata: 2\r\n\r')))).toBe('data: 1\r\n\r\n');
+    expect(text(events.push(Buffer.from('\n')))).toBe('data: 2\r\n\r\n');
+  });
+
   it('keep the bytes that follow no end for a good ending', () => {
     const events = new WholeEvents();
     expect(text(events.push(Buffer.from('data: 1\n\n: end')))).toBe('data: 1\n\n');

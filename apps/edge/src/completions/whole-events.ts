@@ -1,4 +1,5 @@
-const END_OF_EVENT = Buffer.from('\n\n');
+/** Google's streams end their lines as HTTP does. */
+const ENDS_OF_EVENTS = [Buffer.from('\n\n'), Buffer.from('\r\n\r\n')] as const;
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -17,8 +18,7 @@ export class WholeEvents {
   /** What may go to the client now: up to the end of the last whole event; may be empty. */
   push(bytes: Uint8Array): Uint8Array {
     const all = this.held.byteLength === 0 ? bytes : Buffer.concat([this.held, bytes]);
-    const found = Buffer.from(all.buffer, all.byteOffset, all.byteLength).lastIndexOf(END_OF_EVENT);
-    const end = found === -1 ? 0 : found + END_OF_EVENT.byteLength;
+    const end = endOfWholeEvents(Buffer.from(all.buffer, all.byteOffset, all.byteLength));
     if (all.byteLength - end > MOST_HELD_BACK_BYTES) return this.rest(all);
     this.held = all.subarray(end);
     return all.subarray(0, end);
@@ -30,3 +30,11 @@ export class WholeEvents {
     return all;
   }
 }
+
+const endOfWholeEvents = (bytes: Buffer): number =>
+  Math.max(
+    ...ENDS_OF_EVENTS.map((end) => {
+      const found = bytes.lastIndexOf(end);
+      return found === -1 ? 0 : found + end.byteLength;
+    }),
+  );

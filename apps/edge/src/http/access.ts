@@ -1,4 +1,5 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
+import type { DialectId } from '@switchyard/contracts';
 
 /**
  * Who may use a route. `public`: anyone, without a key. `key`: any valid key. `inference` and `management`: that kind of key
@@ -12,6 +13,8 @@ export interface RouteAccess {
   readonly bodyLimitBytes?: number;
   /** The handler gets the bytes of a JSON body as they came, because they are signed; also where nobody has to show a key. */
   readonly rawBody?: boolean;
+  /** What its clients speak, also where they are told of an error; OpenAI's chat completions when absent. */
+  readonly dialect?: DialectId;
 }
 
 export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
@@ -24,6 +27,9 @@ export const Access = (access: AccessKind, options: Omit<RouteAccess, 'access'> 
 
 /** Every public route is served under both prefixes: OpenRouter's own and the one that OpenAI clients expect. */
 export const API_PREFIXES = ['api/v1', 'v1'] as const;
+
+/** Where Google's clients look, behind the same host: they add the version to the address that they are given. */
+export const GOOGLE_PREFIXES = ['api/v1beta', 'v1beta'] as const;
 
 /** The paths of a controller under every prefix: `apiPaths('keys')`; `apiPaths('')` is the prefix itself. */
 export const apiPaths = (...paths: readonly string[]): string[] =>

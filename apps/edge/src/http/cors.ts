@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 
-const EXPOSED = 'X-Generation-Id, Retry-After';
+const EXPOSED = 'X-Generation-Id, X-Switchyard-Dropped-Params, X-Switchyard-Stripped-Reasoning, Retry-After';
 const METHODS = 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS';
-const DEFAULT_HEADERS = 'Authorization, Content-Type, X-Api-Key';
+const DEFAULT_HEADERS = 'Authorization, Content-Type, X-Api-Key, X-Goog-Api-Key';
 const MAX_AGE_S = 86_400;
 const HEADER_LIST = /^[A-Za-z0-9-]{1,64}(?:\s*,\s*[A-Za-z0-9-]{1,64}){0,63}$/;
 

@@ -4,9 +4,10 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contracts';
 import { dialectOf } from '@switchyard/protocols';
 import type { FastifyReply } from 'fastify';
+import { dialectOfRequest } from './dialect-of-request.js';
 import { gatewayErrorOf } from './gateway-error-of.js';
 
-/** The one place where an error becomes an HTTP answer: status and envelope come from the closed list. */
+/** The one place where an error becomes an HTTP answer: the status comes from the closed list, the envelope from the route's dialect. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -18,7 +19,7 @@ export class ErrorFilter implements ExceptionFilter {
   answer(error: GatewayError, reply: FastifyReply): void {
     const shown = error.code === 'internal' ? this.mask(error) : error;
     if (reply.sent || reply.raw.headersSent) return;
-    const { status, headers, body } = dialectOf('openai-chat').renderError(shown);
+    const { status, headers, body } = dialectOf(dialectOfRequest(reply.request)).renderError(shown);
     void reply.status(status).headers(headers).send(body);
   }
 

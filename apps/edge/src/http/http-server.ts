@@ -9,6 +9,7 @@ import type { EdgeConfig } from '../config.js';
 import { Guard } from '../callers/guard.service.js';
 import { DEFAULT_BODY_LIMIT_BYTES } from './access.js';
 import type { RouteAccess } from './access.js';
+import { dialectOfAddress } from './dialect-of-request.js';
 import { allowAnyOrigin, preflightHeaders } from './cors.js';
 import { parseJsonBody } from './json-body.js';
 import { KNOWN_CALLER_LEFTOVER, STRANGER_LEFTOVER, swallowBody } from './leftover-body.js';
@@ -104,7 +105,9 @@ function nothingHere(server: FastifyInstance, request: FastifyRequest): GatewayE
 /** An address that cannot be decoded reaches no hook and no filter, and Fastify would repeat it in its own words. */
 function answerUndecodable(reply: FastifyReply): void {
   allowAnyOrigin(reply.raw);
-  const { status, headers, body } = dialectOf('openai-chat').renderError(new GatewayError('invalid_request'));
+  const { status, headers, body } = dialectOf(dialectOfAddress(reply.request.raw.url)).renderError(
+    new GatewayError('invalid_request'),
+  );
   void reply.status(status).headers(headers).send(body);
 }
 

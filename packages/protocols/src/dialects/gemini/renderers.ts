@@ -9,7 +9,7 @@ import { renderUsage } from './render-usage.js';
 
 const hidesThoughts = ({ reasoning }: CompletionRequest): boolean => reasoning?.exclude === true;
 
-const headOf = ({ generationId, model, providerName, created }: RenderContext): JsonRecord => ({
+export const headOf = ({ generationId, model, providerName, created }: RenderContext): JsonRecord => ({
   modelVersion: model,
   responseId: generationId,
   createTime: new Date(created * 1000).toISOString(),

@@ -16,5 +16,11 @@ export const openaiCompletionsDialect: Dialect = {
     const chunk = { ...headOf(context), error: errorObject(error), choices };
     return Buffer.from(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
   },
+  /** Like that of chat completions: `length`, and why in the choice's own `error`. */
+  renderStop(reason, context) {
+    const stop = { index: 0, text: '', logprobs: null, finish_reason: 'length', native_finish_reason: null };
+    const chunk = { ...headOf(context), choices: [{ ...stop, error: errorObject(reason) }] };
+    return Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`);
+  },
   keepAlive: Buffer.from(': OPENROUTER PROCESSING\n\n'),
 };

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import type { DialectId } from '@switchyard/contracts';
+import { dialectOf } from '@switchyard/protocols';
+import { runWithRequestId, withSpan } from '@switchyard/telemetry';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callerOf } from '../callers/caller.js';
+import { EdgeConfig } from '../config.js';
+import { newGenerationId } from '../generations/generation-id.js';
+import { ClientConnection } from './client-connection.js';
+import { clientFactsOf } from './client-facts.js';
+import { clientHeadersOf } from './client-headers.js';
+import { CompletionsService } from './completions.service.js';
+import { eventStream } from './framing.js';
+import type { Framing } from './framing.js';
+import { holdModeOf } from './hold-mode.js';
+
+/** A request as its route understood it. */
+export interface Incoming {
+  readonly dialect: DialectId;
+  readonly body: unknown;
+  /** How its client wants a stream; server-sent events when absent. */
+  readonly framing?: Framing;
+}
+
+/** Where requests of every dialect become generations: with an id, a span and a connection for the answer. */
+@Injectable()
+export class Entrance {
+  constructor(
+    private readonly completions: CompletionsService,
+    private readonly config: EdgeConfig,
+  ) {}
+
+  /** @throws GatewayError as long as nothing was sent. */
+  async enter({ dialect, body, framing }: Incoming, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const startedMs = performance.now();
+    const id = newGenerationId(Date.now());
+    const input = {
+      id,
+      caller: callerOf(request),
+      dialect,
+      body,
+      holdMode: holdModeOf(request.headers, this.config.DEFAULT_HOLD),
+      facts: clientFactsOf(request),
+      clientHeaders: clientHeadersOf(request),
+      startedMs,
+    };
+    const client = new ClientConnection(reply, {
+      generationId: id,
+      framing: framing ?? eventStream(dialectOf(dialect).keepAlive),
+      keepAliveMs: this.config.KEEP_ALIVE_MS,
+      slowClientMs: this.config.SLOW_CLIENT_MS,
+    });
+    const attributes = {
+      'gen_ai.operation.name': 'chat',
+      'switchyard.generation.id': id,
+      'switchyard.dialect': dialect,
+    };
+    await runWithRequestId(id, () =>
+      withSpan('generation', attributes, (span) => this.completions.create({ ...input, span }, client), 'server'),
+    );
+  }
+}
