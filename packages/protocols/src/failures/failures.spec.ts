@@ -10,6 +10,7 @@ describe('the wait that a provider asks for', () => {
   const now = Date.parse('2026-11-22T08:00:00Z');
   it.each([
     [{ 'retry-after-ms': '1184' }, '', 1184],
+    [{ 'retry-after-ms': '0', 'retry-after': '1' }, '', 1000],
     [{ 'retry-after': '17' }, '', 17_000],
     [{ 'retry-after': '0.5' }, '', 500],
     [{ 'retry-after': 'Sun, 22 Nov 2026 08:00:30 GMT' }, '', 30_000],

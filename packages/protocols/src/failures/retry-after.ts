@@ -14,7 +14,9 @@ export function retryAfterMsOf(
   nowMs: number = Date.now(),
 ): number | undefined {
   const milliseconds = headers['retry-after-ms'];
-  if (milliseconds !== undefined && /^\d{1,15}(?:\.\d{1,9})?$/.test(milliseconds)) return bounded(Number(milliseconds));
+  // Azure sends `retry-after-ms: 0` beside `retry-after: 1`: nothing at all is no answer while there is another.
+  if (milliseconds !== undefined && Number(milliseconds) !== 0 && /^\d{1,15}(?:\.\d{1,9})?$/.test(milliseconds))
+    return bounded(Number(milliseconds));
   const header = headers['retry-after']?.trim();
   if (header) {
     // A number has its own grammar, "1e9" included: as a date it would mean something else.

@@ -7,7 +7,7 @@ export const RESPONSES_REASONING = 'openai-responses-v1';
 const FORMATS: ReadonlyMap<string, string> = new Map([
   ['openai', RESPONSES_REASONING],
   ['azure', 'azure-openai-responses-v1'],
-  ['bedrock', 'bedrock-openai-responses-v1'],
+  ['bedrock-mantle', 'bedrock-openai-responses-v1'],
   ['xai', 'xai-responses-v1'],
 ]);
 

@@ -35,6 +35,7 @@ const PROTOCOLS: Readonly<Record<string, ProtocolId>> = {
   'anthropic-openai-compat': 'openai-chat',
   'gemini-openai-compat': 'openai-chat',
   openrouter: 'openai-chat',
+  azure: 'openai-chat',
   'openai-responses': 'openai-responses',
   'azure-responses': 'openai-responses',
   'xai-responses': 'openai-responses',
@@ -61,6 +62,7 @@ const PROTOCOLS: Readonly<Record<string, ProtocolId>> = {
 /** Cases of folders in which several protocols are spoken. */
 const EXCEPTIONS: readonly { readonly pattern: RegExp; readonly protocol: ProtocolId }[] = [
   { pattern: /^vertex\/.*claude/, protocol: 'anthropic-vertex' },
+  { pattern: /^openrouter\/responses-/, protocol: 'openai-responses' },
   { pattern: /^bedrock-mantle\/.*openai/, protocol: 'openai-responses' },
   // Its own API beside the compatible one, told apart by the names of models that run at home.
   { pattern: /^ollama\/.*(?:gemma3|llama3|qwen3|nonexistent|queue-full)/, protocol: 'ollama' },
@@ -137,7 +139,7 @@ const NOT_CHAT: readonly { readonly pattern: RegExp; readonly reason: string }[]
   { pattern: /^compact/, reason: 'a conversation made shorter, not an answer' },
   { pattern: /^embeddings/, reason: 'embeddings' },
   {
-    pattern: /^(?:audio|rerank|images|videos?|credits|key|generation|responses|messages|moderation)\b/,
+    pattern: /^(?:audio|rerank|images|videos?|credits|key|generation|messages|moderation)\b/,
     reason: 'another endpoint',
   },
 ];
