@@ -13,6 +13,10 @@ import { baseten } from './providers/baseten.js';
 import { bedrockMantle } from './providers/bedrock-mantle.js';
 import { cerebras } from './providers/cerebras.js';
 import { chutes } from './providers/chutes.js';
+import { cloudflare } from './providers/cloudflare.js';
+import { cohere } from './providers/cohere.js';
+import { crusoe } from './providers/crusoe.js';
+import { databricks } from './providers/databricks.js';
 import { deepinfra } from './providers/deepinfra.js';
 import { deepseek } from './providers/deepseek.js';
 import { doubleword } from './providers/doubleword.js';
@@ -20,9 +24,10 @@ import { featherless } from './providers/featherless.js';
 import { fireworks } from './providers/fireworks.js';
 import { friendli } from './providers/friendli.js';
 import { gmicloud } from './providers/gmicloud.js';
-import { google } from './providers/google.js';
 import { googleVertex } from './providers/google-vertex.js';
+import { google } from './providers/google.js';
 import { groq } from './providers/groq.js';
+import { huggingface } from './providers/huggingface.js';
 import { hyperbolic } from './providers/hyperbolic.js';
 import { inception } from './providers/inception.js';
 import { inferenceNet } from './providers/inference-net.js';
@@ -37,15 +42,18 @@ import { nebius } from './providers/nebius.js';
 import { novita } from './providers/novita.js';
 import { nscale } from './providers/nscale.js';
 import { nvidia } from './providers/nvidia.js';
+import { ollama } from './providers/ollama.js';
 import { openai } from './providers/openai.js';
 import { openrouter } from './providers/openrouter.js';
 import { ovhcloud } from './providers/ovhcloud.js';
 import { parasail } from './providers/parasail.js';
+import { perplexity } from './providers/perplexity.js';
 import { phala } from './providers/phala.js';
 import { sambanova } from './providers/sambanova.js';
 import { sandbox } from './providers/sandbox.js';
 import { scaleway } from './providers/scaleway.js';
 import { siliconflow } from './providers/siliconflow.js';
+import { snowflake } from './providers/snowflake.js';
 import { stepfun } from './providers/stepfun.js';
 import { together } from './providers/together.js';
 import { upstage } from './providers/upstage.js';
@@ -122,6 +130,14 @@ export const providers: ReadonlyMap<string, Provider> = new Map(
     ioNet,
     stepfun,
     vultr,
+    cloudflare,
+    cohere,
+    crusoe,
+    databricks,
+    huggingface,
+    ollama,
+    perplexity,
+    snowflake,
     openrouter,
     local,
     sandbox,

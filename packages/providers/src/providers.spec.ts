@@ -10,7 +10,8 @@ const provider = (id: string): Provider => {
   if (!found) throw new Error(`no provider ${id}`);
   return found;
 };
-const SELF_HOSTED = ['local', 'sandbox'];
+const SELF_HOSTED = ['local', 'ollama', 'sandbox'];
+const OLLAMA = 'http://127.0.0.1:11434/api';
 
 /** Those of the public list's supported providers that there are here. */
 const LISTED_AS_STOPPING = [
@@ -51,7 +52,8 @@ describe('the table of providers', () => {
   });
 
   it.each(table.map((each) => [each.id, each] as const))('reaches %s over https, without credentials', (id, each) => {
-    if (SELF_HOSTED.includes(id)) return expect(each).toMatchObject({ baseUrl: null, keyRequired: false });
+    if (SELF_HOSTED.includes(id))
+      return expect(each).toMatchObject({ baseUrl: id === 'ollama' ? OLLAMA : null, keyRequired: false });
     const url = new URL(each.baseUrl ?? '');
     expect([url.protocol, url.username, url.search, url.hash]).toEqual(['https:', '', '', '']);
     expect(each.baseUrl?.endsWith('/')).toBe(false);
@@ -71,7 +73,7 @@ describe('the table of providers', () => {
     const own = table.filter(({ source }) => source.url !== CANCELLATION_SOURCE.url);
     for (const { id, stopsBillingOnAbort } of table.filter((each) => !own.includes(each)))
       expect({ id, stopsBillingOnAbort }).toEqual({ id, stopsBillingOnAbort: LISTED_AS_STOPPING.includes(id) });
-    expect(own.filter((each) => each.stopsBillingOnAbort && each.baseUrl !== null)).toEqual([]);
+    expect(own.filter((each) => each.stopsBillingOnAbort && !SELF_HOSTED.includes(each.id))).toEqual([]);
   });
 
   it('puts the key where each provider wants it, in lower-case headers', () => {
@@ -158,6 +160,7 @@ describe('a configured base URL', () => {
     ['azure', 'https://mine.services.ai.azure.com', 'https://mine.services.ai.azure.com/openai/v1'],
     ['groq', 'https://proxy.example', 'https://proxy.example/openai/v1'],
     ['local', 'http://127.0.0.1:11434', 'http://127.0.0.1:11434/v1'],
+    ['ollama', 'http://10.0.0.7:11434', 'http://10.0.0.7:11434/api'],
     ['openai', 'https://proxy.example/team/openai', 'https://proxy.example/team/openai'],
   ])('of %s, %s, is completed only when it is a bare origin', (id, configured, expected) => {
     expect(completeBaseUrl(providers.get(id)!, configured)).toBe(expected);

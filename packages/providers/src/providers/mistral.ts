@@ -5,7 +5,7 @@ import { CANCELLATION_SOURCE } from '../sources.js';
 export const mistral = defineProvider({
   id: 'mistral',
   name: 'Mistral',
-  protocol: 'openai-chat',
+  protocol: 'mistral',
   baseUrl: 'https://api.mistral.ai/v1',
   authorize: bearer,
   // Unknown fields are answered with 422; usage comes in every stream without `stream_options` (https://docs.mistral.ai/api).
@@ -15,4 +15,6 @@ export const mistral = defineProvider({
   },
   stopsBillingOnAbort: false,
   source: CANCELLATION_SOURCE,
+  documentation: { url: 'https://docs.mistral.ai/api/endpoint/chat', date: '2026-11-22' },
+  recordings: ['mistral'],
 });
