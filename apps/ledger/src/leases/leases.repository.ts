@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CloseLease, GrantLease, ReplyOf, RequestOf, TopUpLease } from '@switchyard/contracts';
+import type { BudgetScope, CloseLease, GrantLease, ReplyOf, RequestOf, TopUpLease } from '@switchyard/contracts';
 import { LedgerRepository } from '../database/ledger.repository.js';
 import { loanOf } from './loan.js';
 import type { Loan, LoanRow } from './loan.js';
@@ -14,25 +14,36 @@ export class LeasesRepository {
 
   /** @param minLeaseNanos what counts as the smallest useful lease when money is tight; 0: money never counts as tight */
   async grant(request: RequestOf<typeof GrantLease>, ttlMs: number, minLeaseNanos = 0n): Promise<Loan> {
-    const budgets = request.budgets.map(({ scopeId, kind, interval, capNanos }) => ({
-      scope_id: scopeId,
-      kind,
-      period: interval,
-      cap: capNanos.toString(),
-    }));
-    const row = await this.ledger.one<LoanRow>('SELECT * FROM grant_lease($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
-      request.leaseId,
-      request.accountId,
-      request.keyId,
-      request.edgeId,
-      request.edgeEpoch,
-      request.wantNanos,
-      request.minNanos,
-      JSON.stringify(budgets),
-      ttlMs,
-      minLeaseNanos,
-    ]);
-    return loanOf(request.leaseId, row);
+    const [loan] = await this.grantMany([request], ttlMs, minLeaseNanos);
+    return loan!;
+  }
+
+  /** Several grants of one account in one transaction, one after another; when one is refused as invalid, all of them are. */
+  async grantMany(
+    requests: readonly RequestOf<typeof GrantLease>[],
+    ttlMs: number,
+    minLeaseNanos = 0n,
+  ): Promise<readonly Loan[]> {
+    const column = <Value>(of: (request: RequestOf<typeof GrantLease>) => Value) => requests.map(of);
+    const rows = await this.ledger.call<LoanRow>(
+      `SELECT loan.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[]::bigint[], $7::text[]::bigint[],
+         $8::text[]::jsonb[]) WITH ORDINALITY AS q (lease, owner, key, edge, epoch, want, min, budgets, place)
+       CROSS JOIN LATERAL grant_lease(q.lease, q.owner, q.key, q.edge, q.epoch, q.want, q.min, q.budgets, $9, $10) AS loan
+       ORDER BY q.place`,
+      [
+        column(({ leaseId }) => leaseId),
+        column(({ accountId }) => accountId),
+        column(({ keyId }) => keyId),
+        column(({ edgeId }) => edgeId),
+        column(({ edgeEpoch }) => edgeEpoch),
+        column(({ wantNanos }) => wantNanos.toString()),
+        column(({ minNanos }) => minNanos.toString()),
+        column(({ budgets }) => JSON.stringify(budgets.map(budgetRow))),
+        ttlMs,
+        minLeaseNanos,
+      ],
+    );
+    return rows.map((row, index) => loanOf(requests[index]!.leaseId, row));
   }
 
   /** Null for a lease that is closed, unknown, another edge's, or of a day that is over. */
@@ -80,3 +91,10 @@ export class LeasesRepository {
     return expired;
   }
 }
+
+const budgetRow = ({ scopeId, kind, interval, capNanos }: BudgetScope) => ({
+  scope_id: scopeId,
+  kind,
+  period: interval,
+  cap: capNanos.toString(),
+});

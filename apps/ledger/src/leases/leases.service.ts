@@ -12,6 +12,7 @@ import {
 } from '@switchyard/contracts';
 import { LendingGate } from '../audit/lending-gate.js';
 import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
+import { GrantBatches } from './grant-batches.js';
 import { LeasesRepository } from './leases.repository.js';
 import type { Loan } from './loan.js';
 import { RecallsRepository } from './recalls.repository.js';
@@ -24,19 +25,23 @@ const WORKERS_NOTICE_MS = 8_000;
 
 @Injectable()
 export class LeasesService {
+  private readonly grants: GrantBatches;
+
   constructor(
     private readonly leases: LeasesRepository,
     private readonly recalled: RecallsRepository,
     private readonly recalls: Recalls,
     private readonly gate: LendingGate,
     @Inject(LEDGER_OPTIONS) private readonly options: LedgerOptions,
-  ) {}
+  ) {
+    const { leaseTtlMs, leaseMinNanos } = options;
+    this.grants = new GrantBatches((requests) => leases.grantMany(requests, leaseTtlMs, leaseMinNanos));
+  }
 
   async grant(request: RequestOf<typeof GrantLease>): Promise<ReplyOf<typeof GrantLease>> {
     this.gate.assertOpen();
-    const { leaseTtlMs, leaseMinNanos } = this.options;
     const asked = { ...request, ...lendable(request) };
-    return this.lend(() => this.leases.grant(asked, leaseTtlMs, leaseMinNanos));
+    return this.lend(() => this.grants.grant(asked));
   }
 
   async topUp(request: RequestOf<typeof TopUpLease>): Promise<ReplyOf<typeof TopUpLease>> {
