@@ -107,10 +107,17 @@ describe('prices of a provider’s catalogue', () => {
   });
 
   it('know what Anthropic takes for an hour of cache', () => {
-    expect(providerPricing(row('anthropic', { input: 3, output: 15, cacheWrite: 3.75 }))).toMatchObject({
+    const claude = row('amazon-bedrock', { input: 3, output: 15, cacheWrite: 3.75 });
+    expect(providerPricing({ ...claude, upstreamModel: 'global.anthropic.claude-sonnet-4-6' })).toMatchObject({
       input_cache_write: '0.00000375',
       input_cache_write_1h: '0.000006',
     });
+  });
+
+  it('are free of what floating point left behind', () => {
+    expect(providerPricing(row('deepinfra', { input: 0.049999999999999996, output: 0.1 }))['prompt']).toBe(
+      '0.00000005',
+    );
   });
 
   it.each([[{}], [{ input: 0, output: 0 }], [{ input: 1, output: 0 }], [{ input: -1, output: 1 }]])(
@@ -146,6 +153,18 @@ describe('names of providers', () => {
     ['groq', 'llama-3.3-70b-versatile', 'meta-llama/llama-3.3-70b-instruct', 'groq'],
     ['together', 'meta-llama/Llama-3.3-70B-Instruct-Turbo', 'meta-llama/llama-3.3-70b-instruct', 'together'],
     ['together', 'zai-org/GLM-5.3', 'z-ai/glm-5.3', 'together'],
+    [
+      'amazon-bedrock',
+      'global.anthropic.claude-haiku-4-5-20251001-v1:0',
+      'anthropic/claude-haiku-4.5',
+      'amazon-bedrock',
+    ],
+    ['amazon-bedrock', 'us.meta.llama3-3-70b-instruct-v1:0', 'meta-llama/llama-3.3-70b-instruct', 'amazon-bedrock/us'],
+    ['amazon-bedrock', 'zai.glm-5.3', 'z-ai/glm-5.3', 'amazon-bedrock'],
+    ['google-vertex', 'claude-haiku-4-5@20251001', 'anthropic/claude-haiku-4.5', 'google-vertex'],
+    ['azure', 'gpt-5', 'openai/gpt-5', 'azure'],
+    ['azure-anthropic', 'claude-haiku-4-5', 'anthropic/claude-haiku-4.5', 'azure-anthropic'],
+    ['cloudflare', '@cf/zai-org/glm-5.3', 'z-ai/glm-5.3', 'cloudflare'],
     ['moonshotai', 'kimi-k3', 'moonshotai/kimi-k3', 'moonshotai'],
     ['moonshotai', 'kimi-k3-highspeed', 'moonshotai/kimi-k3', 'moonshotai/highspeed'],
     ['baseten', 'zai-org/GLM-5.3-Fast', 'z-ai/glm-5.3', 'baseten/fast'],
@@ -164,6 +183,8 @@ describe('names of providers', () => {
     ['mistral', 'mistral-large-latest'],
     ['openai', 'gpt-99'],
     ['z-ai', 'glm-5.3-turbo'],
+    ['amazon-bedrock', 'eu.anthropic.claude-haiku-4-5-20251001-v1:0'],
+    ['azure', 'gpt-5-deep-research'],
     ['deepinfra', 'kimi-k3'],
   ])('%s %s is not used', (provider, name) => {
     expect(matchModel(provider, name, names)).toBeNull();

@@ -1,3 +1,5 @@
+import { matchBedrock } from './match-bedrock.ts';
+
 /** Finds the public id (`author/slug`) of what a provider calls by a name of its own. */
 export interface Match {
   readonly model: string;
@@ -47,6 +49,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'avian:Meta-Llama-3.1-8B-Instruct': 'meta-llama/llama-3.1-8b-instruct',
   'avian:Meta-Llama-3.1-70B-Instruct': 'meta-llama/llama-3.1-70b-instruct',
   'avian:Meta-Llama-3.3-70B-Instruct': 'meta-llama/llama-3.3-70b-instruct',
+  'cohere:command-a-03-2025': 'cohere/command-a',
   'together:deepcogito/cogito-v2-1-671b': 'deepcogito/cogito-v2.1-671b',
 };
 
@@ -64,13 +67,18 @@ const AUTHORS: Readonly<Record<string, string>> = {
   xiaomi: 'xiaomi',
   meta: 'meta',
   'ant-ling': 'inclusionai',
+  azure: 'openai',
+  'azure-anthropic': 'anthropic',
+  'google-vertex': 'google',
+  cohere: 'cohere',
+  perplexity: 'perplexity',
 };
 
 /** The provider makes the model itself, so that its list price and OpenRouter's describe the same thing. */
 export const isAuthor = (provider: string, model: string): boolean => model.startsWith(`${AUTHORS[provider]}/`);
 
 /** Not for answering: made for one task, or of no use without tools that are billed apart. */
-const NOT_CHAT = /(^|[-/])(cyber|deep-research|computer-use|robotics|daybreak)(-|$)/;
+const NOT_CHAT = /(^|[-/])(cyber|deep-research|computer-use|robotics|daybreak|turbo-instruct)(-|$)/;
 const DATED = /-20\d{6}$/;
 /** Names that stand for another model every few months. */
 const MOVING = /-latest$|^deepseek-(chat|reasoner)$/;
@@ -81,12 +89,18 @@ const BUILDS = /-(turbo|fp8|tput|lite|nvfp4)$/i;
 /** The same model, faster and at another price. Not "turbo", which is a model of its own as often as not. */
 const FASTER = /-(fast|highspeed|ultraspeed)$/i;
 
+/** Cloudflare's models say where they come from: `@cf/openai/gpt-oss-120b`. */
+const NAMESPACE = /^@(?:cf|hf)\//;
+/** Vertex has the version of Claude behind an `@`. */
+const VERTEX_VERSION = /@[a-z0-9]+$/;
+
 /** Null when the catalogue has no such model, or the provider's name should not be used. */
 export function matchModel(provider: string, name: string, names: ModelNames): Match | null {
   const alias = ALIASES[`${provider}:${name}`];
   if (alias) return names.ids.has(alias) ? { model: alias, tag: provider } : null;
   if (MOVING.test(name) || SPOT.test(name) || DATED.test(name)) return null;
-  if (['openai', 'xai', 'google'].includes(provider) && NOT_CHAT.test(name)) return null;
+  if (['openai', 'azure', 'xai', 'google', 'google-vertex'].includes(provider) && NOT_CHAT.test(name)) return null;
+  if (provider === 'amazon-bedrock') return matchBedrock(name, names);
   if (provider === 'fireworks') return matchFireworks(name, names);
   const model = findModel(provider, name, names);
   if (model) return { model, tag: provider };
@@ -104,15 +118,15 @@ const findModel = (provider: string, name: string, names: ModelNames): string | 
 const HOSTS_BY_SLUG: ReadonlySet<string> = new Set(['avian', 'ovhcloud']);
 
 function candidates(provider: string, name: string): string[] {
-  const author = AUTHORS[provider];
-  const lower = name.toLowerCase();
+  const lower = name.toLowerCase().replace(NAMESPACE, '').replace(VERTEX_VERSION, '');
+  const author = lower.startsWith('claude-') ? 'anthropic' : AUTHORS[provider];
   // Anthropic writes 4-5 where the public id has 4.5.
   return [...(author ? [`${author}/${lower}`, `${author}/${lower.replace(/(\d)-(\d)/g, '$1.$2')}`] : []), lower];
 }
 
 function byBuild(name: string, names: ModelNames): string | undefined {
   if (!name.includes('/')) return undefined;
-  const lower = name.toLowerCase().replace(BUILDS, '');
+  const lower = name.toLowerCase().replace(NAMESPACE, '').replace(BUILDS, '');
   return names.byHuggingFace.get(lower) ?? names.bySlug.get(lower.slice(lower.indexOf('/') + 1));
 }
 

@@ -75,32 +75,36 @@ function unitPrices(units: Readonly<Record<string, string | number>>): Record<st
   );
 }
 
-/** Anthropic's price for writing a cache that lives an hour is twice its price of input. */
+/** Anthropic's price for writing a cache that lives an hour is twice its price of input, in every cloud (recorded catalogues). */
 const HOUR_CACHE_FACTOR = 2;
+const CLAUDE = /(?:^|[./])claude-/;
 
 /**
  * Prices of a provider's catalogue, which are per million tokens.
  * @throws UnusablePrice for what is missing, negative or zero: these catalogues write zero for "unknown" and "free tier" alike.
  */
-export function providerPricing({ provider, cost, tiers }: ProviderRow): Pricing {
+export function providerPricing({ upstreamModel, cost, tiers }: ProviderRow): Pricing {
   const overrides = tiers
     .toSorted((left, right) => left.above - right.above)
-    .map((tier) => ({ min_prompt_tokens: tier.above + 1, ...costUnits(tier, provider) }));
-  return { ...costUnits(cost, provider), ...(overrides.length > 0 && { overrides }) };
+    .map((tier) => ({ min_prompt_tokens: tier.above + 1, ...costUnits(tier, upstreamModel) }));
+  return { ...costUnits(cost, upstreamModel), ...(overrides.length > 0 && { overrides }) };
 }
 
-function costUnits(cost: Cost, provider: string): Record<string, string> {
+/** Per unit, without what floating point left behind in the catalogue: 0.049999999999999996 per million is 0.05. */
+const price = (perMillion: number): string => withoutNoise(perUnit(perMillion));
+
+function costUnits(cost: Cost, upstreamModel: string): Record<string, string> {
   const { input, output, cacheRead, cacheWrite, audioInput } = cost;
   if (input === undefined || output === undefined) throw new UnusablePrice('the price is missing');
   if (!(input > 0) || !(output > 0)) throw new UnusablePrice(`the price is ${input}/${output} without the word free`);
-  const prompt = perUnit(input);
+  const prompt = price(input);
   return {
     prompt,
-    completion: perUnit(output),
-    ...(cacheRead && { input_cache_read: perUnit(cacheRead) }),
-    ...(cacheWrite && { input_cache_write: perUnit(cacheWrite) }),
-    ...(cacheWrite && provider === 'anthropic' && { input_cache_write_1h: times(prompt, HOUR_CACHE_FACTOR) }),
-    ...(audioInput && { audio: perUnit(audioInput) }),
+    completion: price(output),
+    ...(cacheRead && { input_cache_read: price(cacheRead) }),
+    ...(cacheWrite && { input_cache_write: price(cacheWrite) }),
+    ...(cacheWrite && CLAUDE.test(upstreamModel) && { input_cache_write_1h: times(prompt, HOUR_CACHE_FACTOR) }),
+    ...(audioInput && { audio: price(audioInput) }),
   };
 }
 

@@ -8,12 +8,12 @@ const RESPONSES_ONLY =
 const CHAT_ONLY = new Set(['frequency_penalty', 'logit_bias', 'prediction', 'presence_penalty', 'seed', 'stop']);
 
 /** The protocol of an endpoint whose provider speaks several; undefined where it is the provider's first. */
-export const protocolFor = (provider: string, upstreamModel: string): ProtocolId | undefined =>
-  (provider === 'openai' && RESPONSES_ONLY.test(upstreamModel)) ||
+export function protocolFor(provider: string, upstreamModel: string): ProtocolId | undefined {
+  if ((provider === 'openai' || provider === 'azure') && RESPONSES_ONLY.test(upstreamModel)) return 'openai-responses';
   // Several models that answer as one run on the new format alone.
-  (provider === 'xai' && /-multi-agent(?:-|$)/.test(upstreamModel))
-    ? 'openai-responses'
-    : undefined;
+  if (provider === 'xai' && /-multi-agent(?:-|$)/.test(upstreamModel)) return 'openai-responses';
+  return provider === 'google-vertex' && upstreamModel.startsWith('claude-') ? 'anthropic-vertex' : undefined;
+}
 
 export const takenByProtocol = (protocol: ProtocolId | undefined, parameters: readonly string[]): string[] =>
   parameters.filter((parameter) => protocol !== 'openai-responses' || !CHAT_ONLY.has(parameter));

@@ -1,3 +1,4 @@
+import { profileRank } from './match-bedrock.ts';
 import { isAuthor, matchModel, type Match, type ModelNames } from './match.ts';
 import { takenBy, type EndpointFacts, type ModelFacts, type ReasoningFacts } from './openrouter.ts';
 import { basicParameters, CACHES_BY_ITSELF, PROVIDER_INPUTS, REASONING_SWITCHES } from './parameters.ts';
@@ -33,6 +34,10 @@ export const DIRECT_PROVIDERS = [
   'doubleword',
   'ovhcloud',
   'vercel',
+  'azure',
+  'azure-anthropic',
+  'amazon-bedrock',
+  'google-vertex',
 ] as const;
 
 /** Others behind it serve the models, at their makers' prices: it confirms nobody's price. */
@@ -56,10 +61,12 @@ export function providerEndpoints(
 ): EndpointFacts[] {
   return rows
     .filter((row) => row.provider === provider)
+    .toSorted((left, right) => profileRank(left.upstreamModel) - profileRank(right.upstreamModel))
     .flatMap((row) => {
       const match = matchModel(provider, row.upstreamModel, catalogue.names);
       if (!match) report.unmatched.push({ provider, name: row.upstreamModel });
-      const id = match && `${match.tag}:${match.model}`;
+      // Regions and profiles are no further endpoints of a model at Bedrock, as long as one serves it.
+      const id = match && `${provider === 'amazon-bedrock' ? provider : match.tag}:${match.model}`;
       if (!match || !id || taken.has(id)) return [];
       const endpoint = toEndpoint(row, match, catalogue, report);
       if (endpoint) taken.add(id);
@@ -86,12 +93,12 @@ function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report
       contextLength,
       maxCompletionTokens: row.maxCompletionTokens ?? facts.maxCompletionTokens,
       inputModalities: facts.inputModalities.filter(
-        (name) => PROVIDER_INPUTS[row.provider]?.includes(name) && isPriced(name, pricing),
+        (name) => PROVIDER_INPUTS[apiOf(row.provider, protocol)]?.includes(name) && isPriced(name, pricing),
       ),
       outputModalities: facts.outputModalities,
       supportedParameters: takenByProtocol(
         protocol,
-        takenBy(row.provider, catalogue.parameters.get(match.model) ?? basicParameters(row.reasoning)),
+        takenBy(apiOf(row.provider, protocol), catalogue.parameters.get(match.model) ?? basicParameters(row.reasoning)),
       ),
       supportsImplicitCaching: CACHES_BY_ITSELF.has(row.provider) && pricing['input_cache_read'] !== undefined,
       reasoning: withSwitch(row.provider, facts.reasoning),
@@ -103,6 +110,10 @@ function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report
     return null;
   }
 }
+
+/** Whose parameters an endpoint takes: where a cloud serves another's format, those of that format. */
+const apiOf = (provider: string, protocol: string | undefined): string =>
+  protocol === 'anthropic-vertex' ? 'anthropic' : provider;
 
 /** Audio costs several times as much as text, so without a price of its own it is not offered; images and video cost as text. */
 const isPriced = (modality: string, pricing: Pricing): boolean =>

@@ -98,8 +98,12 @@ const PROVIDER_IDS: Readonly<Record<string, string>> = {
   zai: 'z-ai',
   'vercel-ai-gateway': 'vercel',
   'cloudflare-workers-ai': 'cloudflare',
+  'google-vertex-anthropic': 'google-vertex',
 };
-const providerId = (name: string): string => PROVIDER_IDS[name] ?? name;
+
+/** Azure serves Claude at another address than the rest, so that is another provider here. */
+const providerId = (name: string, model = ''): string =>
+  name === 'azure' && model.startsWith('claude-') ? 'azure-anthropic' : (PROVIDER_IDS[name] ?? name);
 
 interface PiModel {
   readonly type: string;
@@ -130,7 +134,7 @@ export function readPiAi(folder: string): Source<ProviderRow> {
   const rows = models
     .filter((model) => model.type === 'chat')
     .map((model) => ({
-      provider: providerId(model.provider),
+      provider: providerId(model.provider, model.id),
       upstreamModel: model.id,
       name: model.name,
       reasoning: model.reasoning ?? false,
@@ -179,7 +183,7 @@ export function readModelsDev(folder: string): Source<ProviderRow> {
       .map(([id, own]) => [id, { ...(own.base_model ? file.base[own.base_model] : {}), ...own }] as const)
       .filter(([, model]) => model.status !== 'deprecated' && (model.modalities?.output ?? ['text']).includes('text'))
       .map(([id, model]) => ({
-        provider: providerId(provider),
+        provider: providerId(provider, id),
         upstreamModel: id,
         name: model.name ?? id,
         reasoning: model.reasoning ?? false,
