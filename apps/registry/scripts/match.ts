@@ -49,6 +49,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   'avian:Meta-Llama-3.1-8B-Instruct': 'meta-llama/llama-3.1-8b-instruct',
   'avian:Meta-Llama-3.1-70B-Instruct': 'meta-llama/llama-3.1-70b-instruct',
   'avian:Meta-Llama-3.3-70B-Instruct': 'meta-llama/llama-3.3-70b-instruct',
+  'cloudflare:@cf/meta/llama-4-scout-17b-16e-instruct': 'meta-llama/llama-4-scout',
+  'cloudflare:@cf/nvidia/nemotron-3-120b-a12b': 'nvidia/nemotron-3-super-120b-a12b',
   'cohere:command-a-03-2025': 'cohere/command-a',
   'together:deepcogito/cogito-v2-1-671b': 'deepcogito/cogito-v2.1-671b',
 };

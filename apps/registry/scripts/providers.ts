@@ -38,10 +38,13 @@ export const DIRECT_PROVIDERS = [
   'azure-anthropic',
   'amazon-bedrock',
   'google-vertex',
+  'cohere',
+  'cloudflare',
+  'perplexity',
 ] as const;
 
 /** Others behind it serve the models, at their makers' prices: it confirms nobody's price. */
-export const isGateway = (provider: string): boolean => provider === 'vercel' || provider === 'huggingface';
+export const isGateway = (provider: string): boolean => provider === 'vercel';
 
 export interface Catalogue {
   readonly names: ModelNames;
@@ -84,6 +87,8 @@ function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report
       throw new UnusablePrice('it makes images or audio, which the protocol of the provider does not bring here');
     const listed = isAuthor(row.provider, match.model) ? (catalogue.listedPricing.get(match.model) ?? null) : null;
     const pricing = supplemented(providerPricing(row), listed);
+    if (row.provider === 'perplexity' && !pricing['request'] && !pricing['web_search'])
+      throw new UnusablePrice('it searches every time, and the price of that is missing');
     return {
       model: match.model,
       provider: row.provider,
