@@ -28,9 +28,14 @@ const SOURCES = [
   ['xai', 'xai', 'v1'],
   ['together', 'together', 'v1'],
   ['cerebras', 'cerebras', 'v1'],
+  ['cohere', 'cohere', 'v2'],
+  ['ollama', 'ollama', 'api'],
+  ['perplexity', 'perplexity', ''],
 ] as const;
 const CUT = ['midstream-error', 'no-terminal-event', 'error-event', 'error', 'truncated'];
 const OTHER_ROUTES = /count|embed|batch|files|moderation|audio|images|models-list|stream-json|json-array/;
+/** What the same company answers in another format, at another address. */
+const OTHER_FORMATS: Readonly<Record<string, RegExp>> = { cohere: /\/v1\/chat$/, ollama: /\/v1\/chat\/completions$/ };
 
 function casesOf(folder: string): readonly Recorded[] {
   if (!fixtures) return [];
@@ -38,12 +43,15 @@ function casesOf(folder: string): readonly Recorded[] {
     cases: readonly Recorded[];
   };
   return index.cases.filter(
-    ({ case: name, url, tags }) => !OTHER_ROUTES.test(`${name} ${url ?? ''}`) && !tags.includes('json-array-stream'),
+    ({ case: name, url, tags }) =>
+      !OTHER_ROUTES.test(`${name} ${url ?? ''}`) &&
+      !OTHER_FORMATS[folder]?.test(url ?? '') &&
+      !tags.includes('json-array-stream'),
   );
 }
 
 const reportsUsage = (folder: string, { file }: Recorded): boolean =>
-  /"(prompt_tokens|input_tokens|promptTokenCount)"/.test(
+  /"(prompt_tokens|input_tokens|promptTokenCount|eval_count)"/.test(
     readFileSync(join(fixtures ?? '', 'upstream', folder, file), 'utf8'),
   );
 
