@@ -101,9 +101,16 @@ function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report
         (name) => PROVIDER_INPUTS[apiOf(row.provider, protocol)]?.includes(name) && isPriced(name, pricing),
       ),
       outputModalities: facts.outputModalities,
-      supportedParameters: takenByProtocol(
-        protocol,
-        takenBy(apiOf(row.provider, protocol), catalogue.parameters.get(match.model) ?? basicParameters(row.reasoning)),
+      supportedParameters: withSearch(
+        apiOf(row.provider, protocol),
+        pricing,
+        takenByProtocol(
+          protocol,
+          takenBy(
+            apiOf(row.provider, protocol),
+            catalogue.parameters.get(match.model) ?? basicParameters(row.reasoning),
+          ),
+        ),
       ),
       supportsImplicitCaching: CACHES_BY_ITSELF.has(row.provider) && pricing['input_cache_read'] !== undefined,
       reasoning: withSwitch(row.provider, facts.reasoning),
@@ -119,6 +126,13 @@ function toEndpoint(row: ProviderRow, match: Match, catalogue: Catalogue, report
 /** Whose parameters an endpoint takes: where a cloud serves another's format, those of that format. */
 const apiOf = (provider: string, protocol: string | undefined): string =>
   protocol === 'anthropic-vertex' ? 'anthropic' : provider;
+
+/** Claude's own search is offered where its price is known; OpenRouter's list names the price and not the parameter. */
+const withSearch = (api: string, pricing: Pricing, parameters: readonly string[]): string[] =>
+  SEARCHING_CLAUDE.has(api) && pricing['web_search'] !== undefined
+    ? [...parameters, 'web_search_options'].toSorted()
+    : [...parameters];
+const SEARCHING_CLAUDE = new Set(['anthropic', 'azure-anthropic']);
 
 /** Audio costs several times as much as text, so without a price of its own it is not offered; images and video cost as text. */
 const isPriced = (modality: string, pricing: Pricing): boolean =>
