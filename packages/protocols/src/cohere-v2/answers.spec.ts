@@ -106,6 +106,24 @@ describe('Cohere’s answers', () => {
     });
   });
 
+  it('start each call once, whatever is repeated, and say nothing of one that never started', async () => {
+    const call = (type: string, index: number, details: object) => ({
+      type,
+      index,
+      delta: { message: { tool_calls: { id: 'c', function: details } } },
+    });
+    const start = call('tool-call-start', 3, { name: 'now', arguments: '' });
+    const bytes = stream([
+      start,
+      start,
+      call('tool-call-delta', 3, { arguments: '{}' }),
+      call('tool-call-delta', 9, { arguments: 'x' }),
+      { type: 'tool-call-end', index: 3 },
+    ]);
+    const events = await Array.fromAsync(cohereV2.parseStream(cut(bytes, [20])));
+    expect(events.map(({ type }) => type)).toEqual(['tool-call-start', 'tool-call-delta', 'tool-call-end']);
+  });
+
   it('may come whole where a stream was asked for', async () => {
     const bytes = Buffer.from(JSON.stringify(answer({ content: [{ type: 'text', text: 'Hi' }] })));
     expect(await collectStream(cohereV2.parseStream(cut(bytes, [7])))).toMatchObject({ text: 'Hi', finish: 'stop' });

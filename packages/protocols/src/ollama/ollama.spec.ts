@@ -126,6 +126,16 @@ describe('an answer of Ollama', () => {
     });
   });
 
+  it('is complete with the object that says so, and never before', () => {
+    const reader = ollama.createStreamReader();
+    const frame = (fields: Fields) => ({ event: undefined, data: line(fields), partial: false });
+    reader.read(frame({ message: { content: 'Hi' }, done: false }));
+    expect(reader).toMatchObject({ terminal: false, done: false });
+    reader.read(frame({ message: { content: '' }, done: true }));
+    expect(reader).toMatchObject({ terminal: true, done: true });
+    expect(reader.read(frame({ message: { content: 'more' }, done: false }))).toEqual([]);
+  });
+
   it('that is not done is none', () => {
     const body = { model: 'm', message: { content: 'Half' }, done: false };
     expect(ollama.parseResponse(body)).toMatchObject([
