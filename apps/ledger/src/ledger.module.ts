@@ -25,6 +25,10 @@ import { GenerationsService } from './generations/generations.service.js';
 import { KeySpendController } from './keys/key-spend.controller.js';
 import { KeySpendRepository } from './keys/key-spend.repository.js';
 import { KeySpendService } from './keys/key-spend.service.js';
+import { IdempotencyController } from './idempotency/idempotency.controller.js';
+import { IdempotencyRepository } from './idempotency/idempotency.repository.js';
+import { IdempotencyService } from './idempotency/idempotency.service.js';
+import { IdempotencySweeper } from './idempotency/idempotency-sweeper.js';
 import { LeaseSweeper } from './leases/lease-sweeper.js';
 import { LeasesController } from './leases/leases.controller.js';
 import { LeasesRepository } from './leases/leases.repository.js';
@@ -63,6 +67,7 @@ export class LedgerModule {
         BudgetSpendController,
         ...PAYMENT_CONTROLLERS,
         GenerationsController,
+        IdempotencyController,
         KeySpendController,
         LeasesController,
         KeyInsuranceController,
@@ -90,6 +95,9 @@ export class LedgerModule {
         GenerationsConsumer,
         GenerationsRepository,
         GenerationsService,
+        IdempotencyRepository,
+        IdempotencyService,
+        IdempotencySweeper,
         KeySpendRepository,
         KeySpendService,
         LeaseSweeper,

@@ -82,6 +82,18 @@ export const ERRORS = {
     retryable: false,
     message: 'The request conflicts with an earlier one.',
   },
+  idempotency_key_in_use: {
+    status: 409,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'A request with this Idempotency-Key is running.',
+  },
+  idempotency_key_done: {
+    status: 409,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'A request with this Idempotency-Key was answered. Answers are not kept.',
+  },
   payload_too_large: {
     status: 413,
     type: 'payload_too_large',
@@ -93,6 +105,12 @@ export const ERRORS = {
     type: 'invalid_request',
     retryable: false,
     message: 'Send the body as application/json.',
+  },
+  idempotency_key_mismatch: {
+    status: 422,
+    type: 'unprocessable',
+    retryable: false,
+    message: 'This Idempotency-Key came with another request before.',
   },
   unprocessable: { status: 422, type: 'unprocessable', retryable: false, message: 'The request cannot be processed.' },
   rate_limited: { status: 429, type: 'rate_limit_exceeded', retryable: true, message: 'Too many requests.' },

@@ -12,6 +12,7 @@ export * from './v1/budget.js';
 export * from './v1/catalogue.js';
 export * from './v1/generation.js';
 export * from './v1/health.js';
+export * from './v1/idempotency.js';
 export * from './v1/jobs.js';
 export * from './v1/ledger.js';
 export * from './v1/payments.js';

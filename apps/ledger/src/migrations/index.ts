@@ -17,6 +17,7 @@ import { LedgerCredit1763900000031 } from './1763900000031-credit.js';
 import { LedgerPayments1763900000032 } from './1763900000032-payments.js';
 import { LedgerTopUps1763900000033 } from './1763900000033-top-ups.js';
 import { LedgerActivity1763900000040 } from './1763900000040-activity.js';
+import { LedgerIdempotency1763900000041 } from './1763900000041-idempotency.js';
 import { LedgerQuota1763900000050 } from './1763900000050-quota.js';
 import { LedgerMonths1763900000060 } from './1763900000060-months.js';
 import { LedgerMonthlyPosting1763900000061 } from './1763900000061-monthly-posting.js';
@@ -46,6 +47,7 @@ export const migrations: readonly MigrationClass[] = [
   LedgerPayments1763900000032,
   LedgerTopUps1763900000033,
   LedgerActivity1763900000040,
+  LedgerIdempotency1763900000041,
   LedgerQuota1763900000050,
   LedgerMonths1763900000060,
   LedgerMonthlyPosting1763900000061,
@@ -82,6 +84,9 @@ export const ledgerFunctions: readonly string[] = [
   'open_since',
   'open_coming_months',
   'seal_next_month',
+  'claim_idempotency',
+  'release_idempotency',
+  'forget_idempotency',
   'take_free',
   'return_free',
   'ever_bought',
