@@ -4,12 +4,13 @@ import { applyQuirks, basePathOf, joinUrl } from '@switchyard/providers';
 import { createLane, dialectOf, protocolOf, renderUpstream, requestFacts } from '@switchyard/protocols';
 import type { Lane, Protocol } from '@switchyard/protocols';
 import type { WorkerConfig } from '../config.js';
+import { planJobAttempt } from '../jobs/plan-job-attempt.js';
 import type { UpstreamCall } from '../upstream/upstream.client.js';
 
 /** Everything that is known before the provider is called. */
 export interface Plan {
   readonly call: AttemptCall;
-  readonly protocol: Protocol;
+  readonly protocol: Pick<Protocol, 'parseError'>;
   readonly lane: Lane;
   readonly upstream: UpstreamCall;
   /** The event that ends the answer before its model does; null where the dialect has none. */
@@ -37,6 +38,7 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
   if (endpoint.provider !== provider.id || basePath === null)
     throw new GatewayError('no_endpoints', { message: `${provider.name} does not serve ${protocolId} here.` });
   const body = parseJson(bodyBytes);
+  if (call.job !== undefined) return planJobAttempt({ call, job: call.job, body, protocolId, basePath }, config);
   const dialect = dialectOf(call.dialect);
   const request: CompletionRequest = dialect.parseRequest(body);
   const protocol = protocolOf(protocolId);

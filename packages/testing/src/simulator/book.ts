@@ -7,7 +7,7 @@ const MAX_ENTRIES = 50_000;
 export interface BookEntry {
   readonly id: number;
   readonly path: string;
-  readonly format: FormatId | 'replay';
+  readonly format: FormatId | 'replay' | 'job';
   readonly model: string;
   /** The name that the caller gave the request with `[[fault: label=…]]`. */
   readonly label: string | null;

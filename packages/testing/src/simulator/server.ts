@@ -10,6 +10,7 @@ import { anthropic } from './formats/anthropic.js';
 import { gemini } from './formats/gemini.js';
 import { openai } from './formats/openai.js';
 import { openaiResponses } from './formats/openai-responses.js';
+import { answerJob, JOB_ROUTE } from './jobs.js';
 import { PrefixCache } from './prefix-cache.js';
 import { kindOf, Recordings, sendRecording } from './replay.js';
 import { ClientGone, readBody, Wire } from './wire.js';
@@ -87,6 +88,7 @@ export class SimulatorServer {
     if (path.startsWith('/_control/') && this.options.control) return this.control.handle(request, response);
     const provider = /^\/replay\/([a-z0-9-]+)\//.exec(path)?.[1];
     if (provider !== undefined) return this.replay(provider, request, response);
+    if (JOB_ROUTE.test(path) && request.method === 'POST') return this.job(path, request, response);
     const format = ROUTES.find(([pattern]) => pattern.test(path))?.[1];
     if (!format || request.method !== 'POST') return send(response, 404, { error: { message: `No route ${path}.` } });
     const entry = this.book.open({ path, headers: Object.keys(request.headers) });
@@ -99,6 +101,17 @@ export class SimulatorServer {
       cache: this.cache,
       tokensPerSecond: this.options.tokensPerSecond,
       anyModel: this.options.anyModel ?? false,
+      ordered: (model) => this.control.takeFault(path, model),
+      replyId: `${this.run}-${entry.id}`,
+    });
+  }
+
+  private async job(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const entry = this.book.open({ path, headers: Object.keys(request.headers) });
+    await answerJob({
+      wire: new Wire(response, entry),
+      path,
+      body: parsed(await readBody(request)),
       ordered: (model) => this.control.takeFault(path, model),
       replyId: `${this.run}-${entry.id}`,
     });
