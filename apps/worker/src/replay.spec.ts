@@ -32,9 +32,21 @@ const SOURCES = [
   ['ollama', 'ollama', 'api'],
   ['perplexity', 'perplexity', ''],
   ['bedrock', 'amazon-bedrock', ''],
+  ['moonshot', 'moonshotai', 'v1'],
+  ['zai', 'z-ai', 'api/paas/v4'],
+  ['alibaba', 'alibaba', 'compatible-mode/v1'],
+  ['fireworks', 'fireworks', 'v1'],
+  ['huggingface', 'huggingface', 'v1'],
+  ['cloudflare', 'cloudflare', 'v1'],
+  ['databricks', 'databricks', 'v1'],
+  ['snowflake', 'snowflake', 'v1'],
+  ['crusoe', 'crusoe', 'v1'],
+  ['azure', 'azure', 'v1'],
+  ['azure-anthropic', 'azure-anthropic', 'v1'],
 ] as const;
 const CUT = ['midstream-error', 'no-terminal-event', 'error-event', 'error', 'truncated'];
-const OTHER_ROUTES = /count|embed|batch|files|moderation|audio|images|models-list|stream-json|json-array/;
+const OTHER_ROUTES =
+  /count[-_]?tokens|embed|batch|files|moderation|(?:^|\/)(?:audio|images)|models-list|stream-json|json-array/i;
 /** What the same company answers in another format, at another address. */
 const OTHER_FORMATS: Readonly<Record<string, RegExp>> = { cohere: /\/v1\/chat$/, ollama: /\/v1\/chat\/completions$/ };
 
