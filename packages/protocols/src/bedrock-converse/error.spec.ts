@@ -1,3 +1,4 @@
+import { protocolOf } from '../index.js';
 import { parseError } from './error.js';
 import { bedrockConverse } from './index.js';
 import { encodeEvent, encodeException, encodeMessage } from '../testing/event-stream.js';
@@ -48,6 +49,15 @@ describe('errors of Amazon Bedrock', () => {
     expect(parseError(424, header('ModelErrorException'), body('The model failed.', { originalStatusCode })).code).toBe(
       code,
     );
+  });
+
+  it('are the same where Claude answers in its own format', () => {
+    const claude = protocolOf('anthropic-bedrock');
+    const missing = body('The provided model identifier is invalid.');
+    expect(claude.parseError(400, header('ValidationException'), missing).code).toBe('upstream_not_found');
+    expect(
+      claude.parseError(424, header('ModelErrorException'), body('It failed.', { originalStatusCode: 408 })).code,
+    ).toBe('upstream_timeout');
   });
 
   it('are named in the body, too, and may not be named at all', () => {

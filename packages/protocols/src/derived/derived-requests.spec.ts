@@ -54,6 +54,23 @@ describe('Claude on Bedrock', () => {
 });
 
 describe('Gemini on Vertex', () => {
+  it.each(['gemini', 'openai-chat'] as const)(
+    'never reads storage that the operator may read and the caller may not (%s)',
+    (dialect) => {
+      const fileUri = 'gs://bucket/secret.pdf';
+      const body =
+        dialect === 'gemini'
+          ? {
+              model: 'a/b',
+              contents: [{ role: 'user', parts: [{ fileData: { mimeType: 'application/pdf', fileUri } }] }],
+            }
+          : { model: 'a/b', messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: fileUri } }] }] };
+      const request = dialectOf(dialect).parseRequest(body);
+      const target = { endpoint: endpointOf({ upstreamModel: 'gemini-2.5-flash' }) };
+      expect(() => renderUpstream(request, body, dialect, 'gemini-vertex', target)).toThrow('Cloud Storage');
+    },
+  );
+
   it('sends the bodies of AI Studio to the models of its publisher', () => {
     const studio = render('gemini', 'gemini-2.5-flash');
     expect(render('gemini-vertex', 'gemini-2.5-flash')).toEqual({

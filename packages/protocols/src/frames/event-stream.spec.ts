@@ -80,6 +80,12 @@ describe('frames of AWS’s binary event streams', () => {
     );
   });
 
+  it('have a length that is checked before anybody waits for so many bytes', () => {
+    const wrong = Buffer.from(stream.subarray(0, 12));
+    wrong.writeUInt32BE(stream.readUInt32BE(0) + 1000, 0);
+    expect(read(wrong).failure).toMatchObject({ code: 'upstream_invalid_response', providerCode: 'frame_broken' });
+  });
+
   it('are simply missing where the stream was cut', () => {
     for (let end = 1; end < stream.length; end++) {
       const { frames, failure } = read(stream.subarray(0, end));
