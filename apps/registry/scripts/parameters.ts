@@ -224,7 +224,7 @@ export const PROVIDER_INPUTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Providers that know no efforts of thinking, only on and off (`reasoningSwitch` among their quirks). */
-export const REASONING_SWITCHES: ReadonlySet<string> = new Set(['moonshotai', 'z-ai', 'alibaba', 'xiaomi', 'novita']);
+export const REASONING_SWITCHES: ReadonlySet<string> = new Set(['moonshotai', 'z-ai', 'alibaba', 'xiaomi']);
 
 /** Providers that cache prompts by themselves, without being asked. */
 export const CACHES_BY_ITSELF: ReadonlySet<string> = new Set([

@@ -138,8 +138,8 @@ const SEARCHING_CLAUDE = new Set(['anthropic', 'azure-anthropic']);
 const isPriced = (modality: string, pricing: Pricing): boolean =>
   modality !== 'audio' || pricing['audio'] !== undefined;
 
-/** Where thinking is switched on and off, "off" is one of its efforts, unless the model always thinks. */
+/** Where thinking is only switched on and off, "off" is the one effort that there is, unless the model always thinks. */
 const withSwitch = (provider: string, reasoning: ReasoningFacts | null): ReasoningFacts | null =>
-  !reasoning || reasoning.mandatory || !REASONING_SWITCHES.has(provider)
-    ? reasoning
-    : { ...reasoning, efforts: [...new Set([...reasoning.efforts, 'none'])] };
+  reasoning && REASONING_SWITCHES.has(provider)
+    ? { ...reasoning, efforts: reasoning.mandatory ? [] : ['none'], defaultEffort: null }
+    : reasoning;

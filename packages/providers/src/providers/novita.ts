@@ -8,8 +8,6 @@ export const novita = defineProvider({
   protocol: 'openai-chat',
   baseUrl: 'https://api.novita.ai/openai/v1',
   authorize: bearer,
-  // Thinking is on unless `enable_thinking` says otherwise; there are no efforts.
-  quirks: { reasoningSwitch: 'enable_thinking' },
   stopsBillingOnAbort: true,
   source: CANCELLATION_SOURCE,
   documentation: {
