@@ -1,5 +1,6 @@
 import type { UpstreamFailure } from '@switchyard/contracts';
 import { classifyError } from '../failures/classify.js';
+import { lowerCaseNames } from '../failures/error-body.js';
 import { failureOf } from '../failures/failure.js';
 import { retryAfterMsOf } from '../failures/retry-after.js';
 import { frameJson, frameText } from '../frames/frame-reader.js';
@@ -34,7 +35,8 @@ const NO_SUCH_MODEL =
   /model identifier is invalid|on-demand throughput isn.t supported|model version has reached the end of its life/i;
 
 /** An HTTP error: the name of the exception stands in a header (`ValidationException:http://…`) or in the body. */
-export function parseError(status: number, headers: Readonly<Record<string, string>>, body: string): UpstreamFailure {
+export function parseError(status: number, given: Readonly<Record<string, string>>, body: string): UpstreamFailure {
+  const headers = lowerCaseNames(given);
   const value = recordOf(parseJson(body)?.value);
   const named = headers['x-amzn-errortype'] ?? textOf(value['__type']) ?? textOf(value['code']) ?? '';
   const name = named.split(':')[0]!.split('#').at(-1)!;

@@ -60,5 +60,5 @@ function statusIn(error: Record<string, unknown>, status: number): number {
   return named ?? status;
 }
 
-const lowerCaseNames = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+export const lowerCaseNames = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
