@@ -33,6 +33,7 @@ import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsService } from './generations/generations.service.js';
 import { HealthModule } from './health/health.module.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { Idempotency } from './idempotency/idempotency.service.js';
 import { FreeLedger } from './limits/free-ledger.js';
 import { FreeModels } from './limits/free-models.service.js';
 import { LedgerQuotas } from './limits/ledger-quotas.service.js';
@@ -105,6 +106,7 @@ export class EdgeModule {
         FirstWitness,
         GenerationsService,
         Guard,
+        Idempotency,
         KeyChanges,
         KeyResolver,
         KeyUses,

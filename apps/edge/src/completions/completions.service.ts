@@ -7,6 +7,8 @@ import type { Caller } from '../callers/caller.js';
 import { CreditService } from '../credit/credit.service.js';
 import type { Hold } from '../credit/lease.js';
 import { GenerationsService } from '../generations/generations.service.js';
+import type { Claim } from '../idempotency/claim.js';
+import { Idempotency } from '../idempotency/idempotency.service.js';
 import { LoadService } from '../process/load.service.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { Admission } from './admission.service.js';
@@ -27,6 +29,8 @@ export interface CompletionInput {
   readonly holdMode: HoldMode;
   readonly facts: ClientFacts;
   readonly clientHeaders: ClientHeaders;
+  /** Its client's key, under which it is served once; null without one. */
+  readonly claim: Claim | null;
   readonly startedMs: number;
   readonly span: ActiveSpan;
 }
@@ -41,6 +45,7 @@ export class CompletionsService {
     private readonly credit: CreditService,
     private readonly generations: GenerationsService,
     private readonly load: LoadService,
+    private readonly idempotency: Idempotency,
   ) {}
 
   /** @throws GatewayError as long as nothing was sent; later errors are events of the stream. */
@@ -52,7 +57,9 @@ export class CompletionsService {
 
     const leave = this.load.enter();
     try {
-      await this.admitAndServe(input, request, facts, { candidates, verdicts }, client);
+      await this.idempotency.once(input.claim, () =>
+        this.admitAndServe(input, request, facts, { candidates, verdicts }, client),
+      );
     } finally {
       // A process that stops waits for the books and for the last byte to be with the client.
       client.whenOver(leave);
@@ -74,6 +81,7 @@ export class CompletionsService {
     const generation: Generation = {
       id: input.id,
       caller: input.caller,
+      claim: input.claim,
       dialect: input.dialect,
       request,
       body: Buffer.from(JSON.stringify(input.body)),
@@ -99,6 +107,7 @@ export class CompletionsService {
       answer = await this.answers.give(generation, hold.lease, client);
       if (answer.error && !answer.delivered) throw answer.error;
     } finally {
+      if (answer?.ending.kind !== 'nothing') generation.claim?.keep();
       this.settle(generation, hold, answer);
       if (answer) {
         span.setAttributes(answerAttributes(answer));

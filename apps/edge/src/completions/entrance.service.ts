@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../callers/caller.js';
 import { EdgeConfig } from '../config.js';
 import { newGenerationId } from '../generations/generation-id.js';
+import { claimOf } from '../idempotency/claim.js';
 import { ClientConnection } from './client-connection.js';
 import { clientFactsOf } from './client-facts.js';
 import { clientHeadersOf } from './client-headers.js';
@@ -42,6 +43,7 @@ export class Entrance {
       holdMode: holdModeOf(request.headers, this.config.DEFAULT_HOLD),
       facts: clientFactsOf(request),
       clientHeaders: clientHeadersOf(request),
+      claim: claimOf(request, id),
       startedMs,
     };
     const client = new ClientConnection(reply, {

@@ -1,6 +1,7 @@
 import type { Attempt, CandidateVerdict, ClientHeaders, CompletionRequest, DialectId } from '@switchyard/contracts';
 import type { z } from 'zod';
 import type { Caller } from '../callers/caller.js';
+import type { Claim } from '../idempotency/claim.js';
 import type { OrderedCandidate } from '../routing/index.js';
 import type { SteppedHold } from './stepped-hold.js';
 
@@ -16,6 +17,8 @@ export interface ClientFacts {
 export interface Generation {
   readonly id: string;
   readonly caller: Caller;
+  /** Its client's `Idempotency-Key`, which it keeps once something was used; null when none was sent. */
+  readonly claim: Claim | null;
   /** What its client speaks. */
   readonly dialect: DialectId;
   readonly request: CompletionRequest;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
-const EXPOSED = 'X-Generation-Id, X-Switchyard-Dropped-Params, X-Switchyard-Stripped-Reasoning, Retry-After';
+const EXPOSED =
+  'X-Generation-Id, X-Switchyard-Dropped-Params, X-Switchyard-Stripped-Reasoning, X-Should-Retry, Retry-After';
 const METHODS = 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS';
 const DEFAULT_HEADERS = 'Authorization, Content-Type, X-Api-Key, X-Goog-Api-Key';
 const MAX_AGE_S = 86_400;

@@ -4,6 +4,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contracts';
 import { dialectOf } from '@switchyard/protocols';
 import type { FastifyReply } from 'fastify';
+import { shouldRetryHeader } from '../idempotency/claim-refused.js';
 import { dialectOfRequest } from './dialect-of-request.js';
 import { gatewayErrorOf } from './gateway-error-of.js';
 
@@ -20,7 +21,10 @@ export class ErrorFilter implements ExceptionFilter {
     const shown = error.code === 'internal' ? this.mask(error) : error;
     if (reply.sent || reply.raw.headersSent) return;
     const { status, headers, body } = dialectOf(dialectOfRequest(reply.request)).renderError(shown);
-    void reply.status(status).headers(headers).send(body);
+    void reply
+      .status(status)
+      .headers({ ...headers, ...shouldRetryHeader(shown) })
+      .send(body);
   }
 
   /** What happened goes to the log under an id, and the id to the caller. */

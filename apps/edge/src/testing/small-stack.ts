@@ -17,6 +17,7 @@ import { EdgeModule } from '../edge.module.js';
 import { configureHttp, fastifyOptions } from '../http/http-server.js';
 import { PEPPER, SmallAuth } from './small-auth.js';
 import { SmallBudgets } from './small-budgets.js';
+import { SmallIdempotency } from './small-idempotency.js';
 import { SmallLedger } from './small-ledger.js';
 import { SmallQuota } from './small-quota.js';
 import { SmallWorker } from './small-worker.js';
@@ -32,6 +33,7 @@ export class SmallStack {
   auth!: SmallAuth;
   ledger!: SmallLedger;
   quota!: SmallQuota;
+  idempotency!: SmallIdempotency;
   budgets!: SmallBudgets;
   bus!: Bus;
   authApp!: INestMicroservice;
@@ -49,6 +51,8 @@ export class SmallStack {
     stack.ledger = (await stack.service('ledger', SmallLedger)).service;
     stack.budgets = (await stack.service('budgets', SmallBudgets)).service;
     stack.quota = (await stack.service('quota', SmallQuota)).service;
+    stack.idempotency = (await stack.service('idempotency', SmallIdempotency)).service;
+    stack.idempotency.ledger = stack.ledger;
     return stack;
   }
 
