@@ -1,37 +1,10 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type OpenAI from 'openai';
 import { fixturesDirectory } from '@switchyard/testing';
+import { casesOf } from './recorded-cases.js';
 import { START_TIMEOUT_MS, startTestStack, type TestStack } from './test-stack.js';
-
-interface RecordedCase {
-  readonly case: string;
-  readonly tags: readonly string[];
-  readonly stream: boolean;
-  readonly status: number;
-  readonly framing: string;
-  readonly finish_reasons?: readonly (string | null)[];
-}
 
 const folder = fixturesDirectory();
 const recordings = folder ? describe : describe.skip;
-
-/** Recorded exchanges of one provider with a tag, complete and successful. */
-function casesOf(provider: string, tag: string, stream: boolean): RecordedCase[] {
-  if (!folder) return [];
-  const { cases } = JSON.parse(readFileSync(path.join(folder, 'upstream', provider, 'index.json'), 'utf8')) as {
-    cases: RecordedCase[];
-  };
-  return cases.filter(
-    (recorded) =>
-      recorded.status === 200 &&
-      recorded.stream === stream &&
-      recorded.framing === 'verbatim' &&
-      recorded.tags.includes(tag) &&
-      recorded.case.startsWith('chat') &&
-      !recorded.tags.some((other) => /error|cut|no-terminal|refusal|server-tool|derived/.test(other)),
-  );
-}
 
 const PROVIDERS = [
   { folder: 'openai', model: 'openai/gpt-4o-mini' },
@@ -43,6 +16,7 @@ const rows = PROVIDERS.flatMap((provider) =>
   ['tool-call', 'reasoning'].flatMap((tag) =>
     [true, false].flatMap((stream) =>
       casesOf(provider.folder, tag, stream)
+        .filter(({ case: name }) => name.startsWith('chat'))
         .slice(0, 2)
         .map((recorded) => ({ ...provider, tag, stream, name: recorded.case })),
     ),

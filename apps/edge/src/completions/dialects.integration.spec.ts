@@ -133,14 +133,14 @@ describe('an address for every dialect', () => {
     const response = await fetch(`${edge.url}/api/v1/generation?id=${id}`, {
       headers: { authorization: `Bearer ${secret}` },
     });
-    return { status: response.status, body: (await response.json()) as unknown };
+    return { status: response.status, body: await response.json() };
   };
 
   it.each(IDS)(
     '%s: says in its own form what is wrong before, at and after the body',
     async (dialect) => {
       const check = async (response: Response, status: number, code: string) => {
-        const json = (await response.json()) as unknown;
+        const json: unknown = await response.json();
         expect({ status: response.status, code: codeOf(json) }).toEqual({ status, code });
         expect(json).toMatchObject(shapes[dialect]);
       };
@@ -210,7 +210,18 @@ describe('an address for every dialect', () => {
   it('reads models with slashes and variants out of an address, also where they are encoded', async () => {
     for (const model of ['acme/large', 'acme%2Flarge', 'acme/large:nitro'])
       expect((await ask('gemini', { model })).status).toBe(200);
-    expect(worker.bodies.map(({ model }) => model)).toEqual(['acme/large', 'acme/large', 'acme/large:nitro']);
+    const newer = await fetch(`${edge.url}/v1/models/acme/large:generateContent`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-goog-api-key': secret },
+      body: JSON.stringify(DIALECTS.gemini.body),
+    });
+    expect(newer.status).toBe(200);
+    expect(worker.bodies.map(({ model }) => model)).toEqual([
+      'acme/large',
+      'acme/large',
+      'acme/large:nitro',
+      'acme/large',
+    ]);
   });
 
   it('tells the worker which beta features the client names, and refuses what is no name', async () => {

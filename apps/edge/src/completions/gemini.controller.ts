@@ -6,7 +6,7 @@ import { Entrance } from './entrance.service.js';
 import { JsonArray } from './framing.js';
 import { geminiCallOf } from './gemini-call.js';
 
-/** Google's addresses, which name the model and what is wanted of it: `/v1beta/models/openai/gpt-5:generateContent`. */
+/** Google's addresses, which name the model and what is wanted of it: `/v1/models/openai/gpt-5:generateContent`. */
 @Controller(GOOGLE_PREFIXES.map((prefix) => `${prefix}/models`))
 export class GeminiController {
   constructor(private readonly entrance: Entrance) {}

@@ -28,9 +28,11 @@ export const Access = (access: AccessKind, options: Omit<RouteAccess, 'access'> 
 /** Every public route is served under both prefixes: OpenRouter's own and the one that OpenAI clients expect. */
 export const API_PREFIXES = ['api/v1', 'v1'] as const;
 
-/** Where Google's clients look, behind the same host: they add the version to the address that they are given. */
-export const GOOGLE_PREFIXES = ['api/v1beta', 'v1beta'] as const;
+
 
 /** The paths of a controller under every prefix: `apiPaths('keys')`; `apiPaths('')` is the prefix itself. */
 export const apiPaths = (...paths: readonly string[]): string[] =>
   API_PREFIXES.flatMap((prefix) => paths.map((path) => (path === '' ? prefix : `${prefix}/${path}`)));
+
+/** Where Google's clients look: they add the version to the address that they are given, older ones `v1beta`, newer ones `v1`. */
+export const GOOGLE_PREFIXES = ['api/v1beta', 'v1beta', ...API_PREFIXES] as const;

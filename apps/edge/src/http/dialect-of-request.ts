@@ -12,6 +12,6 @@ export const dialectOfRequest = (request: Pick<FastifyRequest, 'routeOptions' | 
  */
 export function dialectOfAddress(url: string | undefined): DialectId {
   const [path = ''] = (url ?? '').split('?', 1);
-  if (/^\/(?:api\/)?v1beta\//.test(path)) return 'gemini';
+  if (/^\/(?:api\/)?v1beta\/|^\/(?:api\/)?v1\/models\/.*:\w+$/.test(path)) return 'gemini';
   return /^\/(?:api\/)?v1\/messages(?:\/|$)/.test(path) ? 'anthropic-messages' : 'openai-chat';
 }
