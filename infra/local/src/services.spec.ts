@@ -1,5 +1,5 @@
 import type { Surroundings } from './services.js';
-import { serviceDefinition, setupCommands } from './services.js';
+import { configuredProviders, serviceDefinition, setupCommands, workerDefinition } from './services.js';
 
 const around: Surroundings = {
   root: '/gateway',
@@ -44,5 +44,26 @@ describe('the environment of the processes', () => {
 
   it("never has a provider's key beside its worker", () => {
     expect(receiversOf('OPENAI_API_KEY')).toEqual([]);
+  });
+
+  it('gives a worker the variables that its provider shares with other tools, and no other worker', () => {
+    const variables = {
+      AWS_ACCESS_KEY_ID: 'id',
+      AWS_SECRET_ACCESS_KEY_FILE: '/run/aws',
+      AWS_REGION: 'eu-west-1',
+      AWS_PROFILE: 'x',
+    };
+    const environment = { ...around.environment, ...variables };
+    expect(configuredProviders(environment)).toEqual(expect.arrayContaining(['sandbox', 'openai', 'amazon-bedrock']));
+    const namesFor = (provider: string) =>
+      Object.keys(workerDefinition({ ...around, environment }, provider, { name: 'w', port: 1 }).env).filter((name) =>
+        name.startsWith('AWS_'),
+      );
+    expect(namesFor('amazon-bedrock').toSorted()).toEqual([
+      'AWS_ACCESS_KEY_ID',
+      'AWS_REGION',
+      'AWS_SECRET_ACCESS_KEY_FILE',
+    ]);
+    expect(namesFor('openai')).toEqual([]);
   });
 });
