@@ -34,6 +34,7 @@ import { GenerationsService } from './generations/generations.service.js';
 import { HealthModule } from './health/health.module.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { Idempotency } from './idempotency/idempotency.service.js';
+import { JOBS_CONTROLLERS, JOBS_PROVIDERS } from './jobs/index.js';
 import { FreeLedger } from './limits/free-ledger.js';
 import { FreeModels } from './limits/free-models.service.js';
 import { LedgerQuotas } from './limits/ledger-quotas.service.js';
@@ -73,6 +74,7 @@ export class EdgeModule {
         ActivityController,
         AuditController,
         CompletionsController,
+        ...JOBS_CONTROLLERS,
         GeminiController,
         GenerationsController,
         CurrentKeyController,
@@ -98,6 +100,7 @@ export class EdgeModule {
         AnswerService,
         Attempts,
         CompletionsService,
+        ...JOBS_PROVIDERS,
         CreditKeeper,
         CreditService,
         EdgeDrain,

@@ -34,6 +34,7 @@ export function attemptCall(
     admittedAtMs: generation.admittedAtMs,
     dialect: generation.dialect,
     stream: generation.request.stream,
+    ...(generation.job && { job: generation.job }),
     endpoint,
     leaseId: lease.identity.leaseId,
     accountId: generation.caller.key.accountId,

@@ -101,7 +101,8 @@ export class CompletionsService {
     await this.serve(generation, hold, client, input.span);
   }
 
-  private async serve(generation: Generation, hold: Hold, client: ClientConnection, span: ActiveSpan): Promise<void> {
+  /** Answers what was admitted, settles its hold and tells of it. @throws GatewayError as long as nothing was sent */
+  async serve(generation: Generation, hold: Hold, client: ClientConnection, span: ActiveSpan): Promise<void> {
     let answer: Answer | null = null;
     try {
       answer = await this.answers.give(generation, hold.lease, client);

@@ -1,4 +1,11 @@
-import type { Attempt, CandidateVerdict, ClientHeaders, CompletionRequest, DialectId } from '@switchyard/contracts';
+import type {
+  Attempt,
+  CandidateVerdict,
+  ClientHeaders,
+  CompletionRequest,
+  DialectId,
+  JobId,
+} from '@switchyard/contracts';
 import type { z } from 'zod';
 import type { Caller } from '../callers/caller.js';
 import type { Claim } from '../idempotency/claim.js';
@@ -21,6 +28,8 @@ export interface Generation {
   readonly claim: Claim | null;
   /** What its client speaks. */
   readonly dialect: DialectId;
+  /** What is asked for, when it is no completion. */
+  readonly job?: JobId;
   readonly request: CompletionRequest;
   /** The client's JSON, serialised again: what was parsed is what is sent on. */
   readonly body: Uint8Array;

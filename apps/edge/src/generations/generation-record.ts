@@ -31,7 +31,7 @@ export function generationRecord(generation: Generation, answer: Answer, moments
     provider: endpoint?.provider ?? null,
     providerName: endpoint?.providerName ?? null,
     endpointId: endpoint?.id ?? null,
-    dialect: generation.dialect,
+    dialect: generation.job ?? generation.dialect,
     streamed: request.stream,
     cancelled: answer.cancelled,
     status: statusOf(answer, moments),

@@ -1,4 +1,4 @@
-import { completionTokens, formatPrice, formatUsd, promptTokens, usdNumber } from '@switchyard/contracts';
+import { apiTypeOf, completionTokens, formatPrice, formatUsd, promptTokens, usdNumber } from '@switchyard/contracts';
 import type { Attempt, UsageEvent } from '@switchyard/contracts';
 import { costOf } from '@switchyard/pricing';
 import type { KnownGeneration } from './recent-generations.js';
@@ -10,7 +10,7 @@ export function generationView({ generation, usage, chargedNanos }: KnownGenerat
     id: generation.id,
     created_at: generation.createdAt,
     model: generation.model ?? generation.requestedModel,
-    api_type: 'completions',
+    api_type: apiTypeOf(generation.dialect),
     origin: generation.httpReferer ?? '',
     app_id: null,
     http_referer: generation.httpReferer,
@@ -113,6 +113,8 @@ const attemptView = (attempt: Attempt): Record<string, unknown> => ({
   headers_ms: attempt.headersMs,
   first_token_ms: attempt.firstTokenMs,
   total_ms: attempt.totalMs,
+  dropped_params: attempt.droppedParameters ?? [],
+  stripped_reasoning: attempt.strippedReasoning ?? 0,
 });
 
 const mapValues = <From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> =>

@@ -36,7 +36,7 @@ export function nothingLeft(input: RoutingInput, models: readonly RequestedModel
       });
     case 'output_modality':
       return filtered(
-        `No endpoints found that support the requested output modalities: ${list(['text', ...input.facts.outputModalities])}`,
+        `No endpoints found that support the requested output modalities: ${list([input.facts.job ?? 'text', ...input.facts.outputModalities])}`,
       );
     case 'allowed_providers':
     case 'ignored_providers':

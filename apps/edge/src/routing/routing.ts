@@ -1,9 +1,11 @@
-import type { CatalogueEndpoint, CatalogueModel, CompletionRequest, GatewayError } from '@switchyard/contracts';
+import type { CatalogueEndpoint, CatalogueModel, CompletionRequest, GatewayError, JobId } from '@switchyard/contracts';
 import type { CatalogueView } from '../catalogue/prepared-model.js';
 import type { HealthView } from '../health/endpoint-condition.js';
 
 /** The facts of a request that routing filters by; `requestFacts` of the protocols package makes them. */
 export interface RoutingFacts {
+  /** What is asked for, when it is no completion: then no text comes out, but this. */
+  readonly job?: JobId;
   readonly inputModalities: readonly string[];
   readonly outputModalities: readonly string[];
   readonly promptBytes: number;

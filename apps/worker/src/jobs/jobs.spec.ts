@@ -39,17 +39,24 @@ describe('embeddings', () => {
       [0, 16],
       [1, 16],
     ]);
-    expect(end).toMatchObject({ outcome: 'final', streamed: false, usage: { source: 'reported', inputTokens: 4, outputTokens: 0 } });
+    expect(end).toMatchObject({
+      outcome: 'final',
+      streamed: false,
+      usage: { source: 'reported', inputTokens: 4, outputTokens: 0 },
+    });
     if (!end) return;
     expect(end.costNanos).toBe(costOf(end.usage, call.endpoint.price, call.admittedAtMs).nanos);
     expect(answer.usage).toMatchObject({ prompt_tokens: 4, total_tokens: 4, cost: Number(end.costNanos) / 1e9 });
-    expect(harness.published.get(call.generationId) ?? wireText((await harness.usageOf(call.generationId))!)).toBe(wireText(end));
+    expect(harness.published.get(call.generationId) ?? wireText((await harness.usageOf(call.generationId))!)).toBe(
+      wireText(end),
+    );
   });
 
   it('are the same numbers in either encoding', async () => {
-    const [floats, text] = [await embed({ input: 'x', dimensions: 5 }), await embed({ input: 'x', dimensions: 5, encoding_format: 'base64' })].map(
-      (seen) => (JSON.parse(seen.text) as Embeddings).data[0]!.embedding,
-    );
+    const [floats, text] = [
+      await embed({ input: 'x', dimensions: 5 }),
+      await embed({ input: 'x', dimensions: 5, encoding_format: 'base64' }),
+    ].map((seen) => (JSON.parse(seen.text) as Embeddings).data[0]!.embedding);
     const bytes = Buffer.from(String(text), 'base64');
     expect(floats).toEqual(Array.from({ length: 5 }, (_, index) => bytes.readFloatLE(index * 4)));
   });
@@ -57,7 +64,10 @@ describe('embeddings', () => {
   it('without reported usage are estimated by their size', async () => {
     const input = '[[fault: usage=none]] 0123456789';
     const { end } = await embed({ input });
-    expect(end).toMatchObject({ outcome: 'estimate', usage: { source: 'estimated', inputTokens: Math.ceil(input.length / 4), outputTokens: 0 } });
+    expect(end).toMatchObject({
+      outcome: 'estimate',
+      usage: { source: 'estimated', inputTokens: Math.ceil(input.length / 4), outputTokens: 0 },
+    });
   });
 
   it.each([

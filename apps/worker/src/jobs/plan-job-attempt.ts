@@ -39,5 +39,6 @@ export function planJobAttempt({ call, job, body, protocolId, basePath }: JobCal
       body: JSON.stringify(rendered.body),
     },
     prompt: { promptBytes: planned.request.size.promptBytes, images: 0 },
+    dropped: rendered.dropped,
   };
 }

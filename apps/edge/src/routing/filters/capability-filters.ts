@@ -2,9 +2,9 @@ import type { CompletionRequest } from '@switchyard/contracts';
 import { isSubset } from '../sets.js';
 import type { FilterFactory } from './filter.js';
 
-/** Chat completions need text out, and whatever else the request names in `modalities`. */
+/** Chat completions need text out, and whatever else the request names in `modalities`; a job needs endpoints of its own. */
 export const outputModality: FilterFactory = ({ facts }) => {
-  const wanted = new Set(['text', ...facts.outputModalities]);
+  const wanted = new Set(facts.job === undefined ? ['text', ...facts.outputModalities] : [facts.job]);
   return { reason: 'output_modality', keeps: ({ outputModalities }) => isSubset(wanted, outputModalities) };
 };
 

@@ -1,0 +1,34 @@
+import type { CompletionRequest, DialectId } from '@switchyard/contracts';
+import type { JobRequest } from '@switchyard/protocols';
+import type { RoutingFacts } from '../routing/routing.js';
+
+/** How clients of every job are told of errors: in OpenAI's form, as OpenRouter does. */
+export const ERROR_DIALECT: DialectId = 'openai-chat';
+
+/** A job as routing, attempts and records see every request: which models, by which preferences, for whom. */
+export const requestOfJob = ({
+  job,
+  models,
+  provider,
+  parameters,
+  user,
+  sessionId,
+}: JobRequest): CompletionRequest => ({
+  models,
+  provider,
+  parameters,
+  messages: [],
+  modalities: [job],
+  stream: false,
+  ...(user !== undefined && { user }),
+  ...(sessionId !== undefined && { sessionId }),
+  extra: {},
+});
+
+/** Only endpoints of the job itself; what has to fit into their context is the largest of its texts. */
+export const factsOfJob = ({ job, size }: JobRequest): RoutingFacts => ({
+  job,
+  inputModalities: ['text'],
+  outputModalities: [job],
+  promptBytes: size.largestBytes,
+});

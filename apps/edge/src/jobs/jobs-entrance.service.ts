@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { JobId } from '@switchyard/contracts';
+import { dialectOf } from '@switchyard/protocols';
+import { runWithRequestId, withSpan } from '@switchyard/telemetry';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callerOf } from '../callers/caller.js';
+import { ClientConnection } from '../completions/client-connection.js';
+import { clientFactsOf } from '../completions/client-facts.js';
+import { eventStream } from '../completions/framing.js';
+import { EdgeConfig } from '../config.js';
+import { newGenerationId } from '../generations/generation-id.js';
+import { claimOf } from '../idempotency/claim.js';
+import { ERROR_DIALECT } from './job-generation.js';
+import { JobsService } from './jobs.service.js';
+
+/** Where jobs become generations: with an id, a span and a connection for the answer. */
+@Injectable()
+export class JobsEntrance {
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly config: EdgeConfig,
+  ) {}
+
+  /** @throws GatewayError as long as nothing was sent. */
+  async enter(job: JobId, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const startedMs = performance.now();
+    const id = newGenerationId(Date.now());
+    const client = new ClientConnection(reply, {
+      generationId: id,
+      // Of no use as long as no job streams.
+      framing: eventStream(dialectOf(ERROR_DIALECT).keepAlive),
+      keepAliveMs: this.config.KEEP_ALIVE_MS,
+      slowClientMs: this.config.SLOW_CLIENT_MS,
+    });
+    const input = {
+      id,
+      job,
+      caller: callerOf(request),
+      body: request.body,
+      facts: clientFactsOf(request),
+      claim: claimOf(request, id),
+      startedMs,
+    };
+    const attributes = { 'gen_ai.operation.name': job, 'switchyard.generation.id': id };
+    await runWithRequestId(id, () =>
+      withSpan('generation', attributes, (span) => this.jobs.create({ ...input, span }, client), 'server'),
+    );
+  }
+}
