@@ -9,6 +9,7 @@ import { HealthStore } from '../health/health.store.js';
 import { EdgeProcess } from '../process/edge-process.js';
 import { TicketOffice } from '../process/ticket-office.service.js';
 import type { Answer } from './answer.js';
+import { answerHeaders } from './answer-headers.js';
 import { noteFailure, noteUsage } from './attempt-record.js';
 import { Attempts, NobodySpoke } from './attempts.service.js';
 import type { Speaking } from './attempts.service.js';
@@ -57,6 +58,7 @@ export class AnswerService {
     const { stream, head, read } = speaking;
     const ending = this.endingOf(await stream.end);
     this.succeeded(speaking, ending);
+    client.describe(answerHeaders(speaking.attempt));
     const gone = client.signal.aborted;
     if (!gone) client.send(head.status, head.contentType, read.body);
     stream.acknowledge(read.heldBackBytes);
@@ -70,6 +72,7 @@ export class AnswerService {
     client: ClientConnection,
   ): Promise<Answer> {
     const { stream, planned, attempt } = speaking;
+    client.describe(answerHeaders(attempt));
     // The reader may be waiting for the provider, so the worker is told by the event and not by the next write.
     const cancel = () => void stream.cancel(reasonOf(client.signal));
     client.signal.addEventListener('abort', cancel, { once: true });

@@ -46,6 +46,7 @@ export function attemptCall(
     ownKey,
     allowance: generation.steps?.outputTokens ?? null,
     ...(Object.keys(generation.clientHeaders).length > 0 && { clientHeaders: generation.clientHeaders }),
+    ...(generation.strict && { strict: true }),
     timeouts: {
       connectMs: config.UPSTREAM_CONNECT_MS,
       firstByteMs: firstByteMs(generation, endpoint.reasoning !== null, config),

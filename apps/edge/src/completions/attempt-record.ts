@@ -24,6 +24,7 @@ export function noteHead(attempt: Attempt, head: AttemptHead): void {
   attempt.status = head.upstreamStatus;
   attempt.worker = head.worker;
   attempt.headersMs = head.headersMs;
+  attempt.droppedParameters = head.dropped;
 }
 
 export function noteUsage(attempt: Attempt, usage: UsageEvent): void {

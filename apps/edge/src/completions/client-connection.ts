@@ -35,6 +35,7 @@ export const reasonOf = (signal: AbortSignal): GoneReason =>
 export class ClientConnection {
   private readonly controller = new AbortController();
   private silence: NodeJS.Timeout | undefined;
+  private readonly headers: Record<string, string> = {};
   private waiting = false;
   private begun = false;
   private firstByteMs: number | null = null;
@@ -63,6 +64,11 @@ export class ClientConnection {
   /** Calls back once, when the answer has been sent whole or the connection is gone. */
   whenOver(callback: () => void): void {
     finished(this.reply.raw, callback);
+  }
+
+  /** Headers that tell how the answer was made; without effect once it has begun. */
+  describe(headers: Readonly<Record<string, string>>): void {
+    Object.assign(this.headers, headers);
   }
 
   /** From now on silence is filled with comments. */
@@ -99,7 +105,7 @@ export class ClientConnection {
     if (this.signal.aborted) throw this.signal.reason;
     this.release();
     this.firstByteMs ??= performance.now();
-    void this.reply.status(status).header('content-type', contentType).send(body);
+    void this.reply.status(status).headers(this.headers).header('content-type', contentType).send(body);
   }
 
   /** Lets go of the connection: whatever ends it later is no abort. */
@@ -131,6 +137,7 @@ export class ClientConnection {
       // Tells nginx not to collect the events.
       'x-accel-buffering': 'no',
       'x-generation-id': this.options.generationId,
+      ...this.headers,
     });
   }
 

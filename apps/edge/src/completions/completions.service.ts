@@ -19,6 +19,7 @@ import type { ClientConnection } from './client-connection.js';
 import type { ClientFacts, Generation } from './generation.js';
 import type { HoldMode } from './hold-mode.js';
 import { settlementOf } from './settlement.js';
+import { strictCandidates } from './strict.js';
 
 export interface CompletionInput {
   readonly id: string;
@@ -28,6 +29,8 @@ export interface CompletionInput {
   /** How the caller wants its money set aside. */
   readonly holdMode: HoldMode;
   readonly facts: ClientFacts;
+  /** The client would rather have an error than an answer without one of its parameters. */
+  readonly strict: boolean;
   readonly clientHeaders: ClientHeaders;
   /** Its client's key, under which it is served once; null without one. */
   readonly claim: Claim | null;
@@ -52,8 +55,9 @@ export class CompletionsService {
   async create(input: CompletionInput, client: ClientConnection): Promise<void> {
     const request = dialectOf(input.dialect).parseRequest(input.body);
     const facts = requestFacts(request);
-    const { candidates, verdicts, error } = this.routing.candidatesFor(request, facts);
+    const { candidates: routed, verdicts, error } = this.routing.candidatesFor(request, facts);
     if (error) throw error;
+    const candidates = input.strict ? strictCandidates(request, routed) : routed;
 
     const leave = this.load.enter();
     try {
@@ -87,6 +91,7 @@ export class CompletionsService {
       body: Buffer.from(JSON.stringify(input.body)),
       client: { ...input.facts, sessionId: request.sessionId ?? input.facts.sessionId },
       clientHeaders: input.clientHeaders,
+      ...(input.strict && { strict: true }),
       candidates,
       verdicts,
       get boundNanos() {

@@ -224,6 +224,42 @@ describe('an address for every dialect', () => {
     ]);
   });
 
+  it.each(IDS)('%s: says in a header and in the record which parameters the provider did not get', async (dialect) => {
+    worker.script = async (scene) => {
+      scene.context.head({
+        status: 200,
+        contentType: 'text/event-stream',
+        upstreamStatus: 200,
+        worker: 'small',
+        headersMs: 1,
+        dropped: ['seed', 'top_k'],
+      });
+      const usage = await worker.bill(scene.call, 1);
+      await scene.context.write(Buffer.from('data: {}\n\n'));
+      return scene.context.end({ usage });
+    };
+    for (const stream of [false, true]) {
+      const response = await ask(dialect, { stream });
+      await response.text();
+      expect(response.headers.get('x-switchyard-dropped-params')).toBe('seed,top_k');
+      const { body } = await generationOf(response.headers.get('x-generation-id')!);
+      expect(JSON.stringify(body)).toContain('"dropped_params":["seed","top_k"]');
+    }
+  });
+
+  it('refuses what it would have to leave out for a client that wants it so', async () => {
+    const headers = { 'x-switchyard-strict': 'true' };
+    const body = { model: 'acme/large', ...DIALECTS['openai-chat'].body, min_p: 0.1 };
+    const refused = await ask('openai-chat', { headers, body });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      error: { message: expect.stringContaining('min_p'), metadata: { code: 'unsupported_parameter' } },
+    });
+    expect(worker.calls).toHaveLength(0);
+    expect((await ask('openai-chat', { headers })).status).toBe(200);
+    expect(worker.calls[0]?.strict).toBe(true);
+  });
+
   it('tells the worker which beta features the client names, and refuses what is no name', async () => {
     await ask('anthropic-messages', { headers: { 'anthropic-beta': 'one-2025-01-01, two' } });
     await ask('openai-chat', { headers: { 'x-anthropic-beta': 'three' } });

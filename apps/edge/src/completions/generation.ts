@@ -34,6 +34,8 @@ export interface Generation {
   /** The client's JSON, serialised again: what was parsed is what is sent on. */
   readonly body: Uint8Array;
   readonly client: ClientFacts;
+  /** Parameters are not left out for this client. */
+  readonly strict?: boolean;
   /** Headers of the client that are meant for the provider. */
   readonly clientHeaders: ClientHeaders;
   readonly candidates: readonly OrderedCandidate[];

@@ -172,6 +172,7 @@ export class Attempt {
       upstreamStatus: this.progress.status ?? 200,
       worker: this.tools.workerId,
       headersMs: this.timing.headersMs ?? 0,
+      dropped: [...(this.plan.dropped ?? [])],
     });
   }
 

@@ -48,3 +48,23 @@ describe('reasoning of earlier turns', () => {
     );
   });
 });
+
+describe('parameters that the endpoint does not take', () => {
+  const plan = (strict: boolean) => {
+    const call = attemptCall({ strict });
+    const endpoint = { ...call.endpoint, supportedParameters: ['max_tokens'] };
+    const body = { model: 'x', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 5, seed: 1, top_k: 2 };
+    return planAttempt(readCall(wireOf({ ...call, endpoint })), Buffer.from(JSON.stringify(body)), config('sandbox'));
+  };
+
+  it('are left out, and known by name', () => {
+    const { dropped, upstream } = plan(false);
+    expect([...(dropped ?? [])].sort()).toEqual(['seed', 'top_k']);
+    expect(Object.keys(JSON.parse(upstream.body) as object)).toEqual(expect.not.arrayContaining(['seed', 'top_k']));
+  });
+
+  it('are an error that names them, where the client would rather have one', () => {
+    expect(() => plan(true)).toThrow(expect.objectContaining({ code: 'unsupported_parameter' }));
+    expect(() => plan(true)).toThrow(/seed|top_k/);
+  });
+});

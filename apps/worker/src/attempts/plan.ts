@@ -12,6 +12,8 @@ export interface Plan {
   readonly call: AttemptCall;
   readonly protocol: Pick<Protocol, 'parseError'>;
   readonly lane: Lane;
+  /** Parameters that the client sent and the provider does not get. */
+  readonly dropped?: readonly string[];
   readonly upstream: UpstreamCall;
   /** The event that ends the answer before its model does; null where the dialect has none. */
   readonly renderStop: ((reason: GatewayError) => Uint8Array) | null;
@@ -53,6 +55,7 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
     provider,
     renderUpstream(request, body as Record<string, unknown>, call.dialect, protocolId, target),
   );
+  if (call.strict && rendered.dropped.length > 0) throw unsupported(rendered.dropped, endpoint.providerName);
   const context = {
     generationId: call.generationId,
     created: call.created,
@@ -63,6 +66,7 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
   return {
     call,
     protocol,
+    dropped: rendered.dropped,
     renderStop: renderStop ? (reason) => renderStop(reason, context) : null,
     lane: createLane({ dialect: call.dialect, protocol: protocolId, context, request, provider: provider.id }),
     upstream: {
@@ -73,6 +77,12 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
     prompt: requestFacts(request),
   };
 }
+
+const unsupported = (names: readonly string[], providerName: string): GatewayError =>
+  new GatewayError('unsupported_parameter', {
+    message: `${providerName} does not take ${names.join(', ')} for this model.`,
+    metadata: { parameters: names },
+  });
 
 function parseJson(bytes: Uint8Array): unknown {
   try {

@@ -61,6 +61,8 @@ export const AttemptCall = z.object({
   /** Output that the bound covers, where it is smaller than what was asked for: the worker asks for more, or stops. */
   allowance: Allowance.shape.outputTokens.default(null),
   clientHeaders: ClientHeaders.optional(),
+  /** The client would rather have an error than an answer without one of its parameters. */
+  strict: z.boolean().optional(),
   timeouts: z.object({
     connectMs: z.int().positive(),
     firstByteMs: z.int().positive(),
@@ -78,6 +80,8 @@ export const AttemptHead = z.object({
   upstreamStatus: z.int(),
   worker: z.string(),
   headersMs: z.number(),
+  /** OpenRouter names of parameters that the client sent and the provider did not get. */
+  dropped: z.array(z.string().max(64)).max(64).default([]),
 });
 export type AttemptHead = z.output<typeof AttemptHead>;
 

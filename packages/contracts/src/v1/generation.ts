@@ -88,6 +88,10 @@ export const Attempt = z.object({
   headersMs: z.number().nullable(),
   firstTokenMs: z.number().nullable(),
   totalMs: z.number(),
+  /** Parameters that the provider did not get, by OpenRouter's names; absent while that is not known. */
+  droppedParameters: z.array(z.string()).optional(),
+  /** Pieces of signed or encrypted reasoning that only another provider can read, and that this one did not get; absent for none. */
+  strippedReasoning: z.int().positive().optional(),
 });
 export type Attempt = z.output<typeof Attempt>;
 
