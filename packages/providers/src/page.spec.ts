@@ -8,8 +8,8 @@ import type { ListedEndpoint } from './page.js';
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const catalogue = join(repository, 'apps/registry/data');
 const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
-const endpoints = globSync(['endpoints/*.json', 'sandbox.json'], { cwd: catalogue }).flatMap(
-  (file) => (readJson(join(catalogue, file)) as { endpoints: ListedEndpoint[] }).endpoints,
+const endpoints = globSync(['*.json', 'endpoints/*.json'], { cwd: catalogue }).flatMap(
+  (file) => (readJson(join(catalogue, file)) as { endpoints?: ListedEndpoint[] }).endpoints ?? [],
 );
 
 describe('the page of providers', () => {

@@ -78,7 +78,7 @@ describe('seeding the catalogue', () => {
     await dataSource.initialize();
     catalogue = new CatalogueRepository(dataSource);
     directory = mkdtempSync(path.join(tmpdir(), 'switchyard-data-'));
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await dataSource?.destroy();
@@ -88,18 +88,18 @@ describe('seeding the catalogue', () => {
   }, 30_000);
 
   describe('from the project’s own data', () => {
-    it('gives at least 300 models and 500 endpoints, and the same rows when it is done twice', async () => {
+    it('gives at least 350 models and 1,000 endpoints, and the same rows when it is done twice', async () => {
       const first = await seed();
-      expect(first.data.written).toBeGreaterThanOrEqual(300);
+      expect(first.data.written).toBeGreaterThanOrEqual(350);
       const counts = await catalogue.count();
-      expect(counts.endpoints).toBeGreaterThanOrEqual(500);
+      expect(counts.endpoints).toBeGreaterThanOrEqual(1000);
       const rows = await rowsOf();
       await expect(seed()).resolves.toMatchObject({
         data: { written: 0, removed: 0, unchanged: first.data.written },
         local: { written: 0, removed: 0 },
       });
       await expect(rowsOf()).resolves.toEqual(rows);
-    }, 60_000);
+    }, 180_000);
 
     it('serves nothing at a price of zero that is not called free', async () => {
       const { rows } = await sql.query<{ endpoint_id: string }>(
@@ -136,7 +136,7 @@ describe('seeding the catalogue', () => {
       });
       await expect(seed()).resolves.toMatchObject({ data: { removed: 8 } });
       await expect(catalogue.find('sandbox/echo')).resolves.toMatchObject({ removed: true });
-    }, 60_000);
+    }, 120_000);
   });
 
   describe('from a file that changes', () => {
