@@ -7,6 +7,7 @@ export { createLane } from './lanes/create-lane.js';
 export { LISTED_PARAMETERS, supports } from './parameters.js';
 export { dialectOf, protocolOf } from './registry.js';
 export { hashedUser } from './privacy.js';
+export { readsSealed, sealedReasoning } from './sealed-reasoning.js';
 export { renderUpstream } from './render-upstream.js';
 export { requestFacts } from './request-facts.js';
 export type { RequestFacts } from './request-facts.js';

@@ -4,6 +4,7 @@ import { StreamClient, StreamFailure } from '@switchyard/bus';
 import type { UpstreamStream } from '@switchyard/bus';
 import { AttemptHead, ERRORS } from '@switchyard/contracts';
 import type { Attempt, AttemptFailure, ErrorCode } from '@switchyard/contracts';
+import { sealedReasoning } from '@switchyard/protocols';
 import { withSpan } from '@switchyard/telemetry';
 import { EdgeConfig } from '../config.js';
 import type { Lease } from '../credit/lease.js';
@@ -19,6 +20,7 @@ import { reasonOf } from './client-connection.js';
 import type { Generation } from './generation.js';
 import { healthOutcome } from './health-outcome.js';
 import { watchMeter } from './meter-watch.js';
+import { unreadable } from './reasoning-affinity.js';
 
 /** An attempt that has spoken. */
 export interface Speaking<T> {
@@ -113,6 +115,8 @@ export class Attempts {
     const { endpoint } = planned.candidate;
     const startedMs = this.edge.clock();
     const attempt = beginAttempt(planned, Date.now());
+    const stripped = unreadable(sealedReasoning(generation.request), endpoint);
+    if (stripped > 0) attempt.strippedReasoning = stripped;
     generation.attempts.push(attempt);
     let stream: UpstreamStream | null = null;
     try {

@@ -18,6 +18,7 @@ import { AnswerService } from './answer.service.js';
 import type { ClientConnection } from './client-connection.js';
 import type { ClientFacts, Generation } from './generation.js';
 import type { HoldMode } from './hold-mode.js';
+import { withAffinity } from './reasoning-affinity.js';
 import { settlementOf } from './settlement.js';
 import { strictCandidates } from './strict.js';
 
@@ -57,7 +58,8 @@ export class CompletionsService {
     const facts = requestFacts(request);
     const { candidates: routed, verdicts, error } = this.routing.candidatesFor(request, facts);
     if (error) throw error;
-    const candidates = input.strict ? strictCandidates(request, routed) : routed;
+    const able = input.strict ? strictCandidates(request, routed) : routed;
+    const candidates = withAffinity(request, able);
 
     const leave = this.load.enter();
     try {

@@ -260,6 +260,18 @@ describe('an address for every dialect', () => {
     expect(worker.calls[0]?.strict).toBe(true);
   });
 
+  it('says how many pieces of reasoning the provider that answers could not read', async () => {
+    const detail = { type: 'reasoning.encrypted', data: 'AAAA', format: 'google-gemini-v1', index: 0 };
+    const turn = { role: 'assistant', content: 'Hello', reasoning_details: [detail] };
+    const messages = [{ role: 'user', content: 'Hi' }, turn, { role: 'user', content: 'And?' }];
+    const response = await ask('openai-chat', { body: { model: 'acme/large', messages } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-switchyard-stripped-reasoning')).toBe('1');
+    const { body } = await generationOf(response.headers.get('x-generation-id')!);
+    expect(JSON.stringify(body)).toContain('"stripped_reasoning":1');
+    expect((await ask('openai-chat')).headers.get('x-switchyard-stripped-reasoning')).toBeNull();
+  });
+
   it('tells the worker which beta features the client names, and refuses what is no name', async () => {
     await ask('anthropic-messages', { headers: { 'anthropic-beta': 'one-2025-01-01, two' } });
     await ask('openai-chat', { headers: { 'x-anthropic-beta': 'three' } });

@@ -1,0 +1,28 @@
+import type { CatalogueEndpoint, CompletionRequest } from '@switchyard/contracts';
+import { readsSealed, sealedReasoning } from '@switchyard/protocols';
+import { endpointProtocol } from '@switchyard/providers/endpoint-protocol';
+import type { OrderedCandidate } from '../routing/index.js';
+
+/** Pieces of a conversation's signed or encrypted reasoning that an endpoint cannot read, and does therefore not get. */
+export function unreadable(sealed: readonly string[], endpoint: CatalogueEndpoint): number {
+  const protocol = endpointProtocol(endpoint);
+  return sealed.filter((format) => protocol === null || !readsSealed(format, protocol, endpoint.provider)).length;
+}
+
+/**
+ * Puts those first that can read the reasoning of the conversation, each model for itself and otherwise in the order in which they
+ * were: a provider that lost its own thoughts in the middle of a loop of tools begins anew, or refuses. Others stay behind them: when
+ * the maker is down the conversation goes on without its reasoning. An order that the client gives itself is kept.
+ */
+export function withAffinity(
+  request: CompletionRequest,
+  candidates: readonly OrderedCandidate[],
+): readonly OrderedCandidate[] {
+  const sealed = sealedReasoning(request);
+  if (sealed.length === 0 || request.provider.order?.length) return candidates;
+  const models = [...new Set(candidates.map(({ model }) => model.id))];
+  const lost = new Map(candidates.map((candidate) => [candidate, unreadable(sealed, candidate.endpoint)]));
+  return [...candidates].sort(
+    (a, b) => models.indexOf(a.model.id) - models.indexOf(b.model.id) || lost.get(a)! - lost.get(b)!,
+  );
+}
