@@ -22,6 +22,7 @@ import { Attempts } from './completions/attempts.service.js';
 import { CompletionsController } from './completions/completions.controller.js';
 import { CompletionsService } from './completions/completions.service.js';
 import { Entrance } from './completions/entrance.service.js';
+import { TokenCounts } from './completions/token-counts.service.js';
 import { FirstWitness } from './completions/first-witness.service.js';
 import { GeminiController } from './completions/gemini.controller.js';
 import { EdgeConfig, edgeIdOf } from './config.js';
@@ -117,6 +118,7 @@ export class EdgeModule {
         Outbox,
         Succession,
         TicketOffice,
+        TokenCounts,
       ],
     };
   }

@@ -272,6 +272,31 @@ describe('an address for every dialect', () => {
     expect((await ask('openai-chat')).headers.get('x-switchyard-stripped-reasoning')).toBeNull();
   });
 
+  it('counts the tokens of a prompt for the clients of Anthropic and Google, without a call of anybody', async () => {
+    const post = (path: string, body: object) =>
+      fetch(`${edge.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': secret },
+        body: JSON.stringify(body),
+      });
+    const text = 'word '.repeat(400);
+    const anthropic = { model: 'acme/large', messages: [{ role: 'user', content: text }] };
+    const counted = await post('/v1/messages/count_tokens', anthropic);
+    expect({ status: counted.status, body: await counted.json() }).toEqual({
+      status: 200,
+      body: { input_tokens: 500 },
+    });
+    const contents = [{ role: 'user', parts: [{ text }] }];
+    for (const body of [{ contents }, { generateContentRequest: { model: 'models/acme/large', contents } }]) {
+      const google = await post('/v1beta/models/acme/large:countTokens', body);
+      expect({ status: google.status, body: await google.json() }).toEqual({ status: 200, body: { totalTokens: 500 } });
+    }
+    const unknown = await post('/v1/messages/count_tokens', { ...anthropic, model: 'no/such' });
+    expect(unknown.status).toBe(400);
+    expect(await unknown.json()).toMatchObject(shapes['anthropic-messages']);
+    expect(worker.calls).toHaveLength(0);
+  });
+
   it('tells the worker which beta features the client names, and refuses what is no name', async () => {
     await ask('anthropic-messages', { headers: { 'anthropic-beta': 'one-2025-01-01, two' } });
     await ask('openai-chat', { headers: { 'x-anthropic-beta': 'three' } });

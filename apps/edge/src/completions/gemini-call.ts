@@ -1,5 +1,5 @@
 /** What may be asked of a model in Google's addresses. */
-const METHODS = ['generateContent', 'streamGenerateContent'] as const;
+const METHODS = ['generateContent', 'streamGenerateContent', 'countTokens'] as const;
 
 export interface GeminiCall {
   readonly model: string;
