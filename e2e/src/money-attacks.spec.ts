@@ -1,6 +1,7 @@
 import { connectBus, type Bus } from '@switchyard/bus';
 import { GetKeyInsurance } from '@switchyard/contracts';
 import { waitUntil } from '@switchyard/testing';
+import OpenAI from 'openai';
 import type { Ask, Seen } from './money/clients.js';
 import { FaultBench } from './money/fault-bench.js';
 import { CLASS_A_MODEL, CLASS_B_MODEL } from './money/fault-stack.js';
@@ -11,6 +12,11 @@ const A_DOLLAR = 1_000_000_000n;
 const DAY_MS = 24 * 3_600_000;
 /** Each of them holds its bound until all have asked. */
 const TOGETHER = { tokens: 20, tokensPerSecond: 0, maxTokens: 40, fault: 'delay ms=4000' } as const;
+
+/** OpenAI's client sends the header once it is named; it keeps one key over all its tries. */
+class NamingOpenAI extends OpenAI {
+  protected override idempotencyHeader = 'Idempotency-Key';
+}
 
 describe('attacks on money', () => {
   let bench: FaultBench;
@@ -283,6 +289,104 @@ describe('attacks on money', () => {
     const { keys } = await bus.rpc.call(GetKeyInsurance, { keyIds: [row!.id], days: 1 }, { timeoutMs: 5_000 });
     expect(keys[0]!.insured).toBeGreaterThanOrEqual(4);
     expect(keys[0]!.insuredCostNanos).toBeGreaterThan(0n);
+  }, 60_000);
+
+  /** How often the provider was asked. */
+  const bookedUnder = async (label: string) =>
+    (await bench.stack.upstreamBook()).filter((entry) => entry.label === label).length;
+
+  it('one idempotency key in 20 parallel requests over two edges: one is served and billed, 19 get 409', async () => {
+    const { body } = await manage(main(), 'POST', '/keys', { name: 'idempotent' });
+    const shape = { ...TOGETHER, key: body.key!, idempotencyKey: 'order 41' };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => bench.askAside('named', { ...shape, edge: index % 2 })),
+    );
+    const served = answers.filter(({ how }) => how === 'whole');
+    expect(served).toHaveLength(1);
+    bench.seen.push(...served);
+    const refused = answers.filter(({ status, code }) => status === 409 && code === 'idempotency_key_in_use');
+    expect(refused).toHaveLength(19);
+    expect(await bookedUnder('named')).toBe(1);
+    expect((await bench.money()).faults).toEqual([]);
+    expect(await usageOf(served[0]!)).toMatchObject({ outcome: 'final', paidNanos: served[0]!.costNanos });
+    const afterwards = await Promise.all([0, 1].map((edge) => bench.askAside('named', { ...shape, edge })));
+    expect(afterwards.map(({ status, code }) => [status, code])).toEqual(
+      Array.from({ length: 2 }, () => [409, 'idempotency_key_done']),
+    );
+    const rows = await bench.stack.books.rows<{ count: string }>(
+      `SELECT count(*) FROM ledger.usage u JOIN ledger.idempotency i ON i.key_id = u.key_id WHERE i.key = 'order 41'`,
+    );
+    expect(rows[0]!.count).toBe('1');
+  }, 60_000);
+
+  it('an idempotency key with another body is refused on every edge, before and after the first is done, and bills nothing', async () => {
+    const { body } = await manage(main(), 'POST', '/keys', { name: 'mismatch' });
+    const shape = { key: body.key!, idempotencyKey: 'order 42' };
+    const first = bench.ask('first-body', { ...shape, ...TOGETHER });
+    await waitUntil(async () => (await bookedUnder('first-body')) > 0, { what: 'the first runs' });
+    const otherwise = () =>
+      Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          bench.askAside('other-body', { ...shape, ...TOGETHER, tokens: 5, edge: index % 2 }),
+        ),
+      );
+    const answers = await otherwise();
+    expect((await first).how).toBe('whole');
+    expect((await bench.money()).faults).toEqual([]);
+    answers.push(...(await otherwise()));
+    expect(answers.map(({ status, code }) => [status, code])).toEqual(
+      Array.from({ length: 20 }, () => [422, 'idempotency_key_mismatch']),
+    );
+    expect(await bookedUnder('other-body')).toBe(0);
+    expect((await bench.money()).faults).toEqual([]);
+  }, 60_000);
+
+  it('a request that failed may be tried again under its key, on the other edge, and is billed once', async () => {
+    const { body } = await manage(main(), 'POST', '/keys', { name: 'once more', limit: 0.000001 });
+    const key = body.key!;
+    const ask = (edge: number) =>
+      bench.askAside('once-more', { key, edge, idempotencyKey: 'order 43', padding: 2_000, tokens: 5, maxTokens: 20 });
+    for (const edge of [0, 1, 0]) expect((await ask(edge)).code).toBe('key_limit_exceeded');
+    expect((await manage(main(), 'PATCH', `/keys/${body.data!.hash}`, { limit: 1 })).status).toBe(200);
+    const tries: Seen[] = [];
+    const isServed = async () => {
+      tries.push(await ask(1));
+      return tries.at(-1)?.how === 'whole';
+    };
+    await waitUntil(isServed, { what: 'it is served', intervalMs: 100 });
+    const served = tries.at(-1)!;
+    bench.seen.push(served);
+    expect((await bench.money()).faults).toEqual([]);
+    expect(await usageOf(served)).toMatchObject({ outcome: 'final', paidNanos: served.costNanos });
+    expect(await bookedUnder('once-more')).toBe(1);
+    expect((await ask(0)).code).toBe('idempotency_key_done');
+  }, 60_000);
+
+  it('OpenAI’s client with an idempotency key is answered once, tries a failure again by itself, and a refusal not', async () => {
+    const { body } = await manage(main(), 'POST', '/keys', { name: 'client' });
+    const [client, other] = bench.stack.edgeUrls.map(
+      (url) => new NamingOpenAI({ baseURL: `${url}/api/v1`, apiKey: body.key!, maxRetries: 2 }),
+    );
+    const create = (from: OpenAI | undefined, label: string, fault: string, idempotencyKey: string) =>
+      from!.chat.completions
+        .create(
+          {
+            model: CLASS_A_MODEL,
+            max_tokens: 20,
+            messages: [{ role: 'user', content: `Go on. [[fault: label=${label} tokens=3 tps=0${fault}]]` }],
+          },
+          { idempotencyKey },
+        )
+        .withResponse();
+    const answered = await create(client, 'client-once', '', 'client 1');
+    const refused: unknown = await create(other, 'client-once', '', 'client 1').catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(OpenAI.ConflictError);
+    expect(refused).toMatchObject({
+      error: { metadata: { generation_id: answered.response.headers.get('x-generation-id') } },
+    });
+    expect(await bookedUnder('client-once')).toBe(1);
+    // Three tries of the client: each was released, or the second would be told 409.
+    await expect(create(client, 'client-failing', ' status=500', 'client 2')).rejects.toMatchObject({ status: 502 });
   }, 60_000);
 
   it('has every lease back and every request accounted for in the end', async () => {

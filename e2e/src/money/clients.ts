@@ -22,6 +22,8 @@ export interface Ask {
   readonly stepped?: boolean;
   /** So many words more in the prompt: it costs as many tokens. */
   readonly padding?: number;
+  /** Under this name the request is served once. */
+  readonly idempotencyKey?: string;
 }
 
 export type Behaviour =
@@ -89,6 +91,7 @@ export async function ask(edgeUrls: readonly string[], wanted: Ask): Promise<See
         'content-type': 'application/json',
         'x-title': wanted.label,
         ...(wanted.stepped && { 'x-switchyard-hold': 'stepped' }),
+        ...(wanted.idempotencyKey && { 'idempotency-key': wanted.idempotencyKey }),
       },
       body: JSON.stringify(bodyOf(wanted)),
     });
