@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fixturesFolder } from './config.ts';
+import { jobData } from './jobs.ts';
 import { namesOf } from './match.ts';
 import { newModels } from './new-models.ts';
 import { modelFacts, openRouterEndpoint, type EndpointFacts, type ModelFacts } from './openrouter.ts';
@@ -23,6 +24,8 @@ import {
   type ListedModel,
   type Source,
 } from './sources.ts';
+
+const LITELLM = { source: 'BerriAI/litellm (copy in Prajwalsrinvas/token-tariff@dc2baf9)', date: '2026-08-06' };
 
 /** As `packages/providers` names them, which a test there checks. */
 const PROVIDER_NAMES: Readonly<Record<string, string>> = {
@@ -119,6 +122,7 @@ const kept = models.filter((model) => served.has(model.id));
 const isListed = (model: ModelFacts) => listedModels.some((one) => one.id === model.id);
 write('models/openrouter.json', listed, { models: kept.filter(isListed) });
 write('models/pi-ai.json', young, { models: kept.filter((model) => !isListed(model)) });
+write('jobs.json', LITELLM, jobData(tierRows));
 write('names.json', listed, {
   authors: authors(kept),
   providers: Object.entries(PROVIDER_NAMES).map(([id, name]) => ({ id, name })),

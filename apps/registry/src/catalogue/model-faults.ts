@@ -40,7 +40,7 @@ const UNITS: readonly Unit[] = [...TOKEN_UNITS, ...PIECE_UNITS];
 // The dearest known token costs 0.0006 USD. A tenth of a dollar per token can only be a price in the wrong unit.
 const MAX_TOKEN_PICOS = 100_000_000_000n;
 const MAX_PIECE_PICOS = 1_000_000_000_000_000n;
-/** What is paid for by its input alone: the price of output is zero by nature. */
+/** What is paid for by its input alone: the price of output is zero by nature, and that of input where it is paid for by the request. */
 const WITHOUT_OUTPUT_TOKENS = new Set(['embeddings', 'rerank']);
 
 /** All that is wrong with a model; empty when it may be served. */
@@ -123,8 +123,9 @@ function* rangeFaults(price: Price, path: string): Generator<Fault> {
 function* zeroFaults(endpoint: CatalogueEndpoint, path: string): Generator<Fault> {
   const inputOnly = endpoint.outputModalities.every((modality) => WITHOUT_OUTPUT_TOKENS.has(modality));
   for (const { row, path: rowPath } of rowsOf(endpoint.price, path)) {
+    const byRequest = inputOnly && (row.request ?? 0n) > 0n;
     for (const unit of UNITS) {
-      if (row[unit] !== 0n || (unit === 'completion' && inputOnly)) continue;
+      if (row[unit] !== 0n || (unit === 'completion' && inputOnly) || (unit === 'prompt' && byRequest)) continue;
       yield {
         path: `${rowPath}.${unit}`,
         message: 'is zero: leave an unknown price out, or say with force that it is free',

@@ -103,13 +103,23 @@ describe('seeding the catalogue', () => {
 
     it('serves nothing at a price of zero that is not called free', async () => {
       const { rows } = await sql.query<{ endpoint_id: string }>(
-        `SELECT endpoint_id FROM price WHERE price ->> 'prompt' = '0' OR price ->> 'completion' = '0'`,
+        `SELECT endpoint_id FROM price JOIN endpoint ON endpoint.id = endpoint_id
+          WHERE (price ->> 'prompt' = '0' OR price ->> 'completion' = '0') AND NOT output_modalities && '{embeddings,rerank}'`,
       );
       expect(rows.length).toBeGreaterThan(0);
       const unexpected = rows.filter(
         ({ endpoint_id: id }) => !id.endsWith(':free') && id !== 'openrouter:openrouter/free',
       );
       expect(unexpected).toEqual([]);
+    });
+
+    it('takes money for the input of every job, by the token or by the request', async () => {
+      const { rows } = await sql.query<{ endpoint_id: string; prompt: string; request: string | null }>(
+        `SELECT endpoint_id, price ->> 'prompt' AS prompt, price ->> 'request' AS request
+           FROM price JOIN endpoint ON endpoint.id = endpoint_id WHERE output_modalities && '{embeddings,rerank}'`,
+      );
+      expect(rows.length).toBeGreaterThanOrEqual(7);
+      expect(rows.filter(({ prompt, request }) => prompt === '0' && (request ?? '0') === '0')).toEqual([]);
     });
 
     it('has the sandbox only where it is asked for', async () => {
@@ -122,8 +132,10 @@ describe('seeding the catalogue', () => {
         'sandbox/claude-style',
         'sandbox/echo',
         'sandbox/echo:free',
+        'sandbox/embed',
         'sandbox/gemini-style',
         'sandbox/reasoning',
+        'sandbox/rerank',
         'sandbox/slow',
         'sandbox/tools',
         'sandbox/vision',
@@ -134,7 +146,7 @@ describe('seeding the catalogue', () => {
         completion: 4_000_000n,
         cacheRead: 100_000n,
       });
-      await expect(seed()).resolves.toMatchObject({ data: { removed: 8 } });
+      await expect(seed()).resolves.toMatchObject({ data: { removed: 10 } });
       await expect(catalogue.find('sandbox/echo')).resolves.toMatchObject({ removed: true });
     }, 120_000);
   });

@@ -51,6 +51,7 @@ const MODEL_PARAMETERS: ReadonlySet<string> = new Set([
   'reasoning_effort',
   'web_search_options',
   'verbosity',
+  'dimensions',
 ]);
 
 /** Two names of one ability: an endpoint that lists either understands both, because the protocol renders its own word. */
