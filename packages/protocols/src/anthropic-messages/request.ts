@@ -1,6 +1,7 @@
 import type { CompletionRequest, ResponseFormat } from '@switchyard/contracts';
 import { compact } from '../json.js';
 import type { JsonRecord } from '../json.js';
+import { outputTokens } from '../default-output.js';
 import { ParameterFilter, supports } from '../parameters.js';
 import { hashedUser } from '../privacy.js';
 import type { RenderTarget, UpstreamRequest } from '../types.js';
@@ -34,7 +35,7 @@ const UNKNOWN_PARAMETERS = [
 /** Anthropic's `POST /messages` (platform.claude.com/docs/en/api/messages). */
 export function renderRequest(request: CompletionRequest, target: RenderTarget): UpstreamRequest {
   const filter = new ParameterFilter(request, target.endpoint, UNKNOWN_PARAMETERS);
-  const maxTokens = request.maxTokens ?? target.endpoint.maxCompletionTokens ?? DEFAULT_MAX_TOKENS;
+  const maxTokens = outputTokens(request, target.endpoint, DEFAULT_MAX_TOKENS);
   const thinking = renderThinking(request, target, maxTokens, filter);
   const messages = renderMessages(request.messages);
   markLastBlock(messages, request);

@@ -1,4 +1,5 @@
 import type { CompletionRequest } from '@switchyard/contracts';
+import { outputTokens } from '../default-output.js';
 import { renderThinking as renderClaudeThinking } from '../anthropic-messages/request-thinking.js';
 import { compact } from '../json.js';
 import type { JsonRecord } from '../json.js';
@@ -24,7 +25,7 @@ export function renderFields(
   family: Family,
   filter: ParameterFilter,
 ): Fields {
-  const maxTokens = request.maxTokens ?? target.endpoint.maxCompletionTokens ?? DEFAULT_MAX_TOKENS;
+  const maxTokens = outputTokens(request, target.endpoint, DEFAULT_MAX_TOKENS);
   const thinking = renderThinking(request, target, family, maxTokens, filter);
   const thinks = thinking.isOn && family === 'claude';
   const temperature = filter.take('temperature', request.temperature);
