@@ -142,6 +142,18 @@ describe('an answer with embeddings', () => {
     expect(read({}, '{"error":{"message":"overloaded","code":503}}')).toMatchObject({ retryable: true });
   });
 
+  it('that is broken is a failure and no end', () => {
+    const context = { generationId: 'gen-1', created: 1, model: 'a/m', providerName: 'Acme' };
+    const lane = new JobLane(plan('embeddings', { input: 'x' }), context);
+    expect(lane.summary).toMatchObject({ failure: null, finishReason: null });
+    lane.response('{"data":[]}');
+    expect(lane.summary).toMatchObject({
+      failure: { code: 'upstream_invalid_response' },
+      finishReason: null,
+      usage: null,
+    });
+  });
+
   it('carries the id of the gateway and the bill', () => {
     const context = { generationId: 'gen-1', created: 1, model: 'a/m', providerName: 'Acme' };
     const lane = new JobLane(plan('embeddings', { input: 'x' }), context);
