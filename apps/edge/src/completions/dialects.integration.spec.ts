@@ -62,11 +62,14 @@ interface Asked {
   readonly body?: string | object;
   readonly headers?: Record<string, string>;
   readonly query?: string;
+  readonly at?: RunningEdge;
 }
 
 describe('an address for every dialect', () => {
   let stack: SmallStack;
   let edge: RunningEdge;
+  /** Fills the shortest silence. */
+  let hasty: RunningEdge;
   let worker: SmallWorker;
   let secret: string;
 
@@ -74,8 +77,9 @@ describe('an address for every dialect', () => {
     stack = await SmallStack.start();
     worker = (await stack.worker('acme')).service;
     await stack.put(aModel({ id: 'acme/large', endpoints: [anEndpoint({ tag: 'acme', maxCompletionTokens: 1_000 })] }));
-    edge = await stack.edge({ KEEP_ALIVE_MS: '100', MAX_LOOP_LAG_MS: '60000' });
-    await stack.knows(edge, 1);
+    edge = await stack.edge({ KEEP_ALIVE_MS: '60000', MAX_LOOP_LAG_MS: '60000' });
+    hasty = await stack.edge({ KEEP_ALIVE_MS: '100', MAX_LOOP_LAG_MS: '60000' });
+    for (const one of [edge, hasty]) await stack.knows(one, 1);
     secret = stack.customer(1).secret;
   }, 60_000);
   beforeEach(() => {
@@ -85,11 +89,14 @@ describe('an address for every dialect', () => {
   });
   afterAll(() => stack.stop(), 60_000);
 
-  const ask = (dialect: DialectId, { model = 'acme/large', stream = false, body, headers, query }: Asked = {}) => {
+  const ask = (
+    dialect: DialectId,
+    { model = 'acme/large', stream = false, body, headers, query, at = edge }: Asked = {},
+  ) => {
     const google = `/v1beta/models/${model}:${stream ? `streamGenerateContent${query ?? '?alt=sse'}` : 'generateContent'}`;
     const own = dialect === 'gemini' ? {} : { model, ...(stream && { stream }) };
     const content = body ?? { ...DIALECTS[dialect].body, ...own };
-    return fetch(`${edge.url}${dialect === 'gemini' ? google : `/api${DIALECTS[dialect].path}`}`, {
+    return fetch(`${at.url}${dialect === 'gemini' ? google : `/api${DIALECTS[dialect].path}`}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}`, ...headers },
       body: typeof content === 'string' ? content : JSON.stringify(content),
@@ -163,7 +170,7 @@ describe('an address for every dialect', () => {
       await sleep(350);
       return fail(scene, 'upstream_rejected', { upstreamStatus: 400 });
     };
-    const response = await ask(dialect, { stream: true });
+    const response = await ask(dialect, { stream: true, at: hasty });
     expect(response.status).toBe(200);
     const text = await response.text();
     const { keepAlive } = dialectOf(dialect);
@@ -194,7 +201,7 @@ describe('an address for every dialect', () => {
 
   it('streams one JSON array to clients of Google that do not ask for events', async () => {
     worker.script = (scene) => speakDialect(scene, ['Hel', 'lo'], 350);
-    const response = await ask('gemini', { stream: true, query: '' });
+    const response = await ask('gemini', { stream: true, query: '', at: hasty });
     expect(response.headers.get('content-type')).toBe('application/json');
     const chunks = (await response.json()) as { candidates?: { content: { parts: { text?: string }[] } }[] }[];
     expect(chunks.map(({ candidates }) => candidates?.[0]?.content.parts[0]?.text ?? '').join('')).toBe('Hello');
@@ -203,7 +210,7 @@ describe('an address for every dialect', () => {
       await sleep(350);
       return fail(scene, 'upstream_rejected', { upstreamStatus: 400 });
     };
-    const failed = (await (await ask('gemini', { stream: true, query: '' })).json()) as unknown[];
+    const failed = (await (await ask('gemini', { stream: true, query: '', at: hasty })).json()) as unknown[];
     expect(failed).toMatchObject([shapes.gemini]);
   });
 
