@@ -282,10 +282,17 @@ describe('attacks on money', () => {
     for (const { how } of broken) expect(how).toBe('error event');
     const money = await bench.money();
     expect(money.faults).toEqual([]);
-    const [row] = await bench.stack.books.rows<{ id: string }>(
-      'SELECT DISTINCT key_id AS id FROM ledger.usage WHERE generation_id = $1',
-      [broken[0]!.generationId],
-    );
+    const bookedKey = () =>
+      bench.stack.books.rows<{ id: string }>(
+        'SELECT DISTINCT key_id AS id FROM ledger.usage WHERE generation_id = $1',
+        [broken[0]!.generationId],
+      );
+    // What costs nobody anything is waited for by no balance.
+    await waitUntil(async () => (await bookedKey()).length > 0, {
+      what: 'the insured usage is booked',
+      timeoutMs: 20_000,
+    });
+    const [row] = await bookedKey();
     const { keys } = await bus.rpc.call(GetKeyInsurance, { keyIds: [row!.id], days: 1 }, { timeoutMs: 5_000 });
     expect(keys[0]!.insured).toBeGreaterThanOrEqual(4);
     expect(keys[0]!.insuredCostNanos).toBeGreaterThan(0n);
