@@ -1,5 +1,6 @@
 import { connect } from '@nats-io/transport-node';
 import { freePort, startNatsServer, type TestNats } from '@switchyard/testing';
+import { connect as dial, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, ConnectionLostError } from './connection.js';
 import { connectionOptions, describeServers } from './options.js';
@@ -92,6 +93,29 @@ describe('Connection', () => {
       const connection = await Connection.open({ servers: guarded.url, name: 'edge' }, 'x');
       await connection.close();
     } finally {
+      await guarded.stop();
+    }
+  }, 30_000);
+
+  it('tries again when its credentials came too late for the broker', async () => {
+    const guarded = await startNatsServer({ credentials: { user: 'edge', password: 'right' } });
+    let dials = 0;
+    // The first connection is one on which the broker waits in vain for what the client says.
+    const slow = createServer((client) => {
+      const broker = dial(guarded.port, '127.0.0.1');
+      broker.pipe(client).on('error', () => broker.destroy());
+      if (dials++ > 0) client.pipe(broker);
+      broker.on('error', () => client.destroy());
+    });
+    await new Promise<void>((resolve) => void slow.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = slow.address() as AddressInfo;
+      const connection = await Connection.open({ servers: `nats://edge:right@127.0.0.1:${port}`, name: 'edge' }, 'x');
+      expect(connection.connected).toBe(true);
+      expect(dials).toBe(2);
+      await connection.close();
+    } finally {
+      slow.close();
       await guarded.stop();
     }
   }, 30_000);

@@ -127,7 +127,7 @@ async function connectPatiently(options: BusOptions, purpose: string): Promise<N
     try {
       return await connect(connectionOptions(options, purpose));
     } catch (error) {
-      if (error instanceof errors.AuthorizationError) {
+      if (error instanceof errors.AuthorizationError && !isSlowLogin(error)) {
         throw new Error(`NATS at ${where} refuses the credentials of ${options.name}`, { cause: error });
       }
       if (Date.now() >= deadline) {
@@ -143,6 +143,9 @@ async function connectPatiently(options: BusOptions, purpose: string): Promise<N
     }
   }
 }
+
+/** The library counts as a refusal, too, that the broker did not get the credentials in time: so it is on a machine that is busy starting. */
+const isSlowLogin = (error: Error): boolean => /authentication timeout/i.test(error.message);
 
 function reason(error: unknown): string {
   const { message, cause } = error as Error;
