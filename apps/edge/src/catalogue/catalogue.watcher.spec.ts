@@ -124,6 +124,20 @@ describe('the catalogue of an edge, from a real broker', () => {
     await until(() => nameOf('acme/large') === 'third' && store.find('acme/gone') === undefined);
   }, 60_000);
 
+  it('goes on with what it knows when the broker has lost its disk and has a part of the catalogue back', async () => {
+    await put(aModel({ id: 'acme/late', name: 'late' }));
+    await until(() => nameOf('acme/late') === 'late');
+    await nats.kill9();
+    nats.wipe();
+    await nats.start();
+    await ensureTopology(nats.url);
+    await put(aModel({ id: 'acme/large', name: 'again' }));
+    await until(() => nameOf('acme/large') === 'again');
+    expect(nameOf('acme/late')).toBe('late');
+    await put(aModel({ id: 'acme/late', name: 'back' }));
+    await until(() => nameOf('acme/late') === 'back');
+  }, 60_000);
+
   async function rejectedCount(): Promise<number> {
     const line = /^switchyard_catalogue_rejected(?:_total)?(?:\{[^}]*\})? (\d+)/m.exec(await renderMetrics());
     return Number(line?.[1] ?? 0);

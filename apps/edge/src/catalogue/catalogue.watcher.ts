@@ -7,6 +7,9 @@ import { instruments } from '@switchyard/telemetry';
 import { CatalogueStore } from './catalogue.store.js';
 import { decodeEntry } from './decode-entry.js';
 
+/** A registry fills an empty bucket in seconds; a removal that was missed while the broker was away may wait as long. */
+export const FORGET_AFTER_MS = 30_000;
+
 /** Feeds the catalogue from its KV bucket, entry by entry: one broken entry costs nothing but its own news. */
 @Injectable()
 export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
@@ -15,6 +18,9 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
   private watch: { stop(): Promise<void> } | null = null;
   private closed = false;
   private loaded = false;
+  /** Entries that the last replay did not have. */
+  private missing = new Set<string>();
+  private forgetting: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly kv: KvBuckets,
@@ -35,6 +41,7 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.closed = true;
+    clearTimeout(this.forgetting);
     await this.watch?.stop();
   }
 
@@ -43,6 +50,7 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
       const model = decodeEntry(key, value);
       this.catalogue.put(model);
       this.modelIds.set(key, model.id);
+      this.missing.delete(key);
       instruments.catalogueModels.record(this.catalogue.size);
     } catch (error) {
       instruments.catalogueRejected.add(1);
@@ -67,7 +75,16 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
       if (this.catalogue.size > 0) this.logger.warn('the catalogue bucket is empty; the last catalogue stays');
       return;
     }
-    for (const key of this.modelIds.keys()) if (!keys.has(key)) this.remove(key);
+    // The same broker with a part of its catalogue back: what is missing may be on its way.
+    const missing = [...this.modelIds.keys()].filter((key) => !keys.has(key));
+    this.missing = new Set(missing);
+    clearTimeout(this.forgetting);
+    if (missing.length > 0) this.forgetting = setTimeout(() => this.forgetMissing(), FORGET_AFTER_MS).unref();
+  }
+
+  private forgetMissing(): void {
+    for (const key of this.missing) this.remove(key);
+    this.missing.clear();
   }
 
   private assertUsable(): void {
