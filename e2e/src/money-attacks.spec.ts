@@ -4,6 +4,7 @@ import { waitUntil } from '@switchyard/testing';
 import OpenAI from 'openai';
 import type { Ask, Seen } from './money/clients.js';
 import { FaultBench } from './money/fault-bench.js';
+import { NamingOpenAI } from './money/naming-client.js';
 import { CLASS_A_MODEL, CLASS_B_MODEL } from './money/fault-stack.js';
 import { Tenants, type Tenant } from './money/tenants.js';
 import { START_TIMEOUT_MS } from './test-stack.js';
@@ -12,11 +13,6 @@ const A_DOLLAR = 1_000_000_000n;
 const DAY_MS = 24 * 3_600_000;
 /** Each of them holds its bound until all have asked. */
 const TOGETHER = { tokens: 20, tokensPerSecond: 0, maxTokens: 40, fault: 'delay ms=4000' } as const;
-
-/** OpenAI's client sends the header once it is named; it keeps one key over all its tries. */
-class NamingOpenAI extends OpenAI {
-  protected override idempotencyHeader = 'Idempotency-Key';
-}
 
 describe('attacks on money', () => {
   let bench: FaultBench;
@@ -282,17 +278,12 @@ describe('attacks on money', () => {
     for (const { how } of broken) expect(how).toBe('error event');
     const money = await bench.money();
     expect(money.faults).toEqual([]);
-    const bookedKey = () =>
-      bench.stack.books.rows<{ id: string }>(
-        'SELECT DISTINCT key_id AS id FROM ledger.usage WHERE generation_id = $1',
-        [broken[0]!.generationId],
-      );
     // What costs nobody anything is waited for by no balance.
-    await waitUntil(async () => (await bookedKey()).length > 0, {
-      what: 'the insured usage is booked',
-      timeoutMs: 20_000,
-    });
-    const [row] = await bookedKey();
+    await waitUntil(async () => (await usageOf(broken[0]!)) !== undefined, { what: 'the insured usage is booked' });
+    const [row] = await bench.stack.books.rows<{ id: string }>(
+      'SELECT DISTINCT key_id AS id FROM ledger.usage WHERE generation_id = $1',
+      [broken[0]!.generationId],
+    );
     const { keys } = await bus.rpc.call(GetKeyInsurance, { keyIds: [row!.id], days: 1 }, { timeoutMs: 5_000 });
     expect(keys[0]!.insured).toBeGreaterThanOrEqual(4);
     expect(keys[0]!.insuredCostNanos).toBeGreaterThan(0n);
