@@ -11,7 +11,7 @@ import { leaveAndSweep, trafficOn } from './testing/traffic.js';
 jest.setTimeout(30_000);
 
 /**
- * What users buy, sentence by sentence. I12 needs processes to kill: it is the end-to-end tests'. Cases of one part stand in
+ * What users buy, sentence by sentence. I12 needs processes to kill: it is `e2e/src/no-kill-costs-more.spec.ts`. Cases of one part stand in
  * books.spec.ts, lending-invariants.spec.ts and rights.spec.ts.
  */
 describe('the invariants of the ledger', () => {
