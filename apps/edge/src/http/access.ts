@@ -28,8 +28,6 @@ export const Access = (access: AccessKind, options: Omit<RouteAccess, 'access'> 
 /** Every public route is served under both prefixes: OpenRouter's own and the one that OpenAI clients expect. */
 export const API_PREFIXES = ['api/v1', 'v1'] as const;
 
-
-
 /** The paths of a controller under every prefix: `apiPaths('keys')`; `apiPaths('')` is the prefix itself. */
 export const apiPaths = (...paths: readonly string[]): string[] =>
   API_PREFIXES.flatMap((prefix) => paths.map((path) => (path === '' ? prefix : `${prefix}/${path}`)));
