@@ -10,11 +10,15 @@ export async function tablesWith(databaseUrl: string, text: string): Promise<str
     const url = new URL(databaseUrl);
     url.pathname = `/${database}`;
     await withClient(url.href, async (client) => {
+      // A partition's rows are those of its table.
       const { rows: tables } = await client.query<{ schema: string; name: string }>(
-        `SELECT table_schema AS schema, table_name AS name FROM information_schema.tables
-         WHERE table_type = 'BASE TABLE' AND table_schema <> 'information_schema'`,
+        `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg_toast%'
+         ORDER BY 1, 2`,
       );
       for (const { schema, name } of tables) {
+        // The constraints of partitions call functions of their schema.
+        await client.query(`SET search_path = ${identifier(schema)}, pg_catalog`);
         const { rowCount } = await client.query(
           `SELECT 1 FROM ${identifier(schema)}.${identifier(name)} AS row WHERE position($1 IN row::text) > 0 LIMIT 1`,
           [text],
