@@ -41,6 +41,25 @@ const steps: fc.Arbitrary<Step[]> = fc
     return made;
   });
 
+const said = (generation: number, outcome: Step['outcome'], cost: bigint, lease: number | null = null): Step => ({
+  lease,
+  generation,
+  cost,
+  bound: 600n,
+  feePpm: null,
+  outcome,
+});
+/** Every way that an event can go: the drawn batches may leave one out, this one never does. */
+const EVERY_WAY: Step[] = [
+  said(0, 'final', 60n),
+  said(0, 'final', 60n),
+  said(0, 'final', 190n),
+  said(1, 'estimate', 60n),
+  said(1, 'final', 190n),
+  said(1, 'estimate', 400n),
+  said(2, 'final', 60n, 6),
+];
+
 /** Two accounts with five leases, of which one is closed and one nearly empty, a lease that is unknown and one of a stranger. */
 interface Side {
   readonly accounts: readonly string[];
@@ -130,7 +149,7 @@ describe(`batches of usage, seed ${SEED}`, () => {
   });
 
   it('are booked as if their events had come one after the other', async () => {
-    const said = new Map<string, number>();
+    const statuses = new Set<string>();
     await fc.assert(
       fc.asyncProperty(steps, async (drawn) => {
         // The inbox key is one for all accounts, so each side has generations of its own.
@@ -145,14 +164,19 @@ describe(`batches of usage, seed ${SEED}`, () => {
           );
         expect(shown(batch)).toEqual(shown(single));
         expect(await stateOf(together)).toEqual(await stateOf(alone));
-        for (const { status } of batch) said.set(status, (said.get(status) ?? 0) + 1);
+        for (const { status } of batch) statuses.add(status);
       }),
-      { seed: SEED, numRuns: RUNS },
+      { seed: SEED, numRuns: RUNS, examples: [[EVERY_WAY]] },
     );
     await expect(bench.audit.violations()).resolves.toEqual([]);
-    // Every way that events go was gone.
-    for (const status of ['applied', 'contradiction', 'corrected', 'duplicate', 'quarantined', 'superseded'])
-      expect([...said.keys()]).toContain(status);
+    expect([...statuses].toSorted()).toEqual([
+      'applied',
+      'contradiction',
+      'corrected',
+      'duplicate',
+      'quarantined',
+      'superseded',
+    ]);
   }, 300_000);
 
   it('book a generation once, on whichever lease it comes at the same moment', async () => {
