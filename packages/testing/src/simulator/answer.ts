@@ -50,7 +50,10 @@ export function answer(prompt: Prompt, fault: Fault): Answer {
     const call = tokensOf(JSON.stringify(valueFor(tool.schema, said.slice(0, 40))));
     return limit({ ...EMPTY, reasoning, toolCall: { name: tool.name, arguments: call }, finish: 'tool_calls' }, prompt);
   }
-  const whole = fault.tokens === undefined ? textFor(prompt, behaviour, said) : filler(fault.tokens);
+  const whole = afterPrefill(
+    fault.tokens === undefined ? textFor(prompt, behaviour, said) : filler(fault.tokens),
+    prompt,
+  );
   const { text, stopSequence } = cutAtStop(whole, prompt.stop);
   return limit({ ...EMPTY, reasoning, text: tokensOf(text), stopSequence }, prompt);
 }
@@ -84,6 +87,12 @@ function describe(images: readonly SeenImage[]): string {
     bytes === null ? 'one by its address' : `${mediaType} of ${bytes} bytes`,
   );
   return `The Switchyard sandbox sees ${images.length} image(s): ${list.join(', ')}.`;
+}
+
+/** An answer that the caller has begun is continued where it is the beginning of this one. */
+function afterPrefill(whole: string, { turns }: Prompt): string {
+  const last = turns.at(-1);
+  return last?.role === 'assistant' && whole.startsWith(last.text) ? whole.slice(last.text.length) : whole;
 }
 
 /** A text of exactly this many tokens. */

@@ -18,6 +18,10 @@ export async function deliverBody(wire: Wire, format: Format, reply: Reply, faul
   if (fault.garbageAfter !== undefined) await wire.write(text.slice(0, -10));
   else if (fault.cutAfter !== undefined)
     await wire.write(text.slice(0, text.length / 2)).then(() => wire.destroy('fin'));
+  else if (fault.endAfter !== undefined) await wire.write(text.slice(0, text.length / 2));
+  else if (fault.resetAfter !== undefined)
+    await wire.write(text.slice(0, text.length / 2)).then(() => wire.destroy('rst'));
+  else if (fault.stallAfter !== undefined) await wire.write(text.slice(0, text.length / 2)).then(() => wire.stall());
   else if (fault.dripMs !== undefined) await drip(wire, text, fault.dripMs);
   else {
     await wire.write(text, tokens);

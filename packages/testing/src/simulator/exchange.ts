@@ -62,10 +62,13 @@ async function insteadOfAnswer(context: ExchangeContext, prompt: Prompt, fault: 
   const { wire, request } = context;
   if (fault.status !== undefined && fault.status !== 200) {
     const key = fault.echoKey ? ` Credentials: ${credentialsOf(request)}.` : '';
-    const message = `The sandbox was asked to answer ${fault.status}.${key}${echoOf(prompt, fault)}`;
+    const said = fault.because ? WORDS[fault.because] : `The sandbox was asked to answer ${fault.status}.`;
+    const message = `${said}${key}${echoOf(prompt, fault)}`;
     await sendError(context, { status: fault.status, type: typeOf(fault.status), message }, fault);
     return true;
   }
+  if (fault.refusePrefill && prompt.turns.at(-1)?.role === 'assistant')
+    throw new RefusedRequest('This model does not support prefilling: the last message must be from the user.');
   if (fault.redirect) {
     wire.head(307, { location: `http://${request.headers.host ?? '127.0.0.1'}/redirected` });
     await wire.end();
@@ -77,6 +80,12 @@ async function insteadOfAnswer(context: ExchangeContext, prompt: Prompt, fault: 
   await wire.end();
   return true;
 }
+
+/** How providers say why they refuse a request. */
+const WORDS: Readonly<Record<NonNullable<Fault['because']>, string>> = {
+  context_length: "This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens.",
+  content_filter: "The response was filtered due to the prompt triggering the provider's content management policy.",
+};
 
 interface Refusal {
   readonly status: number;
@@ -157,7 +166,10 @@ function reportedUsage({ promptTokens, cachedTokens, said, fault, format }: Usag
 
 function paceOf({ tokensPerSecond }: ExchangeContext, prompt: Prompt, fault: Fault): Pace {
   const pace = behaviourOf(prompt.model) === 'slow' ? SLOW : { tokensPerSecond, firstTokenMs: 0 };
-  return fault.tokensPerSecond === undefined ? pace : { ...pace, tokensPerSecond: fault.tokensPerSecond };
+  return {
+    tokensPerSecond: fault.tokensPerSecond ?? pace.tokensPerSecond,
+    firstTokenMs: fault.firstTokenMs ?? pace.firstTokenMs,
+  };
 }
 
 function parseJson(body: Buffer): unknown {

@@ -5,6 +5,8 @@
  * | directive | effect |
  * | --- | --- |
  * | `status=429 retry_after=1` | an error of that status in the format of the request; `retry_after` in seconds |
+ * | `because=context_length`, `because=content_filter` | with `status=400`: the words that providers use for it |
+ * | `refuse_prefill` | 400 when the last message is the assistant's |
  * | `echo_key` | the error body repeats the credentials of the request |
  * | `echo_text` | errors and garbage repeat the texts of the request |
  * | `cut after=5` | connection closed in the middle of the event after 5 tokens |
@@ -21,6 +23,7 @@
  * | `deep_json` | an event nested 100,000 deep |
  * | `bad_utf8` | invalid UTF-8 inside a text, split over two writes |
  * | `delay ms=500` | waits before the headers |
+ * | `first_token=500` | waits so many milliseconds between the headers and the first token |
  * | `redirect`, `set_cookie`, `header_bomb` | what a hostile upstream might send in its head |
  * | `usage=none`, `usage=huge`, `usage=zero`, `usage=negative` | wrong usage |
  * | `usage=tenfold`, `usage=fraction`, `usage=overflow` | ten times the output, half a token, 2^63 tokens |
@@ -31,6 +34,8 @@
 export interface Fault {
   readonly status?: number;
   readonly retryAfter?: string;
+  readonly because?: (typeof REASONS)[number];
+  readonly refusePrefill?: boolean;
   readonly echoKey?: boolean;
   readonly echoText?: boolean;
   readonly cutAfter?: number;
@@ -51,6 +56,7 @@ export interface Fault {
   readonly deepJson?: boolean;
   readonly badUtf8?: boolean;
   readonly delayMs?: number;
+  readonly firstTokenMs?: number;
   readonly redirect?: boolean;
   readonly setCookie?: boolean;
   readonly headerBomb?: boolean;
@@ -68,6 +74,7 @@ const MAX_TOKENS = 100_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const BEFORE_HEADERS = -1;
 const USAGES = ['none', 'huge', 'zero', 'negative', 'tenfold', 'fraction', 'overflow'] as const;
+const REASONS = ['context_length', 'content_filter'] as const;
 const MAX_LABEL = 64;
 
 /** Reads all directives of a text; words that it does not know are left out. */
@@ -101,6 +108,12 @@ const count = (text: string, most: number): number => Math.min(most, Math.max(0,
 const SETTINGS: Readonly<Record<string, (fault: Writable, value: string) => void>> = {
   status: (fault, value) => (fault.status = Math.min(599, Math.max(200, count(value, 599)))),
   retry_after: (fault, value) => (fault.retryAfter = value.replaceAll(/[^\w.:+-]/g, '').slice(0, 40)),
+  because: (fault, value) => {
+    const reason = REASONS.find((known) => known === value);
+    if (reason) fault.because = reason;
+  },
+  refuse_prefill: (fault) => (fault.refusePrefill = true),
+  first_token: (fault, value) => (fault.firstTokenMs = count(value, 600_000)),
   echo_key: (fault) => (fault.echoKey = true),
   echo_text: (fault) => (fault.echoText = true),
   cut: (fault) => (fault.cutAfter = 0),

@@ -199,3 +199,43 @@ it('stands for any model of a catalogue only when asked to', async () => {
     await any.stop();
   }
 });
+
+it.each([
+  ['stall after=5', true],
+  ['reset after=5', true],
+  ['end after=5', false],
+])('leaves a whole answer unfinished, too: %s', async (fault, broken) => {
+  const response = await ask(`x [[fault: tokens=20 ${fault}]]`, { stream: false, signal: AbortSignal.timeout(300) });
+  const read = await readAll(response);
+  expect(read.broken).toBe(broken);
+  expect(() => JSON.parse(read.text) as unknown).toThrow(SyntaxError);
+});
+
+it('refuses for the reasons that providers give', async () => {
+  const words = async (because: string) => (await ask(`x [[fault: status=400 because=${because}]]`)).text();
+  expect(await words('context_length')).toContain('maximum context length');
+  expect(await words('content_filter')).toContain('content management policy');
+});
+
+it('goes on where the caller has begun the answer, or refuses to', async () => {
+  const begun = async (fault: string) => {
+    const messages = [
+      { role: 'user', content: `x [[fault: tokens=4${fault}]]` },
+      { role: 'assistant', content: 'w1 w2' },
+    ];
+    const response = await fetch(`${simulator.url}/v1/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'echo', messages }),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  expect((await begun('')).text).toContain('"content":" w3 w4"');
+  expect((await begun(' refuse_prefill')).status).toBe(400);
+});
+
+it('is slow with the first token, after the headers', async () => {
+  const startedMs = performance.now();
+  const response = await ask('x [[fault: first_token=300]]');
+  await response.text();
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(299);
+});
