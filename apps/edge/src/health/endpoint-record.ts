@@ -45,6 +45,9 @@ export class EndpointRecord {
       state: this.stateAt(nowMs),
       latencyMs: window?.latencyMs?.p50 ?? null,
       throughput: window?.throughput?.p50 ?? null,
+      latencyPercentilesMs: window?.latencyMs ?? null,
+      throughputPercentiles: window?.throughput ?? null,
+      toolErrorRate: this.reported?.health.toolErrorRate ?? null,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { EndpointHealth } from '@switchyard/contracts';
+import { UNKNOWN_CONDITION } from './endpoint-condition.js';
 import { HealthStore, MonotonicClock } from './health.store.js';
 
 class TestClock extends MonotonicClock {
@@ -36,7 +37,7 @@ describe('the health store', () => {
   });
 
   it('takes an unknown endpoint for healthy', () => {
-    expect(store.conditionOf('never:seen', clock.ms)).toEqual({ state: 'healthy', latencyMs: null, throughput: null });
+    expect(store.conditionOf('never:seen', clock.ms)).toEqual(UNKNOWN_CONDITION);
   });
 
   it('ejects after five failures in a row for 30 s, then lets one request try', () => {
@@ -139,11 +140,18 @@ describe('the health store', () => {
     expect(state()).toBe('healthy');
   });
 
-  it('gives the medians of five minutes and the whole verdict', () => {
+  it('gives the percentiles of five minutes, the tool error rate and the whole verdict', () => {
     const percentiles = { p50: 120, p75: 1, p90: 1, p99: 1 };
     const last5m = { ...window, latencyMs: percentiles, throughput: { ...percentiles, p50: 80 } };
-    store.report(verdict({ windows: { ...verdict().windows, last5m } }));
-    expect(store.conditionOf(ID, clock.ms)).toMatchObject({ latencyMs: 120, throughput: 80 });
+    store.report(verdict({ windows: { ...verdict().windows, last5m }, toolErrorRate: 0.25 }));
+    expect(store.conditionOf(ID, clock.ms)).toEqual({
+      state: 'healthy',
+      latencyMs: 120,
+      throughput: 80,
+      latencyPercentilesMs: percentiles,
+      throughputPercentiles: { ...percentiles, p50: 80 },
+      toolErrorRate: 0.25,
+    });
     expect(store.healthOf(ID)?.modelId).toBe('acme/large');
     store.forgetReport(ID);
     expect(store.conditionOf(ID, clock.ms).latencyMs).toBeNull();

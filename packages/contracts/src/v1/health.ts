@@ -5,6 +5,13 @@ import { event } from '../rpc.js';
 export const HEALTH_BUCKET = 'health';
 
 /**
+ * What was wrong with the first unusable tool call of an answer, in the words of spec 3.5; `valid` when every call could be run.
+ * Never the call itself.
+ */
+export const ToolCallVerdict = z.enum(['valid', 'invalid_json', 'unknown_name', 'schema_mismatch']);
+export type ToolCallVerdict = z.output<typeof ToolCallVerdict>;
+
+/**
  * How an attempt went, told by the worker that made it. `client_error` and `cancelled` say nothing about the endpoint's
  * health and count for neither side.
  */
@@ -19,6 +26,10 @@ export const AttemptOutcome = z.object({
   /** Output tokens per second after the first token. */
   tokensPerSecond: z.number().nonnegative().nullable(),
   finishedAtMs: z.int(),
+  /** Of an answer that finished with `tool_calls`; absent or null for every other. */
+  toolCalls: ToolCallVerdict.nullable().optional(),
+  /** The prober asked, and no client. */
+  probe: z.boolean().optional(),
 });
 export type AttemptOutcome = z.output<typeof AttemptOutcome>;
 
@@ -28,6 +39,10 @@ export const AttemptFinished = event('worker.v1.event.attempt.finished', Attempt
 export const Percentiles = z.object({ p50: z.number(), p75: z.number(), p90: z.number(), p99: z.number() });
 export type Percentiles = z.output<typeof Percentiles>;
 
+/** Answers that finished with tool calls, and those of them with at least one call that cannot be run (spec 3.5). */
+export const ToolCallCounts = z.object({ answers: z.int().nonnegative(), bad: z.int().nonnegative() });
+export type ToolCallCounts = z.output<typeof ToolCallCounts>;
+
 export const HealthWindow = z.object({
   count: z.int().nonnegative(),
   failures: z.int().nonnegative(),
@@ -35,6 +50,7 @@ export const HealthWindow = z.object({
   latencyMs: Percentiles.nullable(),
   /** Output tokens per second. */
   throughput: Percentiles.nullable(),
+  toolCalls: ToolCallCounts.optional(),
 });
 export type HealthWindow = z.output<typeof HealthWindow>;
 
@@ -50,6 +66,13 @@ export const EndpointHealth = z.object({
   uptime: z.object({ last5m: z.number().nullable(), last30m: z.number().nullable(), last1d: z.number().nullable() }),
   /** Attempts of the last day: what a prober that starts again goes on from. */
   day: z.object({ count: z.int().nonnegative(), failures: z.int().nonnegative() }).optional(),
+  /**
+   * Share of answers with tool calls that had a call which cannot be run, 0 to 1: of the last 30 minutes, of the last day where
+   * those are too few, null where a day's are. What routing demotes by.
+   */
+  toolErrorRate: z.number().min(0).max(1).nullable().optional(),
+  /** When an answer ended the last ejection, by the prober's clock; null or absent when none did. */
+  restoredAtMs: z.int().nullable().optional(),
   updatedAtMs: z.int(),
 });
 export type EndpointHealth = z.output<typeof EndpointHealth>;
