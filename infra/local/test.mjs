@@ -50,7 +50,8 @@ const steps = {
   lint: () => run(['run', 'lint']),
   types: () => run(['exec', 'turbo', 'run', 'typecheck', '--output-logs=errors-only', '--ui=stream']),
   unit: () => jest('unit', root, '--maxWorkers=2'),
-  e2e: () => jest('e2e', path.join(root, 'e2e'), '--runInBand'),
+  // Each suite has a system of its own and waits most of its time, for leases and deadlines: two run side by side.
+  e2e: () => jest('e2e', path.join(root, 'e2e'), '--maxWorkers=2'),
 };
 
 const failedSteps = [];
