@@ -127,6 +127,15 @@ function limit(whole: Answer, { maxTokens }: Prompt): Answer {
   };
 }
 
+/** The arguments of a call as a value. Those that `max_tokens` cut are no JSON: an empty object stands for them. */
+export function argumentsOf(tokens: readonly string[]): unknown {
+  try {
+    return JSON.parse(tokens.join('')) as unknown;
+  } catch {
+    return {};
+  }
+}
+
 /** All output tokens of an answer. A call without arguments still costs one. */
 export const outputTokensOf = ({ reasoning, text, toolCall }: Answer): number =>
   reasoning.length + text.length + (toolCall?.arguments.length ?? 0);

@@ -33,7 +33,7 @@ export async function deliverBody(wire: Wire, format: Format, reply: Reply, faul
 /** Writes a stream at its pace and lets the faults happen at their token. */
 export async function deliverStream(wire: Wire, format: Format, reply: Reply, fault: Fault, pace: Pace): Promise<void> {
   wire.head(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
+    'content-type': format.streamType ?? 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
     ...hostileHeaders(fault),
   });
@@ -110,7 +110,7 @@ async function writeJunk(wire: Wire, format: Format, reply: Reply, fault: Fault)
   if (fault.hugeLineBytes) await wire.write(format.textEvent(reply, 'x'.repeat(fault.hugeLineBytes)));
   if (fault.deepJson) await wire.write(format.event(`{"a":`.repeat(100_000) + '1' + '}'.repeat(100_000)));
   if (fault.badUtf8) {
-    const [before = '', after = ''] = format.textEvent(reply, 'MARK').split('MARK');
+    const [before = '', after = ''] = textIn(format.textEvent(reply, 'MARK')).split('MARK');
     // The first two bytes of a three-byte character, then one that cannot follow; in two writes.
     await wire.write(Buffer.concat([Buffer.from(before), Buffer.from([0xe2, 0x82])]));
     await wire.write(Buffer.concat([Buffer.from([0xff]), Buffer.from(after)]));
@@ -121,16 +121,20 @@ async function writeJunk(wire: Wire, format: Format, reply: Reply, fault: Fault)
   }
 }
 
-async function drip(wire: Wire, text: string, everyMs: number): Promise<void> {
-  for (const byte of Buffer.from(text)) {
+async function drip(wire: Wire, text: string | Uint8Array, everyMs: number): Promise<void> {
+  for (const byte of typeof text === 'string' ? Buffer.from(text) : text) {
     await wire.write(Buffer.of(byte));
     await wire.pause(everyMs);
   }
 }
 
-function lastFrame(format: Format, reply: Reply): string {
-  let last = '';
+/** Of an event in text or, byte for byte, in a binary format. */
+const textIn = (event: string | Uint8Array): string =>
+  typeof event === 'string' ? event : Buffer.from(event).toString('latin1');
+
+function lastFrame(format: Format, reply: Reply): string | Uint8Array {
+  let last: string | Uint8Array = '';
   // A comment is no event, and what ends a stream without a marker is its last one.
-  for (const { text } of format.frames(reply)) if (!text.startsWith(':')) last = text;
+  for (const { text } of format.frames(reply)) if (typeof text !== 'string' || !text.startsWith(':')) last = text;
   return last;
 }

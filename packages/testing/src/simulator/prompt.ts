@@ -14,7 +14,16 @@ export interface Prompt {
   readonly includeUsage: boolean;
 }
 
-export type FormatId = 'openai' | 'openai-responses' | 'anthropic' | 'gemini';
+export type FormatId =
+  | 'openai'
+  | 'openai-responses'
+  | 'anthropic'
+  | 'anthropic-bedrock'
+  | 'anthropic-vertex'
+  | 'bedrock-converse'
+  | 'cohere-v2'
+  | 'gemini'
+  | 'ollama';
 
 export interface Turn {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';

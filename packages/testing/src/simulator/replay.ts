@@ -112,6 +112,17 @@ function* piecesOf(bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
   if (at < bytes.length) yield bytes.subarray(at);
 }
 
+/** `[[replay: provider/case]]` anywhere in a request, of whatever format: what it is answered with. */
+export function replayAskedFor(body: Buffer): { readonly provider: string; readonly case: string } | null {
+  const at = body.indexOf(REPLAY);
+  if (at < 0) return null;
+  const [, provider = '', name = ''] =
+    /^([a-z0-9-]+)\/([\w.-]+)\]\]/.exec(body.toString('latin1', at + REPLAY.length, at + MAX_DIRECTIVE)) ?? [];
+  return name === '' ? null : { provider, case: name };
+}
+const REPLAY = '[[replay: ';
+const MAX_DIRECTIVE = 400;
+
 const AnyBody = z.looseObject({
   model: z.string().optional(),
   stream: z.boolean().nullish(),

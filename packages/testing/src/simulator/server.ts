@@ -6,13 +6,18 @@ import { Book } from './book.js';
 import { Control } from './control.js';
 import { exchange, pathOf } from './exchange.js';
 import type { Format } from './formats/format.js';
+import { anthropicBedrock, anthropicVertex } from './formats/anthropic-elsewhere.js';
 import { anthropic } from './formats/anthropic.js';
+import { bedrockConverse } from './formats/bedrock-converse.js';
+import { cohere } from './formats/cohere.js';
 import { gemini } from './formats/gemini.js';
+import { ollama } from './formats/ollama.js';
 import { openai } from './formats/openai.js';
 import { openaiResponses } from './formats/openai-responses.js';
 import { answerJob, JOB_ROUTE } from './jobs.js';
 import { PrefixCache } from './prefix-cache.js';
-import { kindOf, Recordings, sendRecording } from './replay.js';
+import { kindOf, Recordings, replayAskedFor, sendRecording } from './replay.js';
+import type { RecordedCase } from './replay.js';
 import { ClientGone, readBody, Wire } from './wire.js';
 
 export interface SimulatorServerOptions {
@@ -34,6 +39,11 @@ const ROUTES: readonly (readonly [RegExp, Format])[] = [
   [/\/responses$/, openaiResponses],
   [/\/messages$/, anthropic],
   [/\/models\/[^/]+:(?:generateContent|streamGenerateContent)$/, gemini],
+  [/\/models\/[^/]+:(?:rawPredict|streamRawPredict)$/, anthropicVertex],
+  [/\/model\/[^/]+\/(?:invoke|invoke-with-response-stream)$/, anthropicBedrock],
+  [/\/model\/[^/]+\/(?:converse|converse-stream)$/, bedrockConverse],
+  [/\/v2\/chat$/, cohere],
+  [/\/api\/chat$/, ollama],
 ];
 
 const KEEP_ALIVE_MS = 60_000;
@@ -93,11 +103,14 @@ export class SimulatorServer {
     if (!format || request.method !== 'POST') return send(response, 404, { error: { message: `No route ${path}.` } });
     const entry = this.book.open({ path, headers: Object.keys(request.headers) });
     const wire = new Wire(response, entry);
+    const body = await readBody(request);
+    const asked = replayAskedFor(body);
+    if (asked) return this.sendCase(wire, asked.provider, asked.case);
     await exchange({
       wire,
       request,
       format,
-      body: await readBody(request),
+      body,
       cache: this.cache,
       tokensPerSecond: this.options.tokensPerSecond,
       anyModel: this.options.anyModel ?? false,
@@ -127,9 +140,19 @@ export class SimulatorServer {
     const recorded = await (name === undefined
       ? this.recordings?.fitting(provider, kind)
       : this.recordings?.find(provider, name));
-    if (!this.recordings || !recorded)
-      return send(response, 404, { error: { message: `No recording ${name ?? ''} of ${provider}.` } });
-    await sendRecording(wire, recorded, await this.recordings.bytesOf(provider, recorded, path));
+    await this.sendFound(wire, provider, name ?? '', recorded);
+  }
+
+  /** The recording that a prompt has named. */
+  private async sendCase(wire: Wire, provider: string, name: string): Promise<void> {
+    Object.assign(wire.entry, { format: 'replay' });
+    await this.sendFound(wire, provider, name, await this.recordings?.find(provider, name));
+  }
+
+  private async sendFound(wire: Wire, provider: string, name: string, found: RecordedCase | undefined): Promise<void> {
+    if (!this.recordings || !found)
+      return send(wire.response, 404, { error: { message: `No recording ${name} of ${provider}.` } });
+    await sendRecording(wire, found, await this.recordings.bytesOf(provider, found, wire.entry.path));
   }
 }
 

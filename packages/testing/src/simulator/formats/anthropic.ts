@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { argumentsOf } from '../answer.js';
 import { imageOfBase64, RefusedRequest } from '../prompt.js';
 import type { Prompt, SeenImage, Turn } from '../prompt.js';
 import type { Format, Frame, Reply } from './format.js';
@@ -167,18 +168,9 @@ function contentOf(reply: Reply): object[] {
     ...(reasoning.length > 0 ? [{ type: 'thinking', thinking: reasoning.join(''), signature }] : []),
     ...(text.length > 0 ? [{ type: 'text', text: text.join('') }] : []),
     ...(toolCall
-      ? [{ type: 'tool_use', id: toolIdOf(reply), name: toolCall.name, input: inputOf(toolCall.arguments) }]
+      ? [{ type: 'tool_use', id: toolIdOf(reply), name: toolCall.name, input: argumentsOf(toolCall.arguments) }]
       : []),
   ];
-}
-
-/** Arguments that `max_tokens` cut are no JSON: Anthropic then sends what it has, here an empty object. */
-function inputOf(tokens: readonly string[]): unknown {
-  try {
-    return JSON.parse(tokens.join('')) as unknown;
-  } catch {
-    return {};
-  }
 }
 
 const toolIdOf = ({ id }: Reply): string => `toolu_${id.replace(/^msg_/, '')}`;

@@ -23,7 +23,7 @@ export interface ReportedUsage {
 /** A piece of a stream. `close` carries finish and usage, `done` is the terminal event of the format. */
 export interface Frame {
   readonly kind: 'open' | 'token' | 'close' | 'done';
-  readonly text: string;
+  readonly text: string | Uint8Array;
   /** Output tokens of a `token` frame; 1 when absent. */
   readonly tokens?: number;
 }
@@ -33,6 +33,8 @@ export interface Format {
   readonly id: FormatId;
   /** What the ids of its answers begin with. */
   readonly idPrefix: string;
+  /** Media type of its streams; that of server-sent events when absent. */
+  readonly streamType?: string;
   /** Usage tells reasoning tokens apart. */
   readonly reportsReasoning: boolean;
   /**
@@ -45,9 +47,9 @@ export interface Format {
   body(reply: Reply): object;
   error(status: number, type: string, message: string): object;
   /** An error inside a stream. */
-  errorEvent(message: string): string;
+  errorEvent(message: string): string | Uint8Array;
   /** A text delta outside the answer, for faults. */
-  textEvent(reply: Reply, text: string): string;
+  textEvent(reply: Reply, text: string): string | Uint8Array;
   /** Any payload in the event framing of the format. */
-  event(payload: string): string;
+  event(payload: string): string | Uint8Array;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { argumentsOf } from '../answer.js';
 import { imageOfBase64, RefusedRequest } from '../prompt.js';
 import type { Prompt, SeenImage, Turn } from '../prompt.js';
 import type { Format, Frame, Reply } from './format.js';
@@ -159,16 +160,8 @@ const tokenFrame = (reply: Reply, parts: readonly object[], sent: number): Frame
 
 function callPart({ answer, id }: Reply): object {
   const { name, arguments: tokens } = answer.toolCall ?? { name: '', arguments: [] };
-  const call = { id: `call_${id}`, name, args: argsOf(tokens) };
+  const call = { id: `call_${id}`, name, args: argumentsOf(tokens) };
   return { functionCall: call, ...(answer.signature && { thoughtSignature: answer.signature }) };
-}
-
-function argsOf(tokens: readonly string[]): unknown {
-  try {
-    return JSON.parse(tokens.join('')) as unknown;
-  } catch {
-    return {};
-  }
 }
 
 /** One answer object; `sent` is how many output tokens went out so far. */
