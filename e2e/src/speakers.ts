@@ -7,6 +7,8 @@ import OpenAI from 'openai';
 export interface Question {
   readonly model: string;
   readonly text: string;
+  /** A picture beside the text: a PNG in base64. */
+  readonly png?: string;
   /** Name of a function without parameters that may be called. */
   readonly tool?: string;
   /** The `provider` object of the request. */
@@ -23,11 +25,20 @@ export interface Heard {
 
 /** The official client of a dialect. It throws what it throws. */
 export interface Speaker {
-  readonly client: string;
   ask(question: Question, stream: boolean): Promise<Heard>;
   /** Status and code of an error, where that client shows them. */
   errorOf(error: unknown): { status: number | undefined; text: string };
 }
+
+/** What speaks each dialect; in the order of the documentation. */
+export const CLIENTS = {
+  'openai-chat': '`openai`, chat completions',
+  'openai-completions': '`openai`, completions',
+  'openai-responses': '`openai`, responses',
+  'anthropic-messages': '`@anthropic-ai/sdk`',
+  gemini: '`@google/genai`',
+} as const;
+export type DialectId = keyof typeof CLIENTS;
 
 interface Priced {
   readonly cost?: number;
@@ -39,6 +50,7 @@ const silence = (): Heard => ({
   thoughts: '',
   usage: { prompt: 0, completion: 0, reasoning: 0, cost: 0 },
 });
+const urlOf = (png: string): string => `data:image/png;base64,${png}`;
 const parsed = (json: string): unknown => JSON.parse(json === '' ? '{}' : json) as unknown;
 const parameters = { type: 'object' as const, properties: {} };
 const MAX_TOKENS = 4_000;
@@ -57,12 +69,13 @@ interface Reasoned {
 
 function chat(client: OpenAI): Speaker {
   return {
-    client: '`openai`, chat completions',
     errorOf: errorOfSdk,
-    async ask({ model, text, tool, provider }, stream) {
+    async ask({ model, text, png, tool, provider }, stream) {
+      const image = png && { type: 'image_url' as const, image_url: { url: urlOf(png) } };
+      const content = image ? [{ type: 'text' as const, text }, image] : text;
       const request = {
         model,
-        messages: [{ role: 'user' as const, content: text }],
+        messages: [{ role: 'user' as const, content }],
         ...(tool && { tools: [{ type: 'function' as const, function: { name: tool, parameters } }] }),
         ...({ provider } as object),
       };
@@ -93,7 +106,6 @@ function chat(client: OpenAI): Speaker {
 
 function completions(client: OpenAI): Speaker {
   return {
-    client: '`openai`, completions',
     errorOf: errorOfSdk,
     async ask({ model, text, provider }, stream) {
       const request = { model, prompt: text, ...({ provider } as object) };
@@ -118,12 +130,13 @@ function completions(client: OpenAI): Speaker {
 
 function responses(client: OpenAI): Speaker {
   return {
-    client: '`openai`, responses',
     errorOf: errorOfSdk,
-    async ask({ model, text, tool, provider }, stream) {
+    async ask({ model, text, png, tool, provider }, stream) {
+      const image = png && { type: 'input_image' as const, image_url: urlOf(png), detail: 'auto' as const };
+      const content = image && [{ type: 'input_text' as const, text }, image];
       const request = {
         model,
-        input: text,
+        input: content ? [{ role: 'user' as const, content }] : text,
         ...(tool && { tools: [{ type: 'function' as const, name: tool, parameters, strict: false }] }),
         ...({ provider } as object),
       };
@@ -154,13 +167,19 @@ function responses(client: OpenAI): Speaker {
 
 function messages(client: Anthropic): Speaker {
   return {
-    client: '`@anthropic-ai/sdk`',
     errorOf: errorOfSdk,
-    async ask({ model, text, tool, provider }, stream) {
+    async ask({ model, text, png, tool, provider }, stream) {
+      const source = png && { type: 'base64' as const, media_type: 'image/png' as const, data: png };
+      const content = source
+        ? [
+            { type: 'text' as const, text },
+            { type: 'image' as const, source },
+          ]
+        : text;
       const request = {
         model,
         max_tokens: MAX_TOKENS,
-        messages: [{ role: 'user' as const, content: text }],
+        messages: [{ role: 'user' as const, content }],
         ...(tool && { tools: [{ name: tool, input_schema: parameters }] }),
         ...({ provider } as object),
       };
@@ -200,12 +219,11 @@ function gemini(client: GoogleGenAI): Speaker {
     heard.usage.cost = (usage as Priced).cost ?? heard.usage.cost;
   };
   return {
-    client: '`@google/genai`',
     errorOf: (error) => ({ status: (error as { status?: number }).status, text: String(error) }),
-    async ask({ model, text, tool, provider }, stream) {
+    async ask({ model, text, png, tool, provider }, stream) {
       const request = {
         model,
-        contents: text,
+        contents: png ? [text, { inlineData: { mimeType: 'image/png', data: png } }] : text,
         config: {
           thinkingConfig: { includeThoughts: true, thinkingBudget: THINKING_TOKENS },
           maxOutputTokens: MAX_TOKENS,
@@ -222,7 +240,7 @@ function gemini(client: GoogleGenAI): Speaker {
 }
 
 /** Every dialect by its official client. @param edgeUrl of an edge, without a path */
-export function speakersOf(edgeUrl: string, apiKey: string): Readonly<Record<string, Speaker>> {
+export function speakersOf(edgeUrl: string, apiKey: string): Readonly<Record<DialectId, Speaker>> {
   const openai = new OpenAI({ baseURL: `${edgeUrl}/api/v1`, apiKey, maxRetries: 0 });
   const anthropic = new Anthropic({ baseURL: `${edgeUrl}/api`, apiKey, authToken: null, maxRetries: 0 });
   // Its own way to lift the time limits of `fetch` needs a global that the realm of a test does not have.

@@ -34,7 +34,13 @@ export interface Json {
 export const as = <T>(value: Json | undefined): T => value as unknown as T;
 
 /** The whole system on free ports and a temporary folder, with the simulator as the upstream of openai, anthropic, google and groq. */
-export async function startTestStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
+export async function startTestStack({
+  providersOf,
+  ...options
+}: Partial<StackOptions> & {
+  /** Further providers and other addresses, by that of the simulator behind them. */
+  readonly providersOf?: (simulatorUrl: string) => Readonly<Record<string, string>>;
+} = {}): Promise<TestStack> {
   const upstream = await spawnSimulator({ tokensPerSecond: 0 });
   const dataDirectory = mkdtempSync(path.join(tmpdir(), 'switchyard-e2e-'));
   const lines: string[] = [];
@@ -60,6 +66,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
         GOOGLE_BASE_URL: `${upstream.url}/replay/gemini/v1beta`,
         SIMULATOR_CONTROL: '1',
         SIMULATOR_TOKENS_PER_SECOND: '0',
+        ...providersOf?.(upstream.url),
         ...options.environment,
       },
     });
