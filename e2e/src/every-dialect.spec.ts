@@ -27,12 +27,15 @@ const TAGS = { tools: ['tool-call', 'parallel-tools'], reasoning: ['reasoning'] 
 type Recorded = keyof typeof TAGS;
 
 /** The recording that answers; undefined where there is none, and the simulator answers itself. */
-const recordingOf = ({ recordings, cases }: Upstream, ability: Recorded, stream: boolean): string | undefined =>
-  casesOf(recordings, TAGS[ability], stream)
+function recordingOf({ recordings, cases }: Upstream, ability: Recorded, stream: boolean): string | undefined {
+  const names = casesOf(recordings, TAGS[ability], stream)
     .map(({ case: name }) => name)
     .filter((name) => /^(?:chat|stream)-/.test(name) && (cases?.test(name) ?? true))
     // A thought that nobody can read has no place in the older completions.
-    .find((name) => !name.includes('redacted'));
+    .filter((name) => !name.includes('redacted'));
+  // Of some answers the reasoning was only counted, as nothing at times; a signature is something to carry.
+  return names.find((name) => name.includes('signature')) ?? names[0];
+}
 
 const rejection = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(

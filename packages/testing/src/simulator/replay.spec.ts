@@ -114,3 +114,14 @@ const recorded = fixturesDirectory();
     await real.stop();
   });
 });
+
+it('answers a request of any format with the recording that its prompt names', async () => {
+  const post = (name: string) =>
+    fetch(`${simulator.url}/model/some-model/converse-stream`, {
+      method: 'POST',
+      body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: `Hello [[replay: acme/${name}]]` }] }] }),
+    });
+  expect(await (await post('verbatim')).text()).toBe(VERBATIM);
+  expect((await simulator.book()).at(-1)).toMatchObject({ replayed: 'verbatim', format: 'replay' });
+  expect((await post('nothing-of-the-kind')).status).toBe(404);
+});
