@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RefusedRequest } from '../prompt.js';
 import { anthropic } from './anthropic.js';
 import { awsError, bedrockAddress, eventOf, exceptionOf } from './aws-events.js';
-import type { Format, Frame } from './format.js';
+import type { Format } from './format.js';
 
 const VersionedBody = z.looseObject({ anthropic_version: z.string(), stream: z.boolean().optional() });
 
@@ -28,6 +28,9 @@ export const anthropicVertex: Format = {
 const wrapped = (payload: string): Buffer =>
   eventOf('chunk', JSON.stringify({ bytes: Buffer.from(payload).toString('base64'), p: 'abcdefgh' }));
 
+const asText = (event: string | Uint8Array): string =>
+  typeof event === 'string' ? event : Buffer.from(event).toString('utf8');
+
 /** The payload of an event of Anthropic's. */
 const payloadOf = (text: string): string => text.slice(text.indexOf('data: ') + 'data: '.length).trimEnd();
 
@@ -41,11 +44,10 @@ export const anthropicBedrock: Format = {
     return anthropic.parse(messageOf(body, model, method === 'invoke-with-response-stream'), address);
   },
   *frames(reply) {
-    for (const frame of anthropic.frames(reply))
-      yield { ...frame, text: wrapped(payloadOf(String(frame.text))) } as Frame;
+    for (const frame of anthropic.frames(reply)) yield { ...frame, text: wrapped(payloadOf(asText(frame.text))) };
   },
   error: (status, _type, message) => awsError(status, message),
   errorEvent: (message) => exceptionOf('serviceUnavailableException', message),
-  textEvent: (reply, text) => wrapped(payloadOf(String(anthropic.textEvent(reply, text)))),
+  textEvent: (reply, text) => wrapped(payloadOf(asText(anthropic.textEvent(reply, text)))),
   event: wrapped,
 };
