@@ -234,6 +234,8 @@ export interface GatewayErrorOptions extends ErrorOptions {
   /** Facts for `error.metadata`; snake_case, JSON values only. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly retryAfterMs?: number;
+  /** `openrouter_metadata`, for a client that asked for it. */
+  readonly routing?: Readonly<Record<string, unknown>>;
 }
 
 /** An error of the closed list. The HTTP status is chosen by the filter of the edge from `code`, never where it is thrown. */
@@ -242,12 +244,18 @@ export class GatewayError extends Error {
   readonly code: ErrorCode;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly retryAfterMs: number | undefined;
+  /** What a client that asked for it is told of the routing, beside the error (`openrouter_metadata`). Stays in this process. */
+  readonly routing: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(code: ErrorCode, { message, metadata = {}, retryAfterMs, ...options }: GatewayErrorOptions = {}) {
+  constructor(
+    code: ErrorCode,
+    { message, metadata = {}, retryAfterMs, routing, ...options }: GatewayErrorOptions = {},
+  ) {
     super(message ?? ERRORS[code].message, options);
     this.code = code;
     this.metadata = metadata;
     this.retryAfterMs = retryAfterMs;
+    this.routing = routing;
   }
 
   get definition(): ErrorDefinition {

@@ -7,6 +7,7 @@ import type {
   FinishReason,
   GatewayError,
   ProtocolId,
+  RoutingMetadata,
   UpstreamFailure,
   Usage,
 } from '@switchyard/contracts';
@@ -87,6 +88,8 @@ export interface RenderContext {
   /** Public id of the model that answers. */
   readonly model: string;
   readonly providerName: string;
+  /** `openrouter_metadata` for the end of the answer; absent for clients that did not ask. */
+  readonly routing?: RoutingMetadata;
 }
 
 /** The events of one streamed answer in the form that a client reads. */

@@ -21,6 +21,7 @@ import type { LostCase } from './edge-usage.js';
 import type { Generation } from './generation.js';
 import { firstBytes, relay, wholeAnswer } from './relay.js';
 import type { Opening, WholeAnswer } from './relay.js';
+import { tellRouting } from './routing-metadata.js';
 import { NOTHING, endingOfFailure } from './settlement.js';
 import type { Ending } from './settlement.js';
 
@@ -109,7 +110,7 @@ export class AnswerService {
       if (!failure) throw error;
       noteFailure(attempt, failure);
       this.health.observe(planned.candidate.endpoint.id, 'failure');
-      const shown = errorOf([{ planned, failure }]);
+      const shown = tellRouting(errorOf([{ planned, failure }]), generation);
       client.end(dialectOf(generation.dialect).renderStreamError(shown, contextOf(generation, speaking)));
       // Something was said and cannot be taken back, so it is not charged: the house bears what the provider asks for it.
       const ending = failure.usage ? endingOfFailure(failure) : lost('gateway_failed');
@@ -131,7 +132,7 @@ export class AnswerService {
       const error = new GatewayError(reasonOf(client.signal));
       return { ...nobody, ending, error, delivered: true, cancelled: true };
     }
-    const error = errorOf(failures);
+    const error = tellRouting(errorOf(failures), generation);
     const delivered = client.streaming;
     if (delivered) client.end(dialectOf(generation.dialect).renderStreamError(error, contextOf(generation, null)));
     else client.release();

@@ -1,10 +1,12 @@
 import { AttemptCall } from '@switchyard/contracts';
+import type { Attempt } from '@switchyard/contracts';
 import type { EdgeConfig } from '../config.js';
 import type { Lease } from '../credit/lease.js';
 import type { EdgeProcess } from '../process/edge-process.js';
 import type { TicketOffice } from '../process/ticket-office.service.js';
 import type { PlannedAttempt } from './attempt-plan.js';
 import type { Generation } from './generation.js';
+import { routingMetadata } from './routing-metadata.js';
 import { z } from 'zod';
 
 /** An answer that comes in one piece takes as long as it is written: milliseconds per token that is waited for. */
@@ -47,6 +49,7 @@ export function attemptCall(
     allowance: generation.steps?.outputTokens ?? null,
     ...(Object.keys(generation.clientHeaders).length > 0 && { clientHeaders: generation.clientHeaders }),
     ...(generation.strict && { strict: true }),
+    ...(generation.tellsRouting && { routing: routingMetadata(generation, attemptOf(generation, number)) }),
     timeouts: {
       connectMs: config.UPSTREAM_CONNECT_MS,
       firstByteMs: firstByteMs(generation, endpoint.reasoning !== null, config),
@@ -62,3 +65,7 @@ function firstByteMs({ request }: Generation, reasons: boolean, config: EdgeConf
   const writingMs = request.stream ? 0 : (request.maxTokens ?? USUAL_ANSWER_TOKENS) * MS_PER_WHOLE_TOKEN;
   return Math.min(patienceMs + writingMs, config.UPSTREAM_TOTAL_MS);
 }
+
+/** The record of the attempt that a call is made for. */
+const attemptOf = ({ attempts }: Generation, number: number): Attempt | null =>
+  attempts.find((attempt) => attempt.number === number) ?? null;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { GatewayError } from '@switchyard/contracts';
 import type { ClientHeaders, CompletionRequest, DialectId } from '@switchyard/contracts';
 import { dialectOf, requestFacts } from '@switchyard/protocols';
 import type { RequestFacts } from '@switchyard/protocols';
@@ -19,6 +20,7 @@ import type { ClientConnection } from './client-connection.js';
 import type { ClientFacts, Generation } from './generation.js';
 import type { HoldMode } from './hold-mode.js';
 import { withAffinity } from './reasoning-affinity.js';
+import { tellRouting } from './routing-metadata.js';
 import { settlementOf } from './settlement.js';
 import { strictCandidates } from './strict.js';
 
@@ -32,6 +34,8 @@ export interface CompletionInput {
   readonly facts: ClientFacts;
   /** The client would rather have an error than an answer without one of its parameters. */
   readonly strict: boolean;
+  /** The client wants to be told how its request was routed. */
+  readonly tellsRouting: boolean;
   readonly clientHeaders: ClientHeaders;
   /** Its client's key, under which it is served once; null without one. */
   readonly claim: Claim | null;
@@ -57,10 +61,24 @@ export class CompletionsService {
     const request = dialectOf(input.dialect).parseRequest(input.body);
     const facts = requestFacts(request);
     const { candidates: routed, verdicts, error } = this.routing.candidatesFor(request, facts);
-    if (error) throw error;
-    const able = input.strict ? strictCandidates(request, routed) : routed;
-    const candidates = withAffinity(request, able);
+    const story = { request, candidates: routed, verdicts, attempts: [], tellsRouting: input.tellsRouting };
+    try {
+      if (error) throw error;
+      const able = input.strict ? strictCandidates(request, routed) : routed;
+      await this.enter(input, request, facts, { candidates: withAffinity(request, able), verdicts }, client);
+    } catch (refusal) {
+      // Errors of attempts know more of it themselves.
+      throw refusal instanceof GatewayError && !refusal.routing ? tellRouting(refusal, story) : refusal;
+    }
+  }
 
+  private async enter(
+    input: CompletionInput,
+    request: CompletionRequest,
+    facts: RequestFacts,
+    { candidates, verdicts }: Pick<Generation, 'candidates' | 'verdicts'>,
+    client: ClientConnection,
+  ): Promise<void> {
     const leave = this.load.enter();
     try {
       await this.idempotency.once(input.claim, () =>
@@ -94,6 +112,7 @@ export class CompletionsService {
       client: { ...input.facts, sessionId: request.sessionId ?? input.facts.sessionId },
       clientHeaders: input.clientHeaders,
       ...(input.strict && { strict: true }),
+      ...(input.tellsRouting && { tellsRouting: true }),
       candidates,
       verdicts,
       get boundNanos() {

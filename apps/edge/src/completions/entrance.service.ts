@@ -14,6 +14,7 @@ import { CompletionsService } from './completions.service.js';
 import { eventStream } from './framing.js';
 import type { Framing } from './framing.js';
 import { holdModeOf } from './hold-mode.js';
+import { asksMetadata } from './metadata-asked.js';
 import { isStrict } from './strict.js';
 
 /** A request as its route understood it. */
@@ -43,6 +44,7 @@ export class Entrance {
       body,
       holdMode: holdModeOf(request.headers, this.config.DEFAULT_HOLD),
       strict: isStrict(request.headers),
+      tellsRouting: asksMetadata(request.headers),
       facts: clientFactsOf(request),
       clientHeaders: clientHeadersOf(request),
       claim: claimOf(request, id),

@@ -36,6 +36,8 @@ export interface Generation {
   readonly client: ClientFacts;
   /** Parameters are not left out for this client. */
   readonly strict?: boolean;
+  /** Its client wants `openrouter_metadata` with the answer. */
+  readonly tellsRouting?: boolean;
   /** Headers of the client that are meant for the provider. */
   readonly clientHeaders: ClientHeaders;
   readonly candidates: readonly OrderedCandidate[];

@@ -28,9 +28,14 @@ export function availability(facts: AvailabilityFacts): { readonly availability:
       ...(facts.retryAfterSeconds !== undefined && { retry_after: facts.retryAfterSeconds }),
       requested_models: requested,
       affected_providers: [...new Set(facts.providers)].sort(),
-      excluded_by: [...(facts.excluded ?? [])].map(([reason, count]) => ({ reason, count })),
+      excluded_by: excludedBy(facts.excluded ?? new Map()),
       fallback_models: requested.slice(1),
       ...(facts.constraint && { constraint: facts.constraint }),
     },
   };
 }
+
+/** How many endpoints each rule left out. */
+export const excludedBy = (
+  counts: ReadonlyMap<string, number>,
+): { readonly reason: string; readonly count: number }[] => [...counts].map(([reason, count]) => ({ reason, count }));

@@ -1,5 +1,5 @@
 import { AttemptCall, GatewayError } from '@switchyard/contracts';
-import type { CompletionRequest } from '@switchyard/contracts';
+import type { CompletionRequest, RoutingMetadata } from '@switchyard/contracts';
 import { applyQuirks, basePathOf, joinUrl } from '@switchyard/providers';
 import { createLane, dialectOf, protocolOf, renderUpstream, requestFacts } from '@switchyard/protocols';
 import type { Lane, Protocol } from '@switchyard/protocols';
@@ -61,6 +61,7 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
     created: call.created,
     model: endpoint.modelId,
     providerName: endpoint.providerName,
+    ...(call.routing && { routing: routingOf(call, call.routing, rendered.dropped) }),
   };
   const { renderStop } = dialect;
   return {
@@ -77,6 +78,13 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
     prompt: requestFacts(request),
   };
 }
+
+/** What only the worker knows of the routing: whose key it calls with, and what the format of the provider has no place for. */
+const routingOf = ({ ownKey }: AttemptCall, routing: RoutingMetadata, dropped: readonly string[]): RoutingMetadata => ({
+  ...routing,
+  is_byok: ownKey !== null,
+  dropped_params: [...dropped],
+});
 
 const unsupported = (names: readonly string[], providerName: string): GatewayError =>
   new GatewayError('unsupported_parameter', {

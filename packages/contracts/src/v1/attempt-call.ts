@@ -5,6 +5,7 @@ import { CatalogueEndpoint, DialectId } from './catalogue.js';
 import { nanos } from '../money.js';
 import { GenerationId, OwnKeyFee, UsageEvent } from './generation.js';
 import { JobId } from './jobs.js';
+import { RoutingMetadata } from './routing-metadata.js';
 
 /**
  * What is held for a generation whose bound grows as it goes on. `outputTokens` is a total of the meter (`MeterReading`), null once
@@ -63,6 +64,8 @@ export const AttemptCall = z.object({
   clientHeaders: ClientHeaders.optional(),
   /** The client would rather have an error than an answer without one of its parameters. */
   strict: z.boolean().optional(),
+  /** What the end of the answer tells of its routing; absent for clients that did not ask. */
+  routing: RoutingMetadata.optional(),
   timeouts: z.object({
     connectMs: z.int().positive(),
     firstByteMs: z.int().positive(),

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { CompletionEvent, UpstreamFailure } from '@switchyard/contracts';
 import { ChunkRenderer } from '../dialects/openai-chat/chunk-renderer.js';
+import { routingField } from '../dialects/common/routing-field.js';
 import { renderUsage } from '../dialects/openai-chat/render-usage.js';
 import { failureOf } from '../failures/failure.js';
 import { encodeBinaryText } from '../frames/binary-text.js';
@@ -12,7 +13,7 @@ import { parseResponse } from '../openai-chat/response.js';
 import { madeAnnotations, withAnnotations } from '../openai-chat/search-citations.js';
 import { DONE, OpenAiStreamReader } from '../openai-chat/stream.js';
 import { usageFieldOf } from '../openai-chat/usage.js';
-import type { Billing, Lane, LaneOptions, LaneSummary } from '../types.js';
+import type { Billing, Lane, LaneOptions, LaneSummary, RenderContext } from '../types.js';
 import { ChunkEditor } from './chunk-editor.js';
 import { isMeaningful } from './meaningful.js';
 import { OutputGate } from './output-gate.js';
@@ -26,11 +27,13 @@ export class PassThroughLane implements Lane {
   private readonly editor: ChunkEditor;
   private readonly chunks: ChunkRenderer;
   private readonly gate = new OutputGate();
+  private readonly context: RenderContext;
   private readonly hideReasoning: boolean;
   private readonly templates = new TemplateCache();
   private body: JsonRecord = {};
 
   constructor({ context, request }: LaneOptions) {
+    this.context = context;
     this.hideReasoning = request.reasoning?.exclude === true;
     this.keeper = new SummaryKeeper(request, this.reader);
     this.editor = new ChunkEditor(context, this.hideReasoning);
@@ -74,7 +77,10 @@ export class PassThroughLane implements Lane {
   }
 
   renderResponse(billing: Billing): Uint8Array {
-    return Buffer.from(JSON.stringify({ ...this.editor.editBody(this.body), usage: renderUsage(billing) }));
+    const edited = this.editor.editBody(this.body);
+    return Buffer.from(
+      JSON.stringify({ ...edited, usage: renderUsage(billing), ...routingField(this.context.routing) }),
+    );
   }
 
   private pass(frame: Frame): void {

@@ -12,6 +12,7 @@ import { isMeaningful } from '../../lanes/meaningful.js';
 import { OutputGate } from '../../lanes/output-gate.js';
 import { SummaryKeeper } from '../../lanes/summary-keeper.js';
 import type { Billing, Lane, LaneOptions, LaneSummary, RenderContext } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { renderUsage } from './render-usage.js';
 
 /**
@@ -76,14 +77,15 @@ export class MessagesPassThroughLane implements Lane {
       delta: { stop_reason: 'end_turn', stop_sequence: null, ...delta },
       usage,
     };
+    const stop = { type: 'message_stop', ...routingField(this.context.routing) };
     return Buffer.from(
-      `event: message_delta\ndata: ${JSON.stringify(last)}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n`,
+      `event: message_delta\ndata: ${JSON.stringify(last)}\n\nevent: message_stop\ndata: ${JSON.stringify(stop)}\n\n`,
     );
   }
 
   renderResponse(billing: Billing): Uint8Array {
     const usage = { ...recordOf(this.body['usage']), ...renderUsage(billing) };
-    return Buffer.from(JSON.stringify({ ...this.named(this.body), usage }));
+    return Buffer.from(JSON.stringify({ ...this.named(this.body), usage, ...routingField(this.context.routing) }));
   }
 
   private pass(received: Frame): void {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { GatewayError } from '@switchyard/contracts';
 import { retryAfterHeader } from '../common/retry-after-header.js';
+import { routingField } from '../common/routing-field.js';
 
 /** Anthropic's words by HTTP status (platform.claude.com/docs/en/api/errors). */
 const TYPES: Readonly<Record<number, string>> = {
@@ -28,6 +29,7 @@ const errorBody = (error: GatewayError) => ({
     message: error.message,
     metadata: { ...error.metadata, error_type: error.definition.type, code: error.code },
   },
+  ...routingField(error.routing),
 });
 
 export const renderError = (error: GatewayError) => ({

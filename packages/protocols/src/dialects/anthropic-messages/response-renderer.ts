@@ -3,6 +3,7 @@ import type { CompletionEvent } from '@switchyard/contracts';
 import { isRecord, parseJson } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext, ResponseRenderer } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { blockOfSignature, citationOf, thoughtBlock } from './blocks.js';
 import { renderUsage } from './render-usage.js';
 import { stopReasonOf } from './stop-reason.js';
@@ -60,6 +61,7 @@ export class MessageRenderer implements ResponseRenderer {
       stop_reason: this.stopReason,
       stop_sequence: null,
       usage: renderUsage(billing),
+      ...routingField(this.context.routing),
     };
     return Buffer.from(JSON.stringify(message));
   }

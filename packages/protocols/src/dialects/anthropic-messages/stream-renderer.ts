@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { CompletionEvent, ReasoningDetail } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext, StreamRenderer } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { blockOfSignature, citationOf, thoughtBlock } from './blocks.js';
 import { NO_USAGE, renderUsage } from './render-usage.js';
 import { stopReasonOf } from './stop-reason.js';
@@ -57,7 +58,7 @@ export class MessageStreamRenderer implements StreamRenderer {
       this.start() +
         this.closeAll() +
         eventText('message_delta', { delta, usage: renderUsage(billing) }) +
-        eventText('message_stop', {}),
+        eventText('message_stop', routingField(this.context.routing)),
     );
   }
 

@@ -12,6 +12,7 @@ import { isMeaningful } from '../../lanes/meaningful.js';
 import { OutputGate } from '../../lanes/output-gate.js';
 import { SummaryKeeper } from '../../lanes/summary-keeper.js';
 import type { Billing, Lane, LaneOptions, LaneSummary, RenderContext } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { renderUsage } from './render-usage.js';
 import { sseOf } from './renderers.js';
 
@@ -73,12 +74,16 @@ export class GeminiPassThroughLane implements Lane {
   }
 
   renderEnd(billing: Billing): Uint8Array {
-    return Buffer.from(sseOf({ ...this.named(), usageMetadata: renderUsage(billing) }));
+    return Buffer.from(
+      sseOf({ ...this.named(), usageMetadata: renderUsage(billing), ...routingField(this.context.routing) }),
+    );
   }
 
   renderResponse(billing: Billing): Uint8Array {
     const usageMetadata = { ...recordOf(this.body['usageMetadata']), ...renderUsage(billing) };
-    return Buffer.from(JSON.stringify({ ...this.body, ...this.named(), usageMetadata }));
+    return Buffer.from(
+      JSON.stringify({ ...this.body, ...this.named(), usageMetadata, ...routingField(this.context.routing) }),
+    );
   }
 
   private pass(frame: Frame): void {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { GatewayError } from '@switchyard/contracts';
 import { retryAfterHeader } from '../common/retry-after-header.js';
+import { routingField } from '../common/routing-field.js';
 
 /** Google's words by HTTP status (google.rpc.Code). */
 const STATUSES: Readonly<Record<number, string>> = {
@@ -34,6 +35,7 @@ const errorBody = (error: GatewayError) => ({
       },
     ],
   },
+  ...routingField(error.routing),
 });
 
 export const renderError = (error: GatewayError) => ({

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { CompletionEvent, CompletionRequest } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext, ResponseRenderer, StreamRenderer } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { finishReasonOf } from './finish-reason.js';
 import { groundingOf } from './grounding.js';
 import { PartMaker } from './parts.js';
@@ -25,7 +26,10 @@ export class GeminiStreamRenderer implements StreamRenderer {
   private readonly head: JsonRecord;
   private readonly hideThoughts: boolean;
 
-  constructor(context: RenderContext, request: CompletionRequest) {
+  constructor(
+    private readonly context: RenderContext,
+    request: CompletionRequest,
+  ) {
     this.head = headOf(context);
     this.hideThoughts = hidesThoughts(request);
   }
@@ -42,7 +46,9 @@ export class GeminiStreamRenderer implements StreamRenderer {
   }
 
   end(billing: Billing): Uint8Array {
-    return Buffer.from(sseOf({ ...this.head, usageMetadata: renderUsage(billing) }));
+    return Buffer.from(
+      sseOf({ ...this.head, usageMetadata: renderUsage(billing), ...routingField(this.context.routing) }),
+    );
   }
 
   private candidate(index: number, parts: JsonRecord[], finish?: CompletionEvent & { type: 'finish' }): string {
@@ -102,7 +108,8 @@ export class GeminiResponseRenderer implements ResponseRenderer {
           ...(groundingMetadata && { groundingMetadata }),
         };
       });
-    return Buffer.from(JSON.stringify({ candidates, ...headOf(this.context), usageMetadata: renderUsage(billing) }));
+    const body = { candidates, ...headOf(this.context), usageMetadata: renderUsage(billing) };
+    return Buffer.from(JSON.stringify({ ...body, ...routingField(this.context.routing) }));
   }
 
   private candidate(choice: number): Candidate {

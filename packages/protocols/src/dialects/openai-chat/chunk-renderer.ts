@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { CompletionEvent, ReasoningDetail } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { renderUsage } from './render-usage.js';
 
 /** The text of a reasoning detail that people can read. */
@@ -31,7 +32,7 @@ export class ChunkRenderer {
   private images = 0;
 
   constructor(
-    context: RenderContext,
+    private readonly context: RenderContext,
     /** The caller does not want to see reasoning. */
     private readonly hideReasoning: boolean,
   ) {
@@ -80,8 +81,8 @@ export class ChunkRenderer {
 
   /** The usage chunk and `[DONE]`. */
   end(billing: Billing): Uint8Array {
-    const usage = JSON.stringify(renderUsage(billing));
-    return Buffer.from(`${this.head}${this.extra},"choices":[],"usage":${usage}}\n\ndata: [DONE]\n\n`);
+    const last = { choices: [], usage: renderUsage(billing), ...routingField(this.context.routing) };
+    return Buffer.from(`${this.head}${this.extra},${JSON.stringify(last).slice(1)}\n\ndata: [DONE]\n\n`);
   }
 
   /** A choice whose first delta was rendered elsewhere. */

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { CompletionEvent, ReasoningDetail } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { imageOf, signatureDetail, textOfDetail } from './chunk-renderer.js';
 import { renderUsage } from './render-usage.js';
 
@@ -53,6 +54,7 @@ export class ResponseBuilder {
       ...(this.serviceTier !== undefined && { service_tier: this.serviceTier }),
       choices: [...this.choices].sort(([a], [b]) => a - b).map(([index, choice]) => this.renderChoice(index, choice)),
       usage: renderUsage(billing),
+      ...routingField(this.context.routing),
     };
     return Buffer.from(JSON.stringify(body));
   }

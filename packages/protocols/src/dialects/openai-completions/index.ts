@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Dialect } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { errorObject, renderError } from '../openai-chat/render-error.js';
 import { parseRequest } from './parse-request.js';
 import { CompletionRenderer, CompletionStreamRenderer, headOf } from './renderers.js';
@@ -13,7 +14,7 @@ export const openaiCompletionsDialect: Dialect = {
   renderError,
   renderStreamError(error, context) {
     const choices = [{ index: 0, text: '', logprobs: null, finish_reason: 'error' }];
-    const chunk = { ...headOf(context), error: errorObject(error), choices };
+    const chunk = { ...headOf(context), error: errorObject(error), choices, ...routingField(error.routing) };
     return Buffer.from(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`);
   },
   /** Like that of chat completions: `length`, and why in the choice's own `error`. */

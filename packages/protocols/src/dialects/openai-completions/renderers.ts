@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { CompletionEvent } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext, ResponseRenderer, StreamRenderer } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { textOfDetail } from '../openai-chat/chunk-renderer.js';
 import { renderUsage } from '../openai-chat/render-usage.js';
 import { joinLogprobs, LogprobsMaker } from './logprobs.js';
@@ -20,7 +21,7 @@ export class CompletionStreamRenderer implements StreamRenderer {
   private readonly head: JsonRecord;
 
   constructor(
-    context: RenderContext,
+    private readonly context: RenderContext,
     private readonly hideReasoning: boolean,
   ) {
     this.head = headOf(context);
@@ -52,7 +53,8 @@ export class CompletionStreamRenderer implements StreamRenderer {
   }
 
   end(billing: Billing): Uint8Array {
-    const last = { ...this.head, choices: [], usage: renderUsage(billing) };
+    const { routing } = this.context;
+    const last = { ...this.head, choices: [], usage: renderUsage(billing), ...routingField(routing) };
     return Buffer.from(`data: ${JSON.stringify(last)}\n\ndata: [DONE]\n\n`);
   }
 
@@ -104,7 +106,8 @@ export class CompletionRenderer implements ResponseRenderer {
         finish_reason: finishReason,
         native_finish_reason: nativeFinishReason,
       }));
-    return Buffer.from(JSON.stringify({ ...headOf(this.context), choices, usage: renderUsage(billing) }));
+    const body = { ...headOf(this.context), choices, usage: renderUsage(billing) };
+    return Buffer.from(JSON.stringify({ ...body, ...routingField(this.context.routing) }));
   }
 
   private choice(index: number): Choice {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Dialect } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { errorObject, renderError } from '../openai-chat/render-error.js';
 import { parseRequest } from './parse-request.js';
 import { ResponsesPassThroughLane } from './pass-through-lane.js';
@@ -23,7 +24,7 @@ export const openaiResponsesDialect: Dialect = {
   renderStreamError(error, context) {
     const { metadata } = errorObject(error);
     const failed = { code: error.code, message: error.message, metadata };
-    const response = responseObject(context, {}, { status: 'failed', error: failed });
+    const response = responseObject(context, {}, { status: 'failed', error: failed, ...routingField(error.routing) });
     // The number is beyond any that came before: clients only ask that numbers grow.
     const event = { type: 'response.failed', sequence_number: Number.MAX_SAFE_INTEGER, response };
     return Buffer.from(`event: response.failed\ndata: ${JSON.stringify(event)}\n\ndata: [DONE]\n\n`);

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { CompletionEvent, CompletionRequest, FinishReason } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext, ResponseRenderer, StreamRenderer } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { ResponseOutput } from './output.js';
 import type { OutputEvent } from './output.js';
 import { endOf, renderUsage, responseObject } from './response-object.js';
@@ -39,6 +40,7 @@ export class ResponsesStreamRenderer implements StreamRenderer {
       ...ending,
       output: this.output.items,
       usage: renderUsage(billing),
+      ...routingField(this.context.routing),
     });
     return Buffer.from(
       `${head}${this.textOf([{ type: `response.${String(ending['status'])}`, response }])}data: [DONE]\n\n`,
@@ -89,6 +91,7 @@ export class ResponsesRenderer implements ResponseRenderer {
       ...endOf(this.finish, this.context),
       output: this.output.items,
       usage: renderUsage(billing),
+      ...routingField(this.context.routing),
     });
     return Buffer.from(JSON.stringify(response));
   }

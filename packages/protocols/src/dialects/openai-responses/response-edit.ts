@@ -3,6 +3,7 @@ import { isRecord, recordOf } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
 import { RESPONSES_REASONING, reasoningFormatsOf } from '../../openai-responses/wire.js';
 import type { Billing, RenderContext } from '../../types.js';
+import { routingField } from '../common/routing-field.js';
 import { sealOf } from './reasoning-items.js';
 import { renderUsage } from './response-object.js';
 
@@ -30,7 +31,7 @@ export class ResponseEditor {
   }
 
   editResponse(response: JsonRecord, billing: Billing | null): JsonRecord {
-    const { generationId: id, model, providerName: provider } = this.context;
+    const { generationId: id, model, providerName: provider, routing } = this.context;
     const output: readonly unknown[] = Array.isArray(response['output']) ? response['output'] : [];
     return {
       ...response,
@@ -40,6 +41,7 @@ export class ResponseEditor {
       provider,
       output: output.map((item) => (isRecord(item) ? this.editItem(item) : item)),
       usage: billing && { ...foreignUsage(response), ...renderUsage(billing) },
+      ...(billing && routingField(routing)),
     };
   }
 
