@@ -38,6 +38,10 @@ export interface CompletionRequest {
   readonly audio?: unknown;
   readonly imageConfig?: unknown;
   readonly webSearchOptions?: unknown;
+  /** The `auto-router` entry of `plugins`: among which models `openrouter/auto` may choose. */
+  readonly autoRouter?: AutoRouterOptions;
+  /** The `web` entry of `plugins`: the provider is to search the web, with these options. */
+  readonly webPlugin?: Readonly<Record<string, unknown>>;
   readonly user?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly cacheControl?: CacheControl;
@@ -157,7 +161,27 @@ export type ReasoningDetail = { readonly id?: string | null; readonly index?: nu
   | { readonly type: 'reasoning.encrypted'; readonly data: string }
 );
 
-export type SortKey = 'price' | 'throughput' | 'latency';
+/** `exacto`: by how well tools are called (spec 3.5). */
+export type SortKey = 'price' | 'throughput' | 'latency' | 'exacto';
+
+/** Limits on percentiles that were measured; all that are given must hold. */
+export interface PercentileLimits {
+  readonly p50?: number;
+  readonly p75?: number;
+  readonly p90?: number;
+  readonly p99?: number;
+}
+
+/** Fifths of the models that may serve, by price (spec 3.6). */
+export const COST_TIERS = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
+export type CostTier = (typeof COST_TIERS)[number];
+
+/** What `openrouter/auto` may choose from. Patterns are ids in which `*` stands for anything. */
+export interface AutoRouterOptions {
+  readonly allowedModels?: readonly string[];
+  readonly excludedModels?: readonly string[];
+  readonly costTier?: CostTier;
+}
 
 /**
  * `provider.max_price`: the most that each unit may cost, in pico-USD; a unit that is absent may cost anything. A limit finer than
@@ -183,7 +207,13 @@ export interface ProviderPreferences {
   readonly allowFallbacks: boolean;
   readonly requireParameters: boolean;
   readonly sort?: SortKey;
+  /** `none`: the endpoints of all models are one list. Absent is `model`: each model has its own, one after another. */
+  readonly sortPartition?: 'model' | 'none';
   readonly maxPrice?: MaxPrice;
+  /** Output tokens per second over 5 minutes. Endpoints that are slower are tried later, never left out. */
+  readonly preferredMinThroughput?: PercentileLimits;
+  /** Milliseconds to the first token over 5 minutes; as above. */
+  readonly preferredMaxLatencyMs?: PercentileLimits;
   /** Only endpoints that retain nothing. `false` asks for nothing. */
   readonly zdr?: boolean;
   /** `deny`: only endpoints that neither train on data nor retain it. */

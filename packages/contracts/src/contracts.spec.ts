@@ -47,6 +47,7 @@ describe('contracts', () => {
     ['CatalogueModel', contracts.CatalogueModel],
     ['EndpointHealth', contracts.EndpointHealth],
     ['KeyChange', contracts.KeyChange],
+    ['StickyPin', contracts.StickyPin],
   ] as const)('%s has not changed on the wire', (_name, schema) => {
     expect(toJson(schema)).toMatchSnapshot();
   });

@@ -21,5 +21,6 @@ export * from './v1/quarantine.js';
 export * from './v1/quota.js';
 export * from './v1/registry.js';
 export * from './v1/routing-metadata.js';
+export * from './v1/routing.js';
 export * from './v1/usage.js';
 export * from './v1/workspace.js';

@@ -1,7 +1,15 @@
 import { AttemptCall, GatewayError } from '@switchyard/contracts';
 import type { CompletionRequest, RoutingMetadata } from '@switchyard/contracts';
 import { applyQuirks, basePathOf, joinUrl } from '@switchyard/providers';
-import { createLane, dialectOf, protocolOf, renderUpstream, requestFacts } from '@switchyard/protocols';
+import {
+  asRouted,
+  createLane,
+  dialectOf,
+  isRewritten,
+  protocolOf,
+  renderUpstream,
+  requestFacts,
+} from '@switchyard/protocols';
 import type { Lane, Protocol } from '@switchyard/protocols';
 import type { WorkerConfig } from '../config.js';
 import { planJobAttempt } from '../jobs/plan-job-attempt.js';
@@ -42,7 +50,8 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
   const body = parseJson(bodyBytes);
   if (call.job !== undefined) return planJobAttempt({ call, job: call.job, body, protocolId, basePath }, config);
   const dialect = dialectOf(call.dialect);
-  const request: CompletionRequest = dialect.parseRequest(body);
+  const { routed = {} } = call;
+  const request: CompletionRequest = asRouted(dialect.parseRequest(body), routed);
   const protocol = protocolOf(protocolId);
   const reasoningField = provider.quirks?.reasoningField;
   const { clientHeaders } = call;
@@ -53,7 +62,13 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
   };
   const rendered = applyQuirks(
     provider,
-    renderUpstream(request, body as Record<string, unknown>, call.dialect, protocolId, target),
+    renderUpstream(
+      request,
+      isRewritten(routed) ? null : (body as Record<string, unknown>),
+      call.dialect,
+      protocolId,
+      target,
+    ),
   );
   if (call.strict && rendered.dropped.length > 0) throw unsupported(rendered.dropped, endpoint.providerName);
   const context = {

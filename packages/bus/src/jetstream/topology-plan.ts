@@ -1,6 +1,7 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { CATALOGUE_BUCKET, GENERATIONS_STREAM, HEALTH_BUCKET, KEYS_BUCKET } from '@switchyard/contracts';
+import { STICKY_BUCKET, STICKY_MAX_AGE_MS } from '@switchyard/contracts';
 import { LEDGER_EVENTS_STREAM, LEDGER_EVENTS_SUBJECTS, USAGE_STREAM } from '@switchyard/contracts';
 
 /** A stream as we want it: exactly the settings that are compared with what the broker made of them. */
@@ -23,14 +24,14 @@ const durableStream = (name: string, subjects: string[], maxAgeMs: number): Stre
   num_replicas: 1,
 });
 
-const bucket = (name: string): StreamPlan => ({
+const bucket = (name: string, maxAgeMs = 0): StreamPlan => ({
   name: `KV_${name}`,
   subjects: [`$KV.${name}.>`],
   retention: RetentionPolicy.Limits,
   storage: StorageType.File,
   discard: DiscardPolicy.New,
   max_msgs_per_subject: 1,
-  max_age: 0,
+  max_age: nanos(maxAgeMs),
   max_msg_size: 512 * KIB,
   allow_rollup_hdrs: true,
   allow_direct: true,
@@ -50,6 +51,7 @@ export const topologyPlan = (replicas = 1): readonly StreamPlan[] =>
     bucket(CATALOGUE_BUCKET),
     bucket(HEALTH_BUCKET),
     bucket(KEYS_BUCKET),
+    bucket(STICKY_BUCKET, STICKY_MAX_AGE_MS),
   ].map((plan) => ({ ...plan, num_replicas: replicas }));
 
 /** Settings of the plan that the broker's effective configuration does not have, each as a sentence. */

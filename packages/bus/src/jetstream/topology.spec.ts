@@ -38,7 +38,7 @@ describe('ensureTopology', () => {
       duplicate_window: nanos(600_000),
     });
     expect((await manager.streams.info('GENERATIONS')).config.max_age).toBe(nanos(7 * DAY_MS));
-    for (const bucket of ['catalogue', 'health', 'keys']) {
+    for (const bucket of ['catalogue', 'health', 'keys', 'sticky']) {
       const { config } = await manager.streams.info(`KV_${bucket}`);
       expect(config).toMatchObject({ subjects: [`$KV.${bucket}.>`], max_msgs_per_subject: 1, storage: 'file' });
     }

@@ -6,6 +6,7 @@ import { nanos } from '../money.js';
 import { GenerationId, OwnKeyFee, UsageEvent } from './generation.js';
 import { JobId } from './jobs.js';
 import { RoutingMetadata } from './routing-metadata.js';
+import { ServiceTier } from './price.js';
 
 /**
  * What is held for a generation whose bound grows as it goes on. `outputTokens` is a total of the meter (`MeterReading`), null once
@@ -36,6 +37,20 @@ export const ClientHeaders = z.partialRecord(
 );
 
 /**
+ * What routing decided about the request of one attempt: it stands above what the client's body says, which travels as it came.
+ * A worker that does not know it yet goes by the body.
+ */
+export const RoutedRequest = z.object({
+  /** The tier to ask for; null: none, whatever the body says. */
+  serviceTier: ServiceTier.nullable().optional(),
+  /** The model's variant switches reasoning on where the body does not say. */
+  reasoning: z.literal(true).optional(),
+  /** The model's variant or a plugin asks for the provider's own web search, with these options. */
+  webSearch: z.record(z.string(), z.unknown()).optional(),
+});
+export type RoutedRequest = z.output<typeof RoutedRequest>;
+
+/**
  * The facts of one attempt, sent by an edge in the `call` of the data plane. The body travels beside it: the client's request
  * in its own dialect, as the edge re-serialised it.
  */
@@ -62,6 +77,7 @@ export const AttemptCall = z.object({
   /** Output that the bound covers, where it is smaller than what was asked for: the worker asks for more, or stops. */
   allowance: Allowance.shape.outputTokens.default(null),
   clientHeaders: ClientHeaders.optional(),
+  routed: RoutedRequest.optional(),
   /** The client would rather have an error than an answer without one of its parameters. */
   strict: z.boolean().optional(),
   /** What the end of the answer tells of its routing; absent for clients that did not ask. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nanos } from '../money.js';
 import { rpc } from '../rpc.js';
 import { BudgetScope, LimitReset, MAX_BUDGETS_OF_KEY } from './budget.js';
+import { KeyPolicies, RoutingPolicy } from './routing.js';
 
 /** KV bucket whose entries (key: digest in hex) say that a key changed; edges watch it and drop what they had cached. */
 export const KEYS_BUCKET = 'keys';
@@ -43,6 +44,8 @@ export const ApiKey = z.object({
   budgets: z.array(BudgetScope).max(MAX_BUDGETS_OF_KEY).default([]),
   /** The account runs this installation: its management keys see what concerns everybody. */
   operator: z.boolean().default(false),
+  /** What its requests are routed under; absent: nothing was settled. */
+  routing: KeyPolicies.optional(),
 });
 export type ApiKey = z.output<typeof ApiKey>;
 
@@ -70,6 +73,7 @@ const KeySettings = z.object({
   expiresAt: z.iso.datetime().nullable().default(null),
   creatorUserId: z.string().max(200).nullable().default(null),
   externalUser: z.string().max(200).nullable().default(null),
+  routing: RoutingPolicy.nullable().default(null),
 });
 
 /** Makes a key. The reply is the only place where the secret ever appears. */
@@ -113,6 +117,7 @@ export const UpdateKey = rpc(
         limitNanos: nanos.nullable(),
         limitReset: LimitReset.nullable(),
         includeByokInLimit: z.boolean(),
+        routing: RoutingPolicy.nullable(),
       })
       .partial(),
   }),

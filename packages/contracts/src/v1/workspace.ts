@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nanos } from '../money.js';
 import { rpc } from '../rpc.js';
 import { BudgetInterval } from './budget.js';
+import { RoutingPolicy } from './routing.js';
 
 /** Most budgets that one account may have: of itself, its workspaces and its users. */
 export const MAX_BUDGETS_OF_ACCOUNT = 10_000;
@@ -18,6 +19,8 @@ export const Workspace = z.object({
   includeByokInBudgets: z.boolean(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime().nullable(),
+  /** What the requests of all its keys are routed under; null or absent: nothing was settled. */
+  routing: RoutingPolicy.nullable().optional(),
 });
 export type Workspace = z.output<typeof Workspace>;
 
@@ -39,6 +42,17 @@ export const ListWorkspaces = rpc(
 export const GetWorkspace = rpc(
   'auth.v1.rpc.workspace.get',
   z.object({ accountId: z.uuid(), workspace: WorkspaceName }),
+  z.object({ workspace: Workspace }),
+);
+
+/** Changes a workspace. Every key of it changes its version, so that edges route by the new policy within a second. */
+export const UpdateWorkspace = rpc(
+  'auth.v1.rpc.workspace.update',
+  z.object({
+    accountId: z.uuid(),
+    workspace: WorkspaceName,
+    changes: z.object({ routing: RoutingPolicy.nullable() }).partial(),
+  }),
   z.object({ workspace: Workspace }),
 );
 

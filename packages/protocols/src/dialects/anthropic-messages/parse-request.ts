@@ -17,7 +17,7 @@ const SERVER_SEARCH = /^web_search_\d{8}$/;
 export function parseRequest(input: unknown): CompletionRequest {
   const { request, body } = parseBody(messagesRequest, input);
   if (request.fallbacks && request.models) throw invalid('fallbacks', 'fallbacks: cannot be combined with models');
-  const { models, provider, sessionId } = routingOf({
+  const routed = routingOf({
     ...request,
     models: request.models ?? request.fallbacks?.map(({ model }) => model) ?? null,
   });
@@ -26,7 +26,7 @@ export function parseRequest(input: unknown): CompletionRequest {
   const schema = request.output_config?.format?.schema ?? request.output_format?.schema;
   const reasoning = reasoningOf(request);
   return present({
-    models,
+    ...routed,
     messages: messagesOf(request),
     stream: request.stream ?? false,
     maxTokens: request.max_tokens,
@@ -44,8 +44,6 @@ export function parseRequest(input: unknown): CompletionRequest {
     user: request.metadata?.user_id ?? request.user,
     cacheControl: request.cache_control,
     serviceTier: serviceTierOf(request),
-    sessionId,
-    provider,
     parameters: parametersOf(request, { reasoning, searches, tools: tools !== undefined && tools.length > 0 }),
     extra: unknownFields(body, KNOWN_FIELDS),
   }) as unknown as CompletionRequest;

@@ -132,3 +132,71 @@ describe('the other hard preferences', () => {
     expect(fault.message.startsWith(`${path}: `)).toBe(true);
   });
 });
+
+describe('the soft preferences', () => {
+  it('read sort as a word and as an object with a partition', () => {
+    expect(preferencesOf({ sort: 'exacto' })).toMatchObject({ sort: 'exacto' });
+    expect(preferencesOf({ sort: { by: 'latency', partition: 'none' } })).toMatchObject({
+      sort: 'latency',
+      sortPartition: 'none',
+    });
+    expect(preferencesOf({ sort: { partition: 'model' } })).toMatchObject({ sortPartition: 'model' });
+    expect(preferencesOf({ sort: { by: null } }).sort).toBeUndefined();
+  });
+
+  it('read speeds as a median or by percentile, latency in seconds', () => {
+    const read = preferencesOf({
+      preferred_min_throughput: 40,
+      preferred_max_latency: { p50: 0.5, p99: 3, p90: null },
+    });
+    expect(read.preferredMinThroughput).toEqual({ p50: 40 });
+    expect(read.preferredMaxLatencyMs).toEqual({ p50: 500, p99: 3_000 });
+    expect(read.extra).toEqual({});
+    expect(preferencesOf({ preferred_min_throughput: {} }).preferredMinThroughput).toBeUndefined();
+  });
+
+  it.each([
+    [{ sort: 'speed' }, 'provider.sort'],
+    [{ sort: { by: 'price', partition: 'all' } }, 'provider.sort'],
+    [{ sort: { by: 'price', partitions: 'none' } }, 'provider.sort'],
+    [{ preferred_max_latency: -1 }, 'provider.preferred_max_latency'],
+    [{ preferred_max_latency: { p95: 1 } }, 'provider.preferred_max_latency'],
+    [{ preferred_min_throughput: '40' }, 'provider.preferred_min_throughput'],
+  ])('refuse %j and name the place', (provider, path) => {
+    expect(String(faultOf(provider).path).startsWith(path)).toBe(true);
+  });
+});
+
+describe('route and plugins', () => {
+  it('take route "sort" for a partition of none, unless sort says otherwise', () => {
+    expect(parseRequest(bodyOf({ route: 'sort' })).provider.sortPartition).toBe('none');
+    expect(parseRequest(bodyOf({ route: 'fallback' })).provider.sortPartition).toBeUndefined();
+    const both = bodyOf({ route: 'sort', provider: { sort: { partition: 'model' } } });
+    expect(parseRequest(both).provider.sortPartition).toBe('model');
+    expect(() => parseRequest(bodyOf({ route: 'other' }))).toThrow('route');
+  });
+
+  it('read the options of the auto router and of the web search', () => {
+    const plugins = [
+      { id: 'auto-router', allowed_models: ['anthropic/*'], excluded_models: ['*/mini'], cost_tier: 'high' },
+      { id: 'web', max_results: 3, user_location: { country: 'CH' } },
+      { id: 'response-healing' },
+    ];
+    expect(parseRequest(bodyOf({ plugins }))).toMatchObject({
+      autoRouter: { allowedModels: ['anthropic/*'], excludedModels: ['*/mini'], costTier: 'high' },
+      webPlugin: { user_location: { country: 'CH' } },
+    });
+    const off = parseRequest(bodyOf({ plugins: [{ id: 'web', enabled: false }] }));
+    expect(off.webPlugin).toBeUndefined();
+    expect(off.extra).toEqual({});
+  });
+
+  it.each([
+    [[{ id: 'web', engine: 'exa' }], 'plugins[0].engine'],
+    [[{ id: 'web' }, { id: 'web', include_domains: ['a.example'] }], 'plugins[1].include_domains'],
+    [[{ id: 'auto-router', cost_tier: 'cheap' }], 'plugins[0].cost_tier'],
+    [[{}], 'plugins[0].id'],
+  ])('refuse %j, which would not do what it says, with its place', (plugins, path) => {
+    expect(() => parseRequest(bodyOf({ plugins }))).toThrow(expect.objectContaining({ metadata: { path } }));
+  });
+});

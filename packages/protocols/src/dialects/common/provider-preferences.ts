@@ -1,6 +1,7 @@
 import { QUANTIZATIONS } from '@switchyard/contracts';
 import type { ProviderPreferences } from '@switchyard/contracts';
 import { z } from 'zod';
+import { limitsOf, millisecondLimitsOf, percentileLimits } from './percentile-limits.js';
 import { PICOS_SCALE, priceLimitPicos } from './price-limit.js';
 import { MAX_NAME_LENGTH, optional, present } from './schema-helpers.js';
 
@@ -10,10 +11,14 @@ const MAX_LEVELS = 64;
 const slugs = optional(z.array(z.string().max(MAX_NAME_LENGTH)).max(MAX_SLUGS));
 const flag = optional(z.boolean());
 
-const SORT_KEYS = ['price', 'throughput', 'latency'] as const;
+const SORT_KEYS = ['price', 'throughput', 'latency', 'exacto'] as const;
+/** Closed: a mistyped `partition` would decide which model is paid for. */
 const sort = z.union(
-  [z.enum(SORT_KEYS), z.looseObject({ by: optional(z.enum(SORT_KEYS)) }).transform(({ by }) => by)],
-  'expected price, throughput, latency or {by}',
+  [
+    z.enum(SORT_KEYS).transform((by) => ({ by, partition: undefined })),
+    z.strictObject({ by: optional(z.enum(SORT_KEYS)), partition: optional(z.enum(['model', 'none'])) }),
+  ],
+  'expected price, throughput, latency, exacto, or {by, partition} with the partition model or none',
 );
 
 const EXPECTED_PRICE = 'expected US dollars, zero or more, as a number or a decimal string';
@@ -52,6 +57,8 @@ export const provider = z.looseObject({
   data_collection: optional(z.enum(['allow', 'deny'])),
   quantizations: optional(z.array(z.enum(QUANTIZATIONS)).max(MAX_LEVELS)),
   enforce_distillable_text: flag,
+  preferred_min_throughput: optional(percentileLimits),
+  preferred_max_latency: optional(percentileLimits),
 });
 
 const ROUTED = new Set(Object.keys(provider.shape));
@@ -64,12 +71,15 @@ export function providerPreferences(preferences: z.output<typeof provider> | nul
     ignore: preferences?.ignore,
     allowFallbacks: preferences?.allow_fallbacks ?? true,
     requireParameters: preferences?.require_parameters ?? false,
-    sort: preferences?.sort,
+    sort: preferences?.sort?.by,
+    sortPartition: preferences?.sort?.partition,
     maxPrice: preferences?.max_price && present(preferences.max_price),
     zdr: preferences?.zdr,
     dataCollection: preferences?.data_collection,
     quantizations: preferences?.quantizations,
     enforceDistillableText: preferences?.enforce_distillable_text,
+    preferredMinThroughput: limitsOf(preferences?.preferred_min_throughput),
+    preferredMaxLatencyMs: millisecondLimitsOf(preferences?.preferred_max_latency),
     extra: Object.fromEntries(
       Object.entries(preferences ?? {}).filter(([key, value]) => !ROUTED.has(key) && value !== null),
     ),

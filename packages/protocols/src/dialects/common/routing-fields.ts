@@ -1,4 +1,6 @@
+import type { ProviderPreferences } from '@switchyard/contracts';
 import { z } from 'zod';
+import { pluginWishes, plugins } from './plugins.js';
 import { provider, providerPreferences } from './provider-preferences.js';
 import { optional } from './schema-helpers.js';
 
@@ -13,21 +15,27 @@ export const routingFields = {
   models: optional(z.array(modelId).max(MAX_MODELS)),
   provider: optional(provider),
   session_id: optional(z.string().max(256)),
+  plugins,
+  /** Deprecated (spec 2.2): one list of endpoints for each model, or one for all. */
+  route: optional(z.enum(['fallback', 'sort'])),
 } as const;
 
 type RoutingFields = { [Field in keyof typeof routingFields]?: z.output<(typeof routingFields)[Field]> };
 
 /** `model` first, then `models`, without duplicates; and where they may run. */
-export const routingOf = ({ model, models, provider: preferences, session_id: sessionId }: RoutingFields) => ({
-  models: [...new Set([...(model ? [model] : []), ...(models ?? [])])],
-  provider: providerPreferences(preferences),
-  sessionId,
+export const routingOf = (fields: RoutingFields) => ({
+  models: [...new Set([...(fields.model ? [fields.model] : []), ...(fields.models ?? [])])],
+  provider: withRoute(providerPreferences(fields.provider), fields.route),
+  sessionId: fields.session_id,
+  ...pluginWishes(fields.plugins),
 });
+
+/** What `sort` says counts more than the older word for it. */
+const withRoute = (preferences: ProviderPreferences, route: RoutingFields['route']): ProviderPreferences =>
+  route === 'sort' && preferences.sortPartition === undefined ? { ...preferences, sortPartition: 'none' } : preferences;
 
 /** Fields that only a gateway understands and that therefore never reach a provider, beside {@link routingFields}. */
 export const GATEWAY_FIELDS: readonly string[] = [
-  'route',
-  'plugins',
   'preset',
   'transforms',
   'trace',

@@ -3,7 +3,7 @@ import type { CompletionRequest, Message, ReasoningOptions } from '@switchyard/c
 import { isRecord } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
 import { describeIssue } from '../common/issue-message.js';
-import { providerPreferences } from '../common/provider-preferences.js';
+import { routingOf } from '../common/routing-fields.js';
 import { GATEWAY_FIELDS, chatRequest } from './request-schema.js';
 import type { ChatRequest } from './request-schema.js';
 import { present } from '../common/schema-helpers.js';
@@ -29,10 +29,9 @@ const invalid = (path: string, message: string): GatewayError =>
   new GatewayError('invalid_request', { message, ...(path && { metadata: { path } }) });
 
 function canonicalRequest(request: ChatRequest, body: JsonRecord): CompletionRequest {
-  const models = new Set([...(request.model ? [request.model] : []), ...(request.models ?? [])]);
   const reasoning = reasoningOptions(request);
   return present({
-    models: [...models],
+    ...routingOf(request),
     messages: messagesOf(request),
     stream: request.stream ?? false,
     maxTokens: request.max_completion_tokens ?? request.max_tokens,
@@ -66,8 +65,6 @@ function canonicalRequest(request: ChatRequest, body: JsonRecord): CompletionReq
     cacheControl: request.cache_control,
     promptCacheKey: request.prompt_cache_key,
     serviceTier: request.service_tier,
-    sessionId: request.session_id,
-    provider: providerPreferences(request.provider),
     parameters: parametersOf(request, reasoning),
     extra: Object.fromEntries(Object.entries(body).filter(([key, value]) => !KNOWN_FIELDS.has(key) && value !== null)),
   }) as unknown as CompletionRequest;

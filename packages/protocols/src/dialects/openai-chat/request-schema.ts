@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import { cacheControl } from '../common/cache-control.js';
 import { message } from './message-schema.js';
-import { provider } from '../common/provider-preferences.js';
+import { routingFields } from '../common/routing-fields.js';
 import { optional } from '../common/schema-helpers.js';
 import { responseFormat, tool, toolChoice } from './tool-schema.js';
 
 export const MAX_MESSAGES = 10_000;
 export const MAX_TOOLS = 512;
-const MAX_MODEL_LENGTH = 256;
 const MAX_LOGIT_BIASES = 10_000;
 
-const modelId = z.string().min(1).max(MAX_MODEL_LENGTH);
 const tokens = optional(z.int().min(1));
 const penalty = optional(z.number().min(-2).max(2));
 const fraction = optional(z.number().min(0).max(1));
@@ -28,8 +26,7 @@ const reasoning = z.looseObject({
 
 /** The fields of `POST /chat/completions` that this gateway understands (spec 2.2). Others are kept, not checked. */
 export const chatRequest = z.looseObject({
-  model: optional(modelId),
-  models: optional(z.array(modelId).max(64)),
+  ...routingFields,
   messages: optional(z.array(message).min(1).max(MAX_MESSAGES)),
   prompt: optional(z.string()),
   stream: flag,
@@ -75,7 +72,6 @@ export const chatRequest = z.looseObject({
   image_config: optional(z.record(z.string(), z.unknown())),
   web_search_options: optional(z.record(z.string(), z.unknown())),
   user: optional(z.string().max(1024)),
-  session_id: optional(z.string().max(256)),
   metadata: optional(
     z
       .record(z.string().max(64), z.string().max(512))
@@ -84,14 +80,11 @@ export const chatRequest = z.looseObject({
   cache_control: optional(cacheControl),
   prompt_cache_key: optional(z.string().max(1024)),
   service_tier: optional(z.string().max(32)),
-  provider: optional(provider),
 });
 export type ChatRequest = z.output<typeof chatRequest>;
 
 /** Fields that only a gateway understands and that therefore never reach a provider, beside those of the schema. */
 export const GATEWAY_FIELDS: readonly string[] = [
-  'route',
-  'plugins',
   'preset',
   'transforms',
   'trace',
