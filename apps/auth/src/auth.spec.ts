@@ -10,6 +10,7 @@ import {
   RevokeKey,
   TouchKeys,
   UpdateKey,
+  UpdateWorkspace,
   type ApiKey,
 } from '@switchyard/contracts';
 import { waitUntil } from '@switchyard/testing';
@@ -49,6 +50,54 @@ describe('the auth service', () => {
     await sql?.end();
     await auth?.stop();
   }, 30_000);
+
+  describe('what requests are routed under', () => {
+    const policy = (fields: object) => ({
+      defaultModel: null,
+      allowedModels: null,
+      ignoredModels: [],
+      provider: {},
+      ...fields,
+    });
+
+    it('is kept with a key and comes with it', async () => {
+      const { key } = await call(CreateKey, {
+        accountId,
+        name: 'Routed',
+        routing: policy({ provider: { zdr: true } }),
+      });
+      expect(key.routing).toEqual({ workspace: null, key: policy({ provider: { zdr: true } }) });
+      await call(UpdateKey, {
+        accountId,
+        digest: key.digest,
+        changes: { routing: policy({ allowedModels: ['acme/*'] }) },
+      });
+      await expect(call(ResolveKey, { digest: key.digest })).resolves.toMatchObject({
+        key: { routing: { workspace: null, key: policy({ allowedModels: ['acme/*'] }) } },
+      });
+      await call(UpdateKey, { accountId, digest: key.digest, changes: { name: 'Renamed' } });
+      const cleared = await call(UpdateKey, { accountId, digest: key.digest, changes: { routing: null } });
+      expect([cleared.key.name, cleared.key.routing]).toEqual(['Renamed', undefined]);
+    });
+
+    it('is kept with a workspace, comes with all its keys, and edges are told of each', async () => {
+      const owner = await call(CreateAccount, { name: 'Routed account' });
+      const { key } = await call(CreateKey, { accountId: owner.accountId, name: 'Under it' });
+      const settled = policy({ defaultModel: 'acme/large', provider: { only: ['acme'] } });
+      const { workspace } = await call(UpdateWorkspace, {
+        accountId: owner.accountId,
+        workspace: 'default',
+        changes: { routing: settled },
+      });
+      expect(workspace).toMatchObject({ id: owner.workspaceId, routing: settled });
+      const resolved = await call(ResolveKey, { digest: key.digest });
+      expect(resolved).toMatchObject({ key: { version: 1, routing: { workspace: settled, key: null } } });
+      await waitUntil(async () => (await kvVersion(key)) === 1, { what: 'the change of the key to be told' });
+      await expect(
+        call(UpdateWorkspace, { accountId: otherAccountId, workspace: owner.workspaceId, changes: {} }),
+      ).rejects.toMatchObject({ code: 'not_found' });
+    });
+  });
 
   describe('accounts', () => {
     it('have a ledger account, a default workspace and a management key that resolves', async () => {

@@ -58,6 +58,7 @@ export class AccountsRepository {
         includeByokInBudgets: false,
         createdAt,
         updatedAt: null,
+        routing: null,
       });
       const account = await manager.findOneByOrFail(AccountEntity, { id: accountId });
       const workspace = await manager.findOneByOrFail(WorkspaceEntity, { accountId, isDefault: true });

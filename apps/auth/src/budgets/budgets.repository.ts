@@ -125,7 +125,10 @@ async function assertRoom(manager: EntityManager, accountId: string): Promise<vo
 }
 
 /** A new version of every key concerned: edges drop what they had cached, and bind the next lease to the caps that hold now. */
-async function announce(manager: EntityManager, { accountId, workspaceId, userId }: Owner): Promise<void> {
+export async function announce(
+  manager: EntityManager,
+  { accountId, workspaceId, userId }: Pick<Owner, 'accountId' | 'workspaceId' | 'userId'>,
+): Promise<void> {
   await manager.query(
     `WITH changed AS (
        UPDATE api_key SET version = version + 1

@@ -1,13 +1,18 @@
-import type { ApiKey, ReplyOf, ResolveKey } from '@switchyard/contracts';
+import type { ApiKey, ReplyOf, ResolveKey, RoutingPolicy } from '@switchyard/contracts';
 import type { BudgetRow } from '../budgets/budget.entity.js';
 import { countsAgainst } from '../budgets/budget-owner.js';
 import type { KeyRow } from './key.entity.js';
+import { policyOf } from './routing-column.js';
 
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null;
 
-/** What a key has from its account: budgets, also such that other keys count against, and whether the account runs the installation. */
+/**
+ * What a key has from its account: budgets, also such that other keys count against, the policies of workspaces by their id, and
+ * whether the account runs the installation.
+ */
 export interface KeyTerms {
   readonly budgets: readonly BudgetRow[];
+  readonly policies: ReadonlyMap<string, RoutingPolicy>;
   readonly operator: boolean;
 }
 
@@ -35,7 +40,14 @@ export const toApiKey = (row: KeyRow, terms: KeyTerms): ApiKey => ({
     .filter((budget) => countsAgainst(row, budget))
     .map(({ scopeId, kind, interval, capNanos }) => ({ scopeId, kind, interval, capNanos })),
   operator: terms.operator,
+  ...routingOf(row, terms),
 });
+
+function routingOf(row: KeyRow, { policies }: KeyTerms): Pick<ApiKey, 'routing'> {
+  const workspace = policies.get(row.workspaceId) ?? null;
+  const key = policyOf(row.routing);
+  return workspace || key ? { routing: { workspace, key } } : {};
+}
 
 /** What a key may do at this moment. Revoked is final, so it comes before what could still change. */
 export function resolve(row: KeyRow | null, terms: KeyTerms, nowMs: number): ReplyOf<typeof ResolveKey> {

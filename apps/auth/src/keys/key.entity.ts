@@ -1,6 +1,7 @@
 import type { KeyKind, LimitReset } from '@switchyard/contracts';
 import { bigintTransformer } from '@switchyard/database';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { RoutingColumn } from './routing-column.js';
 
 /** An API key without its secret: of that only the digest is kept. A revoked key stays, so that it differs from an unknown one. */
 @Entity('api_key')
@@ -62,6 +63,9 @@ export class KeyEntity {
 
   @Column('integer')
   version!: number;
+
+  @Column('jsonb', { nullable: true })
+  routing!: RoutingColumn | null;
 }
 
 /** The columns of a key, as plain data. */

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { KeyKind } from '@switchyard/contracts';
 import { query, transaction } from '@switchyard/database';
-import { DataSource, IsNull, type EntityManager } from 'typeorm';
+import { DataSource, In, IsNull, Not, type EntityManager } from 'typeorm';
 import { AccountEntity } from '../accounts/account.entity.js';
 import { budgetsOfKeys } from '../budgets/budgets.repository.js';
 import { KeyChangeEntity } from '../changes/key-change.entity.js';
+import { WorkspaceEntity } from '../workspaces/workspace.entity.js';
 import type { KeyTerms } from './api-key.js';
 import { KeyEntity, type KeyRow } from './key.entity.js';
+import { policyOf } from './routing-column.js';
 
 /** A key of one account: the account comes from the caller's own key, and is part of every query but `findByDigest`. */
 export interface OwnKey {
@@ -24,7 +26,7 @@ export interface KeyPage {
 }
 
 export type KeyChanges = Partial<
-  Pick<KeyEntity, 'name' | 'disabled' | 'limitNanos' | 'limitReset' | 'includeByokInLimit'>
+  Pick<KeyEntity, 'name' | 'disabled' | 'limitNanos' | 'limitReset' | 'includeByokInLimit' | 'routing'>
 >;
 
 @Injectable()
@@ -118,9 +120,20 @@ export class KeysRepository {
 
 async function termsOf(manager: EntityManager, keys: readonly KeyRow[]): Promise<KeyTerms> {
   const [first] = keys;
-  if (!first) return { budgets: [], operator: false };
+  if (!first) return { budgets: [], policies: new Map(), operator: false };
   const operator = await manager.existsBy(AccountEntity, { id: first.accountId, operator: true });
-  return { budgets: await budgetsOfKeys(manager, keys), operator };
+  const settled = await manager.findBy(WorkspaceEntity, {
+    accountId: first.accountId,
+    id: In([...new Set(keys.map(({ workspaceId }) => workspaceId))]),
+    routing: Not(IsNull()),
+  });
+  const policies = new Map(
+    settled.flatMap(({ id, routing }) => {
+      const policy = policyOf(routing);
+      return policy ? [[id, policy] as const] : [];
+    }),
+  );
+  return { budgets: await budgetsOfKeys(manager, keys), policies, operator };
 }
 
 export async function insertKey(manager: EntityManager, key: KeyRow): Promise<void> {

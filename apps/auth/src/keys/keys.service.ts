@@ -81,6 +81,7 @@ export class KeysService {
       lastUsedAt: null,
       revokedAt: null,
       version: 0,
+      routing: null,
     };
     return { key, secret };
   }

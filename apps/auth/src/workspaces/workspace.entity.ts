@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { RoutingColumn } from '../keys/routing-column.js';
 
 export const DEFAULT_SLUG = 'default';
 
@@ -29,6 +30,10 @@ export class WorkspaceEntity {
 
   @Column('timestamptz', { name: 'updated_at', nullable: true })
   updatedAt!: Date | null;
+
+  /** What the requests of all its keys are routed under. */
+  @Column('jsonb', { nullable: true })
+  routing!: RoutingColumn | null;
 }
 
 /** The columns of a workspace, as plain data. */

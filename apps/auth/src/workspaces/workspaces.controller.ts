@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Request, Serves } from '@switchyard/bus';
-import { GetWorkspace, ListWorkspaces, type ReplyOf, type RequestOf } from '@switchyard/contracts';
+import { GetWorkspace, ListWorkspaces, UpdateWorkspace, type ReplyOf, type RequestOf } from '@switchyard/contracts';
 import { WorkspacesService } from './workspaces.service.js';
 
 @Controller()
@@ -10,6 +10,13 @@ export class WorkspacesController {
   @Serves(ListWorkspaces)
   list(@Request(ListWorkspaces) request: RequestOf<typeof ListWorkspaces>): Promise<ReplyOf<typeof ListWorkspaces>> {
     return this.workspaces.list(request);
+  }
+
+  @Serves(UpdateWorkspace)
+  update(
+    @Request(UpdateWorkspace) request: RequestOf<typeof UpdateWorkspace>,
+  ): Promise<ReplyOf<typeof UpdateWorkspace>> {
+    return this.workspaces.update(request);
   }
 
   @Serves(GetWorkspace)

@@ -33,6 +33,7 @@ export type PlaceReason =
   | 'sort_price'
   | 'sort_throughput'
   | 'sort_latency'
+  | 'sort_exacto'
   | 'fallback'
   | 'outage'
   | 'ejected';

@@ -73,7 +73,8 @@ export class SmallAuth {
 
   @Serves(CreateKey)
   create(@Request(CreateKey) request: RequestOf<typeof CreateKey>): ReplyOf<typeof CreateKey> {
-    return this.add(request);
+    const { routing, ...settings } = request;
+    return this.add({ ...settings, ...(routing && { routing: { workspace: null, key: routing } }) });
   }
 
   @Serves(ListKeys)
@@ -93,7 +94,14 @@ export class SmallAuth {
   @Serves(UpdateKey)
   async update(@Request(UpdateKey) request: RequestOf<typeof UpdateKey>): Promise<ReplyOf<typeof UpdateKey>> {
     const key = this.own(request.accountId, request.digest);
-    const changed = { ...key, ...request.changes, version: key.version + 1, updatedAt: new Date().toISOString() };
+    const { routing, ...changes } = request.changes;
+    const changed: ApiKey = {
+      ...key,
+      ...changes,
+      ...(routing !== undefined && { routing: { workspace: key.routing?.workspace ?? null, key: routing } }),
+      version: key.version + 1,
+      updatedAt: new Date().toISOString(),
+    };
     this.keys.set(key.digest, changed);
     await this.push(changed);
     return { key: changed };

@@ -6,6 +6,7 @@ import type { Contender, Placed } from './place.js';
 const METRICS: Readonly<Record<SortKey, (contender: Contender) => number | null>> = {
   price: ({ prepared }) => prepared.blendedPrice,
   latency: ({ condition }) => condition.latencyMs,
+  exacto: ({ condition }) => condition.toolErrorRate,
   throughput: ({ condition }) => (condition.throughput === null ? null : -condition.throughput),
 };
 
