@@ -25,7 +25,10 @@ export class WorkspacesRepository {
   setRouting(accountId: string, workspaceId: string, routing: RoutingPolicy | null): Promise<WorkspaceRow | null> {
     return transaction(this.dataSource, { idempotent: true }, async (manager) => {
       const where = { accountId, id: workspaceId };
-      const found = await manager.findOne(WorkspaceEntity, { where, lock: { mode: 'pessimistic_write' } });
+      const found: WorkspaceRow | null = await manager.findOne(WorkspaceEntity, {
+        where,
+        lock: { mode: 'pessimistic_write' },
+      });
       if (!found) return null;
       const changed = await manager.save(WorkspaceEntity, { ...found, routing, updatedAt: new Date() });
       await announce(manager, { accountId, workspaceId, userId: null });
