@@ -48,6 +48,13 @@ export const edgeConfig = z.object({
   SHUTDOWN_TIMEOUT_MS: milliseconds(600_000),
   /** What is set aside for a stream whose client does not say: all that it can cost, or a part that grows with the answer. */
   DEFAULT_HOLD: z.enum(HOLD_MODES).default('full'),
+  /** For requests without `X-Switchyard-Hedge`: whether a second endpoint is asked beside a slow first one (on, off, or milliseconds). */
+  DEFAULT_HEDGE: z
+    .string()
+    .regex(/^(?:on|off|\d{2,6})$/, 'must be on, off or milliseconds')
+    .default('off'),
+  /** For requests without `X-Switchyard-Continue`: whether another endpoint goes on where an answer broke off. */
+  DEFAULT_CONTINUE: z.enum(['on', 'off']).default('off'),
   /** Every management key may put credit into its own account without paying. Off where credit is sold: then only the operator's may. */
   OPEN_DEPOSITS: z.stringbool().default(true),
   /** Connections to the broker that carry streams. */

@@ -18,6 +18,7 @@ import { KeyUses } from './callers/key-uses.service.js';
 import { CatalogueModule } from './catalogue/catalogue.module.js';
 import { Admission } from './completions/admission.service.js';
 import { AnswerService } from './completions/answer.service.js';
+import { AttemptCaller } from './completions/attempt-caller.service.js';
 import { Attempts } from './completions/attempts.service.js';
 import { CompletionsController } from './completions/completions.controller.js';
 import { CompletionsService } from './completions/completions.service.js';
@@ -99,6 +100,7 @@ export class EdgeModule {
         BudgetsService,
         Admission,
         AnswerService,
+        AttemptCaller,
         Attempts,
         CompletionsService,
         ...JOBS_PROVIDERS,

@@ -50,13 +50,25 @@ export function attemptCall(
     ...(Object.keys(generation.clientHeaders).length > 0 && { clientHeaders: generation.clientHeaders }),
     ...(generation.strict && { strict: true }),
     ...(generation.tellsRouting && { routing: routingMetadata(generation, attemptOf(generation, number)) }),
-    timeouts: {
-      connectMs: config.UPSTREAM_CONNECT_MS,
-      firstByteMs: firstByteMs(generation, endpoint.reasoning !== null, config),
-      idleMs: config.UPSTREAM_IDLE_MS,
-      totalMs: config.UPSTREAM_TOTAL_MS,
-    },
+    timeouts: timeoutsOf(generation, endpoint.reasoning !== null, { edge, config }),
   });
+}
+
+/** The deadlines of one attempt. Whatever came before it counts: no request takes longer in all than its total. */
+function timeoutsOf(
+  generation: Generation,
+  reasons: boolean,
+  { edge, config }: Pick<Sender, 'edge' | 'config'>,
+): AttemptCall['timeouts'] {
+  const asked = generation.options?.timeouts ?? {};
+  const totalMs = asked.totalMs ?? config.UPSTREAM_TOTAL_MS;
+  const leftMs = Math.max(1, Math.ceil(totalMs - (edge.clock() - generation.startedMs)));
+  return {
+    connectMs: asked.connectMs ?? config.UPSTREAM_CONNECT_MS,
+    firstByteMs: asked.firstByteMs ?? firstByteMs(generation, reasons, config),
+    idleMs: asked.idleMs ?? config.UPSTREAM_IDLE_MS,
+    totalMs: leftMs,
+  };
 }
 
 /** Models that reason are slow to speak, not dead. */

@@ -1,35 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, Logger } from '@nestjs/common';
-import { StreamClient, StreamFailure } from '@switchyard/bus';
-import type { UpstreamStream } from '@switchyard/bus';
-import { AttemptHead, ERRORS } from '@switchyard/contracts';
-import type { Attempt, AttemptFailure, ErrorCode } from '@switchyard/contracts';
-import { sealedReasoning } from '@switchyard/protocols';
-import { withSpan } from '@switchyard/telemetry';
+import { Injectable } from '@nestjs/common';
+import type { StreamFailure, UpstreamStream } from '@switchyard/bus';
 import { EdgeConfig } from '../config.js';
 import type { Lease } from '../credit/lease.js';
 import { HealthStore } from '../health/health.store.js';
 import { EdgeProcess } from '../process/edge-process.js';
-import { TicketOffice } from '../process/ticket-office.service.js';
-import { attemptCall } from './attempt-call.js';
+import { LoadService } from '../process/load.service.js';
+import { AttemptCaller } from './attempt-caller.service.js';
+import type { Asking, Silent, Spoken } from './attempt-caller.service.js';
+import { attemptOptionsOf } from './attempt-options.js';
 import { AttemptPlan } from './attempt-plan.js';
 import type { PlannedAttempt } from './attempt-plan.js';
-import { beginAttempt, noteFailure, noteHead } from './attempt-record.js';
+import { noteLeft, noteSuperseded } from './attempt-record.js';
 import type { FailedAttempt } from './attempts-failed.js';
-import { reasonOf } from './client-connection.js';
 import type { Generation } from './generation.js';
-import { healthOutcome } from './health-outcome.js';
-import { watchMeter } from './meter-watch.js';
-import { unreadable } from './reasoning-affinity.js';
+import { hedgeDelayMs, mayHedge, mayLose } from './hedge.js';
+import { runner, supersede, within } from './race.js';
+import type { Runner } from './race.js';
+import { RetryBudget } from './retry-budget.js';
 
-/** An attempt that has spoken. */
-export interface Speaking<T> {
-  readonly planned: PlannedAttempt;
-  readonly attempt: Attempt;
-  readonly stream: UpstreamStream;
-  readonly head: AttemptHead;
-  /** What was read of it: the first bytes of a stream, or a whole answer. */
-  readonly read: T;
+/** An attempt that has spoken, and the plan that it came from. */
+export interface Speaking<T> extends Spoken<T> {
+  readonly plan: AttemptPlan;
 }
 
 export interface Search {
@@ -54,125 +46,106 @@ export class NobodySpoke extends Error {
 /** Tries candidates until one speaks. Nothing reaches the client from here, so another may always be tried after a failure. */
 @Injectable()
 export class Attempts {
-  private readonly logger = new Logger(Attempts.name);
+  private readonly retries: RetryBudget;
 
   constructor(
-    private readonly streams: StreamClient,
+    private readonly caller: AttemptCaller,
     private readonly health: HealthStore,
     private readonly edge: EdgeProcess,
     private readonly config: EdgeConfig,
-    private readonly tickets: TicketOffice,
-  ) {}
+    load: LoadService,
+  ) {
+    this.retries = new RetryBudget(() => load.runningGenerations);
+  }
 
   /**
    * Calls workers one after another and reads of each with `read` what proves that it speaks.
    * @throws NobodySpoke when none does, or the client has gone.
    */
   async firstToSpeak<T>(search: Search, read: (stream: UpstreamStream) => Promise<T>): Promise<Speaking<T>> {
-    const budget = { maxAttempts: this.config.MAX_ATTEMPTS, windowMs: this.config.ATTEMPT_WINDOW_MS };
-    const plan = new AttemptPlan(search.generation.candidates, budget, this.edge.clock);
+    const { generation, signal } = search;
+    const asking = { ...search, body: generation.body, read };
+    const plan = this.planOf(generation);
     const failures: FailedAttempt[] = [];
     let planned = plan.first();
-    while (planned && !search.signal.aborted) {
-      if (planned.waitMs > 0) await sleep(planned.waitMs, undefined, { signal: search.signal }).catch(() => undefined);
-      if (search.signal.aborted) break;
-      const tried = await this.try(search, planned, read);
-      if (!('cause' in tried)) return tried;
-      const { failure } = tried.cause;
-      failures.push({ planned, failure });
-      if (search.signal.aborted) throw new NobodySpoke(failures, tried.cause);
-      // Its usage is on the books under this generation's id, and one id is billed once: nobody else may serve it.
-      planned = failure.usage ? null : plan.after(failure);
+    while (planned && !signal.aborted) {
+      await pause(planned, signal);
+      if (signal.aborted) break;
+      const tried: readonly (Spoken<T> | Silent)[] = await this.try(asking, plan, planned);
+      const last = tried.at(-1)!;
+      if (!('cause' in last)) return { ...last, plan };
+      for (const silent of tried) if ('cause' in silent) failures.push({ planned: silent.planned, failure: silent.cause.failure });
+      if (signal.aborted) {
+        noteLeft(last.attempt, 'client_gone');
+        throw new NobodySpoke(failures, last.cause);
+      }
+      planned = this.next(plan, last);
     }
+    planned?.slot?.release();
     throw new NobodySpoke(failures, null);
   }
 
-  private try<T>(
-    search: Search,
-    planned: PlannedAttempt,
-    read: (stream: UpstreamStream) => Promise<T>,
-  ): Promise<Speaking<T> | { readonly cause: StreamFailure }> {
-    const { endpoint, model } = planned.candidate;
-    const attributes = {
-      'gen_ai.operation.name': 'chat',
-      'gen_ai.provider.name': endpoint.provider,
-      'gen_ai.request.model': model.id,
-      'switchyard.endpoint': endpoint.id,
-      'switchyard.attempt': planned.number,
-    };
-    return withSpan('attempt', attributes, async (span) => {
-      const tried = await this.call(search, planned, read);
-      if ('cause' in tried) span.setAttribute('error.type', tried.cause.failure.code);
-      return tried;
+  /** One attempt that has only to be made; for what goes on behind a first one. */
+  call<T>(asking: Asking<T>, planned: PlannedAttempt): Promise<Spoken<T> | Silent> {
+    return this.caller.call(asking, planned);
+  }
+
+  private planOf(generation: Generation): AttemptPlan {
+    const { budget } = generation.options ?? attemptOptionsOf({}, this.config);
+    return new AttemptPlan(generation.candidates, budget, {
+      clock: this.edge.clock,
+      retries: this.retries,
+      isWell: (endpointId) => this.health.conditionOf(endpointId, this.health.nowMs()).state === 'healthy',
     });
   }
 
-  private async call<T>(
-    { generation, lease, signal }: Search,
+  private next(plan: AttemptPlan, { planned, attempt, cause: { failure } }: Silent): PlannedAttempt | null {
+    // Its usage is on the books under this generation's id, and one id is billed once: nobody else may serve it.
+    const step = failure.usage ? { planned: null, left: 'billed' as const } : plan.after(planned, failure);
+    noteLeft(attempt, step.left);
+    return step.planned;
+  }
+
+  /** One attempt, or two where the first is slow and the request may be asked twice. The last of the answer decides. */
+  private async try<T>(
+    asking: Asking<T>,
+    plan: AttemptPlan,
     planned: PlannedAttempt,
-    read: (stream: UpstreamStream) => Promise<T>,
-  ): Promise<Speaking<T> | { readonly cause: StreamFailure }> {
-    const { endpoint } = planned.candidate;
-    const startedMs = this.edge.clock();
-    const attempt = beginAttempt(planned, Date.now());
-    const stripped = unreadable(sealedReasoning(generation.request), endpoint);
-    if (stripped > 0) attempt.strippedReasoning = stripped;
-    generation.attempts.push(attempt);
-    let stream: UpstreamStream | null = null;
-    try {
-      const meta = attemptCall(generation, planned, lease, {
-        edge: this.edge,
-        config: this.config,
-        tickets: this.tickets,
-      });
-      stream = await this.streams.open({ provider: endpoint.provider, meta, body: generation.body, signal });
-      watchMeter(stream, {
-        generation,
-        planned,
-        lease,
-        tickets: this.tickets,
-        onFault: (error) => this.logger.error(error),
-      });
-      const head = AttemptHead.parse(stream.head);
-      noteHead(attempt, head);
-      return { planned, attempt, stream, head, read: await read(stream) };
-    } catch (error) {
-      const cause = await this.failureOf(error, stream, signal);
-      attempt.totalMs = this.edge.clock() - startedMs;
-      noteFailure(attempt, cause.failure);
-      this.observe(endpoint.id, cause.failure);
-      return { cause };
-    }
+  ): Promise<readonly (Spoken<T> | Silent)[]> {
+    const delayMs = this.delayBefore(asking.generation, planned);
+    if (delayMs === null) return [await this.caller.call(asking, planned)];
+    const first = runner(planned, asking.signal, (signal) => this.caller.call({ ...asking, signal }, planned));
+    const early = await within(first.tried, delayMs);
+    if (early || asking.signal.aborted) return [early ?? (await first.tried)];
+    const beside = plan.beside(planned, ({ endpoint }) => mayLose(endpoint));
+    if (!beside) return [await first.tried];
+    const second = runner(beside, asking.signal, (signal) => this.caller.call({ ...asking, signal }, beside));
+    return this.race(asking.generation, first, second);
   }
 
-  /**
-   * Every way in which an attempt can end without speaking. A stream that the client's leaving cut off is waited for: the worker
-   * says last what it used. What is no failure of a stream breaks the contract, and the worker must not go on for it.
-   */
-  private async failureOf(error: unknown, stream: UpstreamStream | null, signal: AbortSignal): Promise<StreamFailure> {
-    if (!stream) {
-      if (error instanceof StreamFailure) return error;
-      throw error;
+  private async race<T>(
+    generation: Generation,
+    first: Runner<T>,
+    second: Runner<T>,
+  ): Promise<readonly (Spoken<T> | Silent)[]> {
+    const winner = await Promise.race([first, second].map(async (run) => ({ run, tried: await run.tried })));
+    const other = winner.run === first ? second : first;
+    if ('cause' in winner.tried) {
+      noteLeft(winner.tried.attempt, 'next_endpoint');
+      return [winner.tried, await other.tried];
     }
-    if (signal.aborted) return new StreamFailure(CUT_FAILURE, await stream.cancel(reasonOf(signal)));
-    if (error instanceof StreamFailure) return error;
-    await stream.cancel('protocol_error');
-    return new StreamFailure(PROTOCOL_FAILURE);
+    noteSuperseded(generation, other.planned);
+    supersede(other);
+    return [winner.tried];
   }
 
-  private observe(endpointId: string, failure: AttemptFailure): void {
-    const { retryAfterMs } = failure;
-    this.health.observe(endpointId, healthOutcome(failure.code, failure.retryable), {
-      ...(retryAfterMs !== null && { retryAfterMs }),
-    });
+  private delayBefore(generation: Generation, { candidate: { endpoint } }: PlannedAttempt): number | null {
+    const hedge = generation.options?.hedge;
+    if (!hedge || hedge.when === 'never' || !mayHedge(generation) || !mayLose(endpoint)) return null;
+    return hedgeDelayMs(hedge, endpoint, this.health.healthOf(endpoint.id)?.windows.last5m.latencyMs ?? null);
   }
 }
 
-const PROTOCOL_FAILURE = failureWith('stream_lost');
-const CUT_FAILURE = failureWith('client_closed_request');
-
-function failureWith(code: ErrorCode): AttemptFailure {
-  const { message, retryable } = ERRORS[code];
-  const silent = { upstreamStatus: null, retryAfterMs: null, raw: null, providerCode: null, usage: null };
-  return { code, message, retryable, phase: 'stream', ...silent };
+async function pause({ waitMs }: PlannedAttempt, signal: AbortSignal): Promise<void> {
+  if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }

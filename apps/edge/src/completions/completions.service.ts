@@ -13,6 +13,7 @@ import { Idempotency } from '../idempotency/idempotency.service.js';
 import { LoadService } from '../process/load.service.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { Admission } from './admission.service.js';
+import type { AttemptOptions } from './attempt-options.js';
 import { answerAttributes } from './answer-attributes.js';
 import type { Answer } from './answer.js';
 import { AnswerService } from './answer.service.js';
@@ -37,6 +38,7 @@ export interface CompletionInput {
   /** The client wants to be told how its request was routed. */
   readonly tellsRouting: boolean;
   readonly clientHeaders: ClientHeaders;
+  readonly options: AttemptOptions;
   /** Its client's key, under which it is served once; null without one. */
   readonly claim: Claim | null;
   readonly startedMs: number;
@@ -113,6 +115,7 @@ export class CompletionsService {
       clientHeaders: input.clientHeaders,
       ...(input.strict && { strict: true }),
       ...(input.tellsRouting && { tellsRouting: true }),
+      options: input.options,
       candidates,
       verdicts,
       get boundNanos() {

@@ -10,6 +10,10 @@ import type { Generation } from './generation.js';
 const PROMPT_BYTES_PER_TOKEN = 4;
 const STREAM_BYTES_PER_TOKEN = 256;
 
+/** What a prompt has in tokens, guessed from its bytes. */
+export const promptTokensIn = ({ promptBytes }: Pick<Generation, 'promptBytes'>): number =>
+  Math.ceil(promptBytes / PROMPT_BYTES_PER_TOKEN);
+
 /** How an attempt can end without a word of its worker. */
 export type LostCase = 'cancelled_untold' | 'gateway_failed';
 
@@ -41,7 +45,7 @@ export function edgeUsage({
   const { endpoint } = candidate;
   const usage = usageOf({
     source: 'estimated',
-    inputTokens: Math.ceil(generation.promptBytes / PROMPT_BYTES_PER_TOKEN),
+    inputTokens: promptTokensIn(generation),
     outputTokens: Math.floor(bytesForwarded / STREAM_BYTES_PER_TOKEN),
     requests: 1,
   });

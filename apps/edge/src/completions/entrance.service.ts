@@ -7,6 +7,7 @@ import { callerOf } from '../callers/caller.js';
 import { EdgeConfig } from '../config.js';
 import { newGenerationId } from '../generations/generation-id.js';
 import { claimOf } from '../idempotency/claim.js';
+import { attemptOptionsOf } from './attempt-options.js';
 import { ClientConnection } from './client-connection.js';
 import { clientFactsOf } from './client-facts.js';
 import { clientHeadersOf } from './client-headers.js';
@@ -45,6 +46,7 @@ export class Entrance {
       holdMode: holdModeOf(request.headers, this.config.DEFAULT_HOLD),
       strict: isStrict(request.headers),
       tellsRouting: asksMetadata(request.headers),
+      options: attemptOptionsOf(request.headers, this.config),
       facts: clientFactsOf(request),
       clientHeaders: clientHeadersOf(request),
       claim: claimOf(request, id),

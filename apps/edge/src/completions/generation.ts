@@ -10,6 +10,7 @@ import type { z } from 'zod';
 import type { Caller } from '../callers/caller.js';
 import type { Claim } from '../idempotency/claim.js';
 import type { OrderedCandidate } from '../routing/index.js';
+import type { AttemptOptions } from './attempt-options.js';
 import type { SteppedHold } from './stepped-hold.js';
 
 /** What the headers of a request tell about the application behind it. */
@@ -40,6 +41,8 @@ export interface Generation {
   readonly tellsRouting?: boolean;
   /** Headers of the client that are meant for the provider. */
   readonly clientHeaders: ClientHeaders;
+  /** What its client said about attempts; the usual ones when absent. */
+  readonly options?: AttemptOptions;
   readonly candidates: readonly OrderedCandidate[];
   readonly verdicts: readonly z.output<typeof CandidateVerdict>[];
   /** The most that it may cost; grows with a hold in steps. */

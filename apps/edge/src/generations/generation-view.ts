@@ -115,6 +115,9 @@ const attemptView = (attempt: Attempt): Record<string, unknown> => ({
   total_ms: attempt.totalMs,
   dropped_params: attempt.droppedParameters ?? [],
   stripped_reasoning: attempt.strippedReasoning ?? 0,
+  left: attempt.left ?? null,
+  cost: attempt.costNanos === undefined ? null : formatUsd(attempt.costNanos),
+  payer: attempt.payer ?? null,
 });
 
 const mapValues = <From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> =>

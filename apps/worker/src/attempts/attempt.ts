@@ -1,3 +1,4 @@
+import { SUPERSEDED } from '@switchyard/bus';
 import type { StreamContext } from '@switchyard/bus';
 import { GatewayError } from '@switchyard/contracts';
 import type { AttemptCall, UpstreamFailure } from '@switchyard/contracts';
@@ -66,6 +67,11 @@ export class Attempt {
   /** The client wanted no more. A stream that the gateway itself gave up was not cancelled. */
   get cancelled(): boolean {
     return this.cancellation.reason !== null && !this.cancellation.fault;
+  }
+
+  /** Another attempt serves in its place: what this one cost is no entry of the generation. */
+  get superseded(): boolean {
+    return this.cancellation.reason === SUPERSEDED;
   }
 
   get phase() {

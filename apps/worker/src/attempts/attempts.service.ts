@@ -72,10 +72,11 @@ export class AttemptsService {
     });
     const ending = await counted(() => attempt.run());
     const errorCode = ending.kind === 'fail' ? ending.failure.code : null;
-    const { timing, cancelled } = attempt;
+    const { timing } = attempt;
+    const cancelled = attempt.cancelled || attempt.superseded;
     // What the client still gets must be under way before the last frame.
     if (ending.kind === 'end') await attempt.deliver(ending);
-    const event = this.eventOf(plan, attempt, ending);
+    const event = attempt.superseded ? null : this.eventOf(plan, attempt, ending);
     await this.finish(context, attempt, ending, event);
     span.setAttributes(resultAttributes(plan.lane.summary, ending.usage, errorCode));
     this.outcomes.report({ call: plan.call, timing, usage: ending.usage, errorCode, cancelled });

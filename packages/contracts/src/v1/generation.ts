@@ -68,6 +68,25 @@ export type UsageEvent = z.output<typeof UsageEvent>;
 export const USAGE_STREAM = 'USAGE';
 export const usageSubject = (provider: string): string => `usage.v1.${provider}`;
 
+/**
+ * What ended the stay at an endpoint that did not serve to the end: what was done next, or why nothing was. `superseded`: another
+ * attempt spoke first. `billed`: its usage is on the books, and one generation is billed once.
+ */
+export const LEFT_REASONS = [
+  'retry',
+  'next_endpoint',
+  'next_model',
+  'continued',
+  'superseded',
+  'client_gone',
+  'billed',
+  'out_of_attempts',
+  'out_of_time',
+  'no_retry_budget',
+  'no_candidate',
+] as const;
+export type LeftReason = (typeof LEFT_REASONS)[number];
+
 /** One try of a generation on one endpoint. */
 export const Attempt = z.object({
   number: z.int().positive(),
@@ -75,7 +94,7 @@ export const Attempt = z.object({
   provider: z.string(),
   providerName: z.string(),
   model: z.string(),
-  /** Why this endpoint, now: `price_weighted`, `order`, `sort_price`, `fallback`, … */
+  /** Why this endpoint, now: `price_weighted`, `order`, `sort_price`, …; later ones `fallback`, `retry`, `hedge`, `continuation`. */
   reason: z.string(),
   outcome: z.enum(['success', 'failed', 'cancelled']),
   /** HTTP status of the upstream, where it answered. */
@@ -92,6 +111,12 @@ export const Attempt = z.object({
   droppedParameters: z.array(z.string()).optional(),
   /** Pieces of signed or encrypted reasoning that only another provider can read, and that this one did not get; absent for none. */
   strippedReasoning: z.int().positive().optional(),
+  /** One of {@link LEFT_REASONS} (newer writers may know more); absent for the attempt that served to the end. */
+  left: z.string().optional(),
+  /** What it cost by the list price, as far as anybody knows; absent: nobody said. */
+  costNanos: nanos.optional(),
+  /** Who bears that cost: the house bears all attempts but the one that is charged. */
+  payer: z.enum(['customer', 'house']).optional(),
 });
 export type Attempt = z.output<typeof Attempt>;
 

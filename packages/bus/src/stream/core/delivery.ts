@@ -7,8 +7,16 @@ export type Delivery = 'confirmed' | 'lost' | 'unknown';
 
 /** Reasons of an abort that come from the death of an edge. */
 const EDGE_GONE: ReadonlySet<string> = new Set(['edge_lost', 'edge closed']);
+/** Another attempt of the same generation serves in place of this one. Its client pays for that one alone. */
+export const SUPERSEDED = 'superseded';
 /** Reasons with which a living edge gives up. */
-const DISOWNED: ReadonlySet<string> = new Set(['stream_lost', 'worker_lost', 'protocol_error', 'unknown stream']);
+const DISOWNED: ReadonlySet<string> = new Set([
+  'stream_lost',
+  'worker_lost',
+  'protocol_error',
+  'unknown stream',
+  SUPERSEDED,
+]);
 
 export const isEdgeGone = (reason: string | null): boolean => reason !== null && EDGE_GONE.has(reason);
 

@@ -1,4 +1,4 @@
-export { isGivenUp, type Delivery } from './delivery.js';
+export { SUPERSEDED, isGivenUp, type Delivery } from './delivery.js';
 export { StreamFailure, busFailure, type StreamOutcome } from './failure.js';
 export { STREAM_TIMERS, type StreamTimers } from './timers.js';
 export type { StreamCounters } from './ports.js';
