@@ -38,12 +38,18 @@ describe('what a client says about attempts', () => {
     });
   });
 
-  it.each(['', 'attempts', 'attempts=0', 'attempts=-1', 'attempts=1.5', 'tries=3', 'attempts=3;idle=4', 'x'.repeat(300)])(
-    'refuses the limits %j',
-    (value) => {
-      expect(() => attemptOptionsOf({ [LIMITS]: value }, config)).toThrow(LIMITS);
-    },
-  );
+  it.each([
+    '',
+    'attempts',
+    'attempts=0',
+    'attempts=-1',
+    'attempts=1.5',
+    'tries=3',
+    'attempts=3;idle=4',
+    'x'.repeat(300),
+  ])('refuses the limits %j', (value) => {
+    expect(() => attemptOptionsOf({ [LIMITS]: value }, config)).toThrow(LIMITS);
+  });
 
   it.each([
     ['on', { when: 'slow' }],

@@ -4,7 +4,10 @@ import type { EdgeConfig } from '../config.js';
 import type { AttemptBudget } from './attempt-plan.js';
 
 /** When a second attempt starts beside a slow first one: never, when the endpoint is slower than usual, or after so long. */
-export type Hedge = { readonly when: 'never' } | { readonly when: 'slow' } | { readonly when: 'after'; readonly ms: number };
+export type Hedge =
+  | { readonly when: 'never' }
+  | { readonly when: 'slow' }
+  | { readonly when: 'after'; readonly ms: number };
 
 /** What a client may say about the attempts for its request, with the defaults of this edge filled in. */
 export interface AttemptOptions {

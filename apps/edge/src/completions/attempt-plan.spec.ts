@@ -110,7 +110,10 @@ describe('the plan of attempts', () => {
 
   it('does not come back to a model that has refused the request', () => {
     const limited = failure('upstream_rate_limited', { upstreamStatus: 429, retryAfterMs: 500 });
-    const { seen, left } = walk([a, b, other], [limited, failure('context_length_exceeded'), failure('upstream_timeout')]);
+    const { seen, left } = walk(
+      [a, b, other],
+      [limited, failure('context_length_exceeded'), failure('upstream_timeout')],
+    );
     expect(seen).toEqual(['a:m/one', 'b:m/one', 'c:m/two']);
     expect(left.at(-1)).toBe('no_candidate');
   });
@@ -118,7 +121,12 @@ describe('the plan of attempts', () => {
   it('says why it ended', () => {
     expect(walk([a], [failure('upstream_timeout')]).left).toEqual(['no_candidate']);
     const lost = Array.from({ length: 9 }, (_, index) => candidate('m/one', `t${index}`));
-    expect(walk(lost, lost.map(() => failure('upstream_timeout'))).left.at(-1)).toBe('out_of_attempts');
+    expect(
+      walk(
+        lost,
+        lost.map(() => failure('upstream_timeout')),
+      ).left.at(-1),
+    ).toBe('out_of_attempts');
     const none = { retries: { take: () => null } };
     expect(walk([a, b], [failure('upstream_timeout')], { ...none, isWell: () => false }).left).toEqual([
       'no_retry_budget',

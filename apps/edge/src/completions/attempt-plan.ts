@@ -131,7 +131,12 @@ export class AttemptPlan {
       if (well || slot) return { planned: this.plan(candidate, { reason: 'fallback', waitMs: 0, slot }), left };
       refused = true;
     }
-    return this.afterRest() ?? { planned: null, left: refused || go === 'same-endpoint' ? 'no_retry_budget' : 'no_candidate' };
+    return (
+      this.afterRest() ?? {
+        planned: null,
+        left: refused || go === 'same-endpoint' ? 'no_retry_budget' : 'no_candidate',
+      }
+    );
   }
 
   private afterRest(): NextStep | null {
@@ -150,10 +155,7 @@ export class AttemptPlan {
     for (const candidate of this.resting.keys()) if (candidate.model.id === modelId) this.resting.delete(candidate);
   }
 
-  private plan(
-    candidate: OrderedCandidate,
-    how: Pick<PlannedAttempt, 'reason' | 'waitMs' | 'slot'>,
-  ): PlannedAttempt {
+  private plan(candidate: OrderedCandidate, how: Pick<PlannedAttempt, 'reason' | 'waitMs' | 'slot'>): PlannedAttempt {
     this.number += 1;
     const triesHere = (this.tries.get(candidate) ?? 0) + 1;
     this.tries.set(candidate, triesHere);

@@ -74,7 +74,8 @@ export class Attempts {
       const tried: readonly (Spoken<T> | Silent)[] = await this.try(asking, plan, planned);
       const last = tried.at(-1)!;
       if (!('cause' in last)) return { ...last, plan };
-      for (const silent of tried) if ('cause' in silent) failures.push({ planned: silent.planned, failure: silent.cause.failure });
+      for (const silent of tried)
+        if ('cause' in silent) failures.push({ planned: silent.planned, failure: silent.cause.failure });
       if (signal.aborted) {
         noteLeft(last.attempt, 'client_gone');
         throw new NobodySpoke(failures, last.cause);
