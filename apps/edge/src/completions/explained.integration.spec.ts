@@ -83,7 +83,7 @@ describe('explained answers', () => {
   });
 
   it('tells a fallback of the attempts before it', async () => {
-    acme.script = (scene) => fail(scene, 'upstream_error', { upstreamStatus: 500 });
+    acme.script = (scene) => fail(scene, 'upstream_error', { upstreamStatus: 503 });
     await (await ask('openai-chat', order, ASKED)).text();
     expect(other.calls[0]!.routing).toMatchObject({
       attempt: 2,
@@ -96,7 +96,7 @@ describe('explained answers', () => {
         ],
       },
       attempts: [
-        { provider: 'Acme', status: 500, error_code: 'upstream_error' },
+        { provider: 'Acme', status: 503, error_code: 'upstream_error' },
         { provider: 'Other', status: 200, reason: 'fallback' },
       ],
     });
@@ -133,13 +133,13 @@ describe('explained answers', () => {
 
   it.each(DIALECTS)('%s: an error of all attempts tells every one of them', async (dialect) => {
     for (const worker of [acme, other])
-      worker.script = (scene) => fail(scene, 'upstream_error', { upstreamStatus: 500 });
+      worker.script = (scene) => fail(scene, 'upstream_error', { upstreamStatus: 503 });
     const response = await ask(dialect, order, ASKED, `acme/${dialect}`);
     expect(response.status).toBe(502);
     const { openrouter_metadata: told } = (await response.json()) as { readonly openrouter_metadata: Json };
     expect(told['attempts']).toMatchObject([
-      { provider: 'Acme', status: 500 },
-      { provider: 'Other', status: 500 },
+      { provider: 'Acme', status: 503 },
+      { provider: 'Other', status: 503 },
     ]);
     expect(told).toMatchObject({ attempt: 2, summary: 'available=2, selected=Other' });
   });
