@@ -46,6 +46,7 @@ describe('contracts', () => {
     ['UsageEvent', contracts.UsageEvent],
     ['CatalogueModel', contracts.CatalogueModel],
     ['EndpointHealth', contracts.EndpointHealth],
+    ['EndpointHistory', contracts.EndpointHistory],
     ['KeyChange', contracts.KeyChange],
     ['StickyPin', contracts.StickyPin],
   ] as const)('%s has not changed on the wire', (_name, schema) => {

@@ -8,6 +8,7 @@ import type {
   GatewayError,
   ProtocolId,
   RoutingMetadata,
+  ToolCallVerdict,
   UpstreamFailure,
   Usage,
 } from '@switchyard/contracts';
@@ -178,8 +179,8 @@ export interface LaneSummary {
   /** The upstream said that the answer is complete. */
   readonly terminal: boolean;
   readonly failure: UpstreamFailure | null;
-  /** Every tool call names an offered tool and has JSON arguments; null without tool calls. */
-  readonly toolCallsValid: boolean | null;
+  /** Whether every tool call could be run, and if not why (spec 3.5); null without tool calls. */
+  readonly toolCalls: ToolCallVerdict | null;
 }
 
 /** One answer on its way from an upstream's bytes to the client's. */

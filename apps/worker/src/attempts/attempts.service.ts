@@ -3,6 +3,7 @@ import { StreamStrategy } from '@switchyard/bus';
 import type { StreamContext } from '@switchyard/bus';
 import { GatewayError, UsageEvent } from '@switchyard/contracts';
 import type { AttemptCall, AttemptFailure } from '@switchyard/contracts';
+import { costsNothing } from '@switchyard/pricing';
 import { instruments, withSpan } from '@switchyard/telemetry';
 import type { ActiveSpan } from '@switchyard/telemetry';
 import { z } from 'zod';
@@ -58,6 +59,8 @@ export class AttemptsService {
 
   private planOf(context: StreamContext): Plan {
     const call = readCall(context.meta);
+    // Probes are on nobody's books, so they may ask only where asking is free.
+    if (call.probe && !costsNothing(call.endpoint.price)) throw new GatewayError('no_endpoints');
     const plan = planAttempt(call, context.body, this.config);
     if (!this.served.begin(call.generationId, call.attempt)) throw new GatewayError('conflict');
     return plan;
@@ -79,11 +82,19 @@ export class AttemptsService {
     const event = attempt.superseded ? null : this.eventOf(plan, attempt, ending);
     await this.finish(context, attempt, ending, event);
     span.setAttributes(resultAttributes(plan.lane.summary, ending.usage, errorCode));
-    this.outcomes.report({ call: plan.call, timing, usage: ending.usage, errorCode, cancelled });
+    const { finishReason, toolCalls } = plan.lane.summary;
+    this.outcomes.report({
+      call: plan.call,
+      timing,
+      usage: ending.usage,
+      errorCode,
+      cancelled,
+      toolCalls: finishReason === 'tool_calls' ? toolCalls : null,
+    });
   }
 
   private eventOf({ lane }: Plan, { call, timing, cancelled }: Attempt, ending: Ending): UsageEvent | null {
-    if (ending.usage === null) return null;
+    if (ending.usage === null || call.probe) return null;
     const { outcome, usage } = ending;
     const event = usageEventOf({ call, outcome, usage, summary: lane.summary, cancelled, timing });
     return 'stopped' in ending ? { ...event, finishReason: 'length', nativeFinishReason: null } : event;

@@ -19,7 +19,7 @@ const GOOD: LaneSummary = {
   toolCallCount: 0,
   terminal: true,
   failure: null,
-  toolCallsValid: null,
+  toolCalls: null,
 };
 const CUT: Partial<LaneSummary> = {
   usage: null,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { EventPublisher } from '@switchyard/bus';
+import { EventPublisher, StreamStrategy } from '@switchyard/bus';
 import { AttemptFinished, completionTokens, ERRORS } from '@switchyard/contracts';
-import type { AttemptCall, AttemptOutcome, ErrorCode, Usage } from '@switchyard/contracts';
+import type { AttemptCall, AttemptOutcome, ErrorCode, ToolCallVerdict, Usage } from '@switchyard/contracts';
 import type { Timing } from './timing.js';
 
 export interface FinishedAttempt {
@@ -10,6 +10,8 @@ export interface FinishedAttempt {
   readonly usage: Usage | null;
   readonly errorCode: ErrorCode | null;
   readonly cancelled: boolean;
+  /** Of an answer that finished with tool calls; null for others. */
+  readonly toolCalls: ToolCallVerdict | null;
 }
 
 /** Words of the error list that say something about the provider and not about the request. */
@@ -23,16 +25,22 @@ const PROVIDER_FAULTS: ReadonlySet<string> = new Set([
 /** Tells how attempts went: what health and routing learn from. */
 @Injectable()
 export class OutcomeReporter {
-  constructor(private readonly events: EventPublisher) {}
+  private told = 0;
+
+  constructor(
+    private readonly events: EventPublisher,
+    private readonly strategy: StreamStrategy,
+  ) {}
 
   report(attempt: FinishedAttempt): void {
     const { endpoint } = attempt.call;
-    this.events.publish(AttemptFinished, outcomeOf(attempt), { suffix: endpoint.provider });
+    const origin = { worker: this.strategy.workerId, number: (this.told += 1) };
+    this.events.publish(AttemptFinished, { ...outcomeOf(attempt), origin }, { suffix: endpoint.provider });
   }
 }
 
 /** The pure part of {@link OutcomeReporter.report}. */
-export function outcomeOf({ call, timing, usage, errorCode, cancelled }: FinishedAttempt): AttemptOutcome {
+export function outcomeOf({ call, timing, usage, errorCode, cancelled, toolCalls }: FinishedAttempt): AttemptOutcome {
   const { headersMs, firstTokenMs } = timing;
   return {
     endpointId: call.endpoint.id,
@@ -44,6 +52,8 @@ export function outcomeOf({ call, timing, usage, errorCode, cancelled }: Finishe
     firstTokenMs,
     tokensPerSecond: call.stream && errorCode === null ? speedOf(usage, firstTokenMs, timing.elapsed()) : null,
     finishedAtMs: Date.now(),
+    ...(toolCalls !== null && { toolCalls }),
+    ...(call.probe && { probe: true }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { JetStreamClient } from '@nats-io/jetstream';
+import { JetStreamApiCodes, JetStreamApiError, type JetStreamClient } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { Logger } from '@nestjs/common';
 import type { Connection } from '../connection/connection.js';
@@ -39,6 +39,18 @@ export class KvBuckets {
     return this.#try(bucket, `put ${bucket}/${key}`, (kv, timeout) => kv.put(key, value, { timeout }));
   }
 
+  /** Writes only a key that does not exist; null when it does. A lost confirmation may make that its own doing. */
+  create(bucket: string, key: string, value: string | Uint8Array): Promise<number | null> {
+    return this.#try(bucket, `create ${bucket}/${key}`, (kv) => orConflict(kv.create(key, value)));
+  }
+
+  /** Writes only over the given revision; null when there is another by now. A lost confirmation may make that its own doing. */
+  update(bucket: string, key: string, value: string | Uint8Array, revision: number): Promise<number | null> {
+    return this.#try(bucket, `update ${bucket}/${key}`, (kv, timeout) =>
+      orConflict(kv.update(key, value, revision, timeout)),
+    );
+  }
+
   /** Null for a key that was never written or is deleted. */
   get(bucket: string, key: string): Promise<{ value: Uint8Array; revision: number } | null> {
     return this.#try(bucket, `get ${bucket}/${key}`, async (kv) => {
@@ -50,6 +62,19 @@ export class KvBuckets {
   /** Deleting what is not there is not an error; watchers are told all the same. */
   delete(bucket: string, key: string): Promise<void> {
     return this.#try(bucket, `delete ${bucket}/${key}`, (kv) => kv.delete(key));
+  }
+
+  /** Everything that a bucket holds now. */
+  async entries(bucket: string): Promise<ReadonlyMap<string, Uint8Array>> {
+    const entries = new Map<string, Uint8Array>();
+    const { promise: complete, resolve } = Promise.withResolvers<void>();
+    const watch = await this.watch(bucket, {
+      onEntry: (key, value) => (value ? entries.set(key, value) : entries.delete(key)),
+      onInitialDone: resolve,
+    });
+    await complete;
+    await watch.stop();
+    return entries;
   }
 
   /** The keys that exist, in no order. */
@@ -75,5 +100,15 @@ export class KvBuckets {
       this.#open.set(name, bucket);
     }
     return bucket;
+  }
+}
+
+/** Another revision than was asked for is an answer, not a failure. */
+async function orConflict(write: Promise<number>): Promise<number | null> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamWrongLastSequence) return null;
+    throw error;
   }
 }

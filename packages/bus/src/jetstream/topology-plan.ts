@@ -1,6 +1,13 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import { CATALOGUE_BUCKET, GENERATIONS_STREAM, HEALTH_BUCKET, KEYS_BUCKET } from '@switchyard/contracts';
+import {
+  CATALOGUE_BUCKET,
+  GENERATIONS_STREAM,
+  HEALTH_BUCKET,
+  HEALTH_HISTORY_BUCKET,
+  KEYS_BUCKET,
+  PROBER_BUCKET,
+} from '@switchyard/contracts';
 import { STICKY_BUCKET, STICKY_MAX_AGE_MS } from '@switchyard/contracts';
 import { LEDGER_EVENTS_STREAM, LEDGER_EVENTS_SUBJECTS, USAGE_STREAM } from '@switchyard/contracts';
 
@@ -8,7 +15,8 @@ import { LEDGER_EVENTS_STREAM, LEDGER_EVENTS_SUBJECTS, USAGE_STREAM } from '@swi
 export type StreamPlan = Pick<StreamConfig, 'name'> & Partial<StreamConfig>;
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 const KIB = 1024;
 
 const durableStream = (name: string, subjects: string[], maxAgeMs: number): StreamPlan => ({
@@ -50,6 +58,8 @@ export const topologyPlan = (replicas = 1): readonly StreamPlan[] =>
     durableStream(LEDGER_EVENTS_STREAM, [...LEDGER_EVENTS_SUBJECTS], 30 * DAY_MS),
     bucket(CATALOGUE_BUCKET),
     bucket(HEALTH_BUCKET),
+    bucket(HEALTH_HISTORY_BUCKET, 2 * DAY_MS),
+    bucket(PROBER_BUCKET, HOUR_MS),
     bucket(KEYS_BUCKET),
     bucket(STICKY_BUCKET, STICKY_MAX_AGE_MS),
   ].map((plan) => ({ ...plan, num_replicas: replicas }));

@@ -82,6 +82,8 @@ export const AttemptCall = z.object({
   strict: z.boolean().optional(),
   /** What the end of the answer tells of its routing; absent for clients that did not ask. */
   routing: RoutingMetadata.optional(),
+  /** The prober asks whether the endpoint answers. On nobody's books, so a worker refuses it where the price is not zero. */
+  probe: z.boolean().optional(),
   timeouts: z.object({
     connectMs: z.int().positive(),
     firstByteMs: z.int().positive(),

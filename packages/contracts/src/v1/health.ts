@@ -4,6 +4,12 @@ import { event } from '../rpc.js';
 /** KV bucket of {@link EndpointHealth}, keyed by `escapeKey(endpointId)`; written by the prober alone. */
 export const HEALTH_BUCKET = 'health';
 
+/** KV bucket of {@link EndpointHistory}, keyed like the health; written by the prober alone. */
+export const HEALTH_HISTORY_BUCKET = 'health_history';
+
+/** KV bucket of the prober's own memory: nobody else reads it. */
+export const PROBER_BUCKET = 'prober';
+
 /**
  * What was wrong with the first unusable tool call of an answer, in the words of spec 3.5; `valid` when every call could be run.
  * Never the call itself.
@@ -30,6 +36,8 @@ export const AttemptOutcome = z.object({
   toolCalls: ToolCallVerdict.nullable().optional(),
   /** The prober asked, and no client. */
   probe: z.boolean().optional(),
+  /** Which worker told it, as which of its outcomes: who hears it twice counts it once. Absent from workers before this field. */
+  origin: z.object({ worker: z.string().max(64), number: z.int().positive() }).optional(),
 });
 export type AttemptOutcome = z.output<typeof AttemptOutcome>;
 
@@ -76,3 +84,19 @@ export const EndpointHealth = z.object({
   updatedAtMs: z.int(),
 });
 export type EndpointHealth = z.output<typeof EndpointHealth>;
+
+const total = z.int().nonnegative();
+
+/** An endpoint's last day in steps of equal length. */
+export const EndpointHistory = z.object({
+  endpointId: z.string(),
+  modelId: z.string(),
+  stepMs: z.int().positive(),
+  /**
+   * Number of the step (it begins `number * stepMs` after the Unix epoch), attempts, failures, answers with tool calls, bad ones among
+   * those; the oldest first, steps without attempts left out.
+   */
+  steps: z.array(z.tuple([total, total, total, total, total])).max(1_000),
+  updatedAtMs: z.int(),
+});
+export type EndpointHistory = z.output<typeof EndpointHistory>;

@@ -16,7 +16,7 @@ const NOTHING: LaneSummary = {
   toolCallCount: 0,
   terminal: false,
   failure: null,
-  toolCallsValid: null,
+  toolCalls: null,
 };
 
 /** What carries the answer of a job to its client: always in one piece, with the gateway's id and the bill. */

@@ -166,19 +166,29 @@ describe('the pass-through lane', () => {
       { tool_calls: [{ index: 1, id: 'b', type: 'function', function: { name: 'g', arguments: '{"y":2}' } }] },
       {},
     ]);
-    expect(lane.summary.toolCallsValid).toBe(true);
+    expect(lane.summary.toolCalls).toBe('valid');
   });
 
   it.each([
-    ['a name that was not offered', 'other', '{}', false],
-    ['arguments that are no JSON', 'f', '{"x":', false],
-    ['arguments that are no object', 'f', '[1]', false],
-    ['no arguments at all', 'f', '', true],
-  ])('judges a tool call with %s', async (_what, name, text, valid) => {
+    ['a name that was not offered', 'other', '{}', 'unknown_name'],
+    ['arguments that are no JSON', 'f', '{"x":', 'invalid_json'],
+    ['arguments that are no object', 'f', '[1]', 'invalid_json'],
+    ['no arguments at all', 'f', '', 'valid'],
+    ['arguments that fit the schema', 'g', '{"city":"Bern"}', 'valid'],
+    ['arguments that do not fit the schema', 'g', '{"city":7}', 'schema_mismatch'],
+  ])('judges a tool call with %s', async (_what, name, text, verdict) => {
     const call = { index: 0, id: 'a', type: 'function', function: { name, arguments: text } };
     const frames = [frame({ tool_calls: [call] }), frame({}, 'tool_calls')];
-    const { lane } = await run(sse(frames), { tools: [{ type: 'function', function: { name: 'f' } }] });
-    expect(lane.summary.toolCallsValid).toBe(valid);
+    const { lane } = await run(sse(frames), {
+      tools: [
+        { type: 'function', function: { name: 'f' } },
+        {
+          type: 'function',
+          function: { name: 'g', parameters: { type: 'object', properties: { city: { type: 'string' } } } },
+        },
+      ],
+    });
+    expect(lane.summary.toolCalls).toBe(verdict);
   });
 
   it('adds the keys that clients miss and drops the nulls that they refuse', async () => {

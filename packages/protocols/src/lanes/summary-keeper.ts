@@ -1,5 +1,12 @@
 import { Buffer } from 'node:buffer';
-import type { CompletionEvent, CompletionRequest, FinishReason, UpstreamFailure, Usage } from '@switchyard/contracts';
+import type {
+  CompletionEvent,
+  CompletionRequest,
+  FinishReason,
+  ToolCallVerdict,
+  UpstreamFailure,
+  Usage,
+} from '@switchyard/contracts';
 import type { LaneSummary, StreamReader } from '../types.js';
 import { ToolCallCheck } from './tool-call-check.js';
 
@@ -14,14 +21,14 @@ export class SummaryKeeper implements LaneSummary {
   outputBytes = 0;
   toolCallCount = 0;
   failure: UpstreamFailure | null = null;
-  private readonly toolCalls: ToolCallCheck;
+  private readonly check: ToolCallCheck;
   private wholeAnswer = false;
 
   constructor(
     request: CompletionRequest,
     private readonly reader: StreamReader,
   ) {
-    this.toolCalls = new ToolCallCheck(request);
+    this.check = new ToolCallCheck(request);
   }
 
   get terminal(): boolean {
@@ -32,8 +39,8 @@ export class SummaryKeeper implements LaneSummary {
     return this.usage ?? this.reader.partialUsage;
   }
 
-  get toolCallsValid(): boolean | null {
-    return this.toolCalls.valid;
+  get toolCalls(): ToolCallVerdict | null {
+    return this.check.verdict;
   }
 
   /** The answer came in one piece. */
@@ -43,7 +50,7 @@ export class SummaryKeeper implements LaneSummary {
 
   observe(event: CompletionEvent): void {
     this.count(event);
-    this.toolCalls.observe(event);
+    this.check.observe(event);
     if (event.type === 'start') this.upstreamId = event.upstreamId ?? null;
     else if (event.type === 'usage') {
       this.usage = event.usage;
