@@ -20,8 +20,11 @@ const whole: Seen = {
   code: null,
   text: expectedText(ask),
   finish: 'stop',
+  model: 'sandbox/echo',
   costNanos: 1n,
+  beats: 0,
   startedAtMs: 100,
+  spokeAtMs: 150,
   endedAtMs: 200,
 };
 
@@ -43,6 +46,13 @@ describe('what clients may see', () => {
     ['an error without a name', { how: 'http error' as const, text: '' }],
   ])('is never %s', (_, change) => {
     expect(clientFaults([{ ...whole, ...change }])).toHaveLength(1);
+  });
+
+  it('is blame only where the request has earned it', () => {
+    const refused: Seen = { ...whole, how: 'http error', status: 400, code: 'context_length_exceeded', text: '' };
+    expect(clientFaults([refused])).toHaveLength(1);
+    expect(clientFaults([{ ...refused, ask: { ...ask, rightStatuses: [400] } }])).toEqual([]);
+    expect(clientFaults([{ ...refused, ask: { ...ask, rightStatuses: [403] } }])).toHaveLength(1);
   });
 
   it('is a cut only where its own edge was killed meanwhile', () => {

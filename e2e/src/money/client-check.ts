@@ -31,7 +31,9 @@ function faultOf(seen: Seen, outages: readonly EdgeOutage[]): string | null {
     return `a silent end after ${seen.text.length} of ${expected.length} characters`;
   if (seen.how === 'http error' && seen.code === null) return `HTTP ${seen.status} without a code`;
   // Nobody has done anything wrong but us: an SDK must see that it may try again.
-  if (seen.how === 'http error' && (seen.status ?? 0) < 500) return `was blamed with HTTP ${seen.status} ${seen.code}`;
+  const blamed = seen.how === 'http error' && (seen.status ?? 0) < 500;
+  if (blamed && !seen.ask.rightStatuses?.includes(seen.status ?? 0))
+    return `was blamed with HTTP ${seen.status} ${seen.code}`;
   if (seen.how !== 'cut' && seen.how !== 'refused') return null;
   const excused = outages.some(({ edge, kind, fromMs, untilMs }) => {
     if (edge !== seen.ask.edge || seen.startedAtMs > untilMs || seen.endedAtMs < fromMs) return false;

@@ -1,6 +1,6 @@
 import { Agent, fetch as undiciFetch } from 'undici';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { costNanos } from '../costs.js';
+import { CLIENT_DIALECTS, type ClientDialectId, type Progress } from './client-dialects.js';
 import { SseReader } from './sse-reader.js';
 
 /** What one client wants, and how it behaves. */
@@ -24,6 +24,16 @@ export interface Ask {
   readonly padding?: number;
   /** Under this name the request is served once. */
   readonly idempotencyKey?: string;
+  /** What the client speaks; chat completions unless told otherwise. */
+  readonly dialect?: ClientDialectId;
+  /** Its wishes for routing: the `provider` object of the request. */
+  readonly provider?: object;
+  /** More headers, for what is asked for in none of the dialects. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Members of the body that no other option covers. */
+  readonly extra?: object;
+  /** Statuses below 500 that are the right answer to it. */
+  readonly rightStatuses?: readonly number[];
 }
 
 export type Behaviour =
@@ -49,8 +59,14 @@ export interface Seen {
   readonly code: string | null;
   readonly text: string;
   readonly finish: string | null;
+  /** That answered, as the answer names it. */
+  readonly model: string | null;
   readonly costNanos: bigint | null;
+  /** Comments or pings that filled its silence. */
+  readonly beats: number;
   readonly startedAtMs: number;
+  /** When the first words came. */
+  readonly spokeAtMs: number | null;
   readonly endedAtMs: number;
 }
 
@@ -58,20 +74,12 @@ const DEADLINE_MS = 120_000;
 /** No connection is kept: one that broke in a pause would look like a cut answer. */
 const agent = new Agent({ pipelining: 0, connections: null, connect: { timeout: 10_000 } });
 
-interface Progress {
-  generationId: string | null;
-  status: number | null;
-  text: string;
-  finish: string | null;
-  code: string | null;
-  costNanos: bigint | null;
-}
-
 /** Asks an edge and behaves as told. Never throws: whatever happens is what was seen. */
 export async function ask(edgeUrls: readonly string[], wanted: Ask): Promise<Seen> {
   const leaving = new AbortController();
   const startedAtMs = performance.now();
-  const progress: Progress = { generationId: null, status: null, text: '', finish: null, code: null, costNanos: null };
+  const progress = silence();
+  const dialect = CLIENT_DIALECTS[wanted.dialect ?? 'openai-chat'];
   const seen = (how: Seen['how']): Seen => ({
     ask: wanted,
     how,
@@ -82,7 +90,7 @@ export async function ask(edgeUrls: readonly string[], wanted: Ask): Promise<See
   const { behaviour } = wanted;
   const timer = behaviour.kind === 'leave after' ? setTimeout(() => leaving.abort(), behaviour.ms) : undefined;
   try {
-    const response = await undiciFetch(`${edgeUrls[wanted.edge]}/api/v1/chat/completions`, {
+    const response = await undiciFetch(`${edgeUrls[wanted.edge]}/api/v1/${dialect.path}`, {
       method: 'POST',
       dispatcher: agent,
       signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(DEADLINE_MS)]),
@@ -92,12 +100,13 @@ export async function ask(edgeUrls: readonly string[], wanted: Ask): Promise<See
         'x-title': wanted.label,
         ...(wanted.stepped && { 'x-switchyard-hold': 'stepped' }),
         ...(wanted.idempotencyKey && { 'idempotency-key': wanted.idempotencyKey }),
+        ...wanted.headers,
       },
       body: JSON.stringify(bodyOf(wanted)),
     });
     progress.status = response.status;
     progress.generationId = response.headers.get('x-generation-id');
-    if (response.status !== 200 || !wanted.stream) return seen(readWhole(await response.json(), progress));
+    if (response.status !== 200 || !wanted.stream) return seen(readWhole(await response.json(), wanted, progress));
     return seen(await readStream(response.body ?? [], wanted, progress, leaving));
   } catch (error) {
     if (leaving.signal.aborted) return seen('left');
@@ -118,6 +127,18 @@ export function expectedText({ tokens, maxTokens }: Pick<Ask, 'tokens' | 'maxTok
   return Array.from({ length: Math.min(tokens, maxTokens) }, (_, index) => `w${index + 1}`).join(' ');
 }
 
+const silence = (): Progress => ({
+  generationId: null,
+  status: null,
+  text: '',
+  finish: null,
+  model: null,
+  code: null,
+  costNanos: null,
+  beats: 0,
+  spokeAtMs: null,
+});
+
 const bodyOf = (wanted: Ask) => ({
   ...(wanted.models.length === 1 ? { model: wanted.models[0] } : { models: wanted.models }),
   stream: wanted.stream,
@@ -129,37 +150,19 @@ const bodyOf = (wanted: Ask) => ({
       content: `Go on. [[fault: label=${wanted.label} tokens=${wanted.tokens} tps=${wanted.tokensPerSecond}${wanted.fault ? ` ${wanted.fault}` : ''}]]${' a'.repeat(wanted.padding ?? 0)}`,
     },
   ],
+  ...(wanted.provider && { provider: wanted.provider }),
+  ...wanted.extra,
 });
 
-interface Chunk {
-  readonly id?: string;
-  readonly error?: { readonly code?: unknown; readonly metadata?: { readonly code?: string } };
-  readonly choices?: readonly {
-    readonly delta?: { readonly content?: string | null };
-    readonly message?: { readonly content?: string | null };
-    readonly finish_reason?: string | null;
-  }[];
-  readonly usage?: { readonly cost?: number } | null;
-}
-
-function note(chunk: Chunk, progress: Progress): void {
-  progress.generationId ??= chunk.id ?? null;
-  const choice = chunk.choices?.[0];
-  progress.text += choice?.delta?.content ?? choice?.message?.content ?? '';
-  progress.finish = choice?.finish_reason ?? progress.finish;
-  if (chunk.usage?.cost !== undefined) progress.costNanos = costNanos(chunk.usage.cost);
-  if (chunk.error) progress.code = chunk.error.metadata?.code ?? String(chunk.error.code);
-}
-
-function readWhole(body: unknown, progress: Progress): Seen['how'] {
-  note(body as Chunk, progress);
+function readWhole(body: unknown, wanted: Ask, progress: Progress): Seen['how'] {
+  CLIENT_DIALECTS[wanted.dialect ?? 'openai-chat'].noteWhole(body, progress);
   if (progress.status !== 200) return 'http error';
   return progress.code === null && progress.finish !== null ? 'whole' : 'cut';
 }
 
 async function readStream(
   body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { behaviour }: Ask,
+  { behaviour, dialect = 'openai-chat' }: Ask,
   progress: Progress,
   leaving: AbortController,
 ): Promise<Seen['how']> {
@@ -168,14 +171,12 @@ async function readStream(
   let done = false;
   for await (const bytes of body) {
     for (const data of reader.push(bytes)) {
-      if (data === '[DONE]') {
-        done = true;
-        continue;
-      }
-      note(JSON.parse(data) as Chunk, progress);
-      chunks += 1;
+      done = CLIENT_DIALECTS[dialect].noteEvent(data, progress) || done;
+      if (progress.text !== '') progress.spokeAtMs ??= performance.now();
+      if (!done) chunks += 1;
       if (behaviour.kind === 'leave at chunk' && chunks >= behaviour.chunk) leaving.abort();
     }
+    progress.beats += reader.takeComments();
     if (behaviour.kind === 'slow') await sleep(behaviour.pauseMs, undefined, { signal: leaving.signal });
   }
   if (!done) return 'cut';

@@ -1,7 +1,8 @@
-/** Cuts a byte stream into the data of server-sent events; comments are left out. */
+/** Cuts a byte stream into the data of server-sent events; comments are only counted. */
 export class SseReader {
   readonly #decoder = new TextDecoder();
   #rest = '';
+  #comments = 0;
 
   /** The data of the events that are complete now. */
   push(bytes: Uint8Array): string[] {
@@ -9,8 +10,17 @@ export class SseReader {
     const events = this.#rest.split('\n\n');
     this.#rest = events.pop() ?? '';
     return events.flatMap((event) => {
-      const lines = event.split('\n').filter((line) => line.startsWith('data:'));
+      const all = event.split('\n');
+      this.#comments += all.filter((line) => line.startsWith(':')).length;
+      const lines = all.filter((line) => line.startsWith('data:'));
       return lines.length === 0 ? [] : [lines.map((line) => line.slice('data:'.length).trimStart()).join('\n')];
     });
+  }
+
+  /** Comments since the last time. */
+  takeComments(): number {
+    const count = this.#comments;
+    this.#comments = 0;
+    return count;
   }
 }

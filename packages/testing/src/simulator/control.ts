@@ -17,6 +17,8 @@ export const FaultOrder = z.object({
 });
 export type FaultOrder = z.input<typeof FaultOrder>;
 
+const ClearOrder = z.object({ model: z.string().optional() });
+
 /** Orders a recorded exchange for the next request on `/replay/<provider>/…`. */
 export const ReplayOrder = z.object({
   provider: z.string().regex(/^[a-z0-9-]+$/),
@@ -42,8 +44,9 @@ export class Control {
     this.faults.push({ order, fault: parseDirective(order.fault), left: order.times ?? Infinity });
   }
 
-  clearFaults(): void {
-    this.faults = [];
+  /** Takes back the orders for a model, or all. */
+  clearFaults(model?: string): void {
+    this.faults = model === undefined ? [] : this.faults.filter(({ order }) => order.model !== model);
   }
 
   orderReplay(order: ReplayOrder): void {
@@ -83,7 +86,7 @@ export class Control {
     'GET /_control/book': () => ({ entries: this.book.list() }),
     'DELETE /_control/book': () => (this.book.clear(), {}),
     'POST /_control/fault': (body) => (this.orderFault(FaultOrder.parse(body)), {}),
-    'DELETE /_control/fault': () => (this.clearFaults(), {}),
+    'DELETE /_control/fault': (body) => (this.clearFaults(ClearOrder.parse(body).model), {}),
     'POST /_control/replay': (body) => (this.orderReplay(ReplayOrder.parse(body)), {}),
   };
 }

@@ -134,6 +134,13 @@ it('applies a standing fault to the requests that fit, as often as ordered', asy
   expect(statuses).toEqual([503, 503, 200]);
 });
 
+it('takes back the orders for one model and keeps those for others', async () => {
+  for (const model of ['echo-one', 'echo-two']) await simulator.fault({ model, fault: 'status=500' });
+  await simulator.clearFaults('echo-one');
+  expect((await ask('x', { model: 'echo-one' })).status).toBe(200);
+  expect((await ask('x', { model: 'echo-two' })).status).toBe(500);
+});
+
 it('blocks when the client does not read, and the book shows what the socket took', async () => {
   const leave = new AbortController();
   const response = await ask('x [[fault: tokens=100000]]', { signal: leave.signal });

@@ -17,7 +17,8 @@ export interface Simulator {
   book(): Promise<readonly BookEntry[]>;
   clearBook(): Promise<void>;
   fault(order: FaultOrder): Promise<void>;
-  clearFaults(): Promise<void>;
+  /** Takes back the orders for a model, or all. */
+  clearFaults(model?: string): Promise<void>;
   replay(order: ReplayOrder): Promise<void>;
   stop(): Promise<void>;
 }
@@ -43,7 +44,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     book: async () => server.book.list(),
     clearBook: async () => server.book.clear(),
     fault: async (order) => server.control.orderFault(order),
-    clearFaults: async () => server.control.clearFaults(),
+    clearFaults: async (model) => server.control.clearFaults(model),
     replay: async (order) => server.control.orderReplay(order),
     stop: () => server.stop(),
   };
@@ -75,7 +76,7 @@ export async function spawnSimulator(options: SimulatorOptions = {}): Promise<Si
     book: async () => ((await call('GET', 'book')) as { entries: BookEntry[] }).entries,
     clearBook: async () => void (await call('DELETE', 'book')),
     fault: async (order) => void (await call('POST', 'fault', order)),
-    clearFaults: async () => void (await call('DELETE', 'fault')),
+    clearFaults: async (model) => void (await call('DELETE', 'fault', { model })),
     replay: async (order) => void (await call('POST', 'replay', order)),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

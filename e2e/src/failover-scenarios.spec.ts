@@ -1,0 +1,245 @@
+import { FailoverBench, VARIANTS, type ScenarioModel, type Side, type Variant } from './failover/failover-bench.js';
+import { Beside, BOTH, expectErrorEvent, expectWhole, hitsOf, inEveryVariant, play } from './failover/scenarios.js';
+import { WAITING_SCENARIOS } from './failover/waiting-scenarios.js';
+import { costNanos } from './costs.js';
+import { expectedText } from './money/clients.js';
+import { FaultBench } from './money/fault-bench.js';
+import { START_TIMEOUT_MS } from './test-stack.js';
+
+/** Short enough to be waited for, and long enough for a busy machine to answer in. */
+const DEADLINE_MS = 6_000;
+/** Of a whole call; longer than both attempts of a scenario may wait. */
+const TOTAL_MS = 15_000;
+
+describe('the sixteen failover scenarios', () => {
+  let bench: FaultBench;
+  let failover: FailoverBench;
+  beforeAll(async () => {
+    bench = await FaultBench.start({
+      workers: 1,
+      environment: {
+        UPSTREAM_FIRST_BYTE_MS: String(DEADLINE_MS),
+        UPSTREAM_IDLE_MS: String(DEADLINE_MS),
+        UPSTREAM_TOTAL_MS: String(TOTAL_MS),
+        KEEP_ALIVE_MS: '2500',
+      },
+    });
+    failover = await FailoverBench.open(bench);
+    for (const scenario of WAITING_SCENARIOS) beside.begin(scenario.name, () => play(failover, scenario));
+  }, START_TIMEOUT_MS);
+  afterAll(async () => {
+    await failover?.close();
+    await bench?.stop();
+  }, START_TIMEOUT_MS);
+
+  const beside = new Beside();
+  const everywhere = (
+    name: string,
+    sides: readonly Side[],
+    run: (model: ScenarioModel, variant: Variant) => Promise<void>,
+  ) => inEveryVariant(failover, { name, sides }, run);
+
+  it('S01: 429 with Retry-After of 2 s is waited for where nobody else can serve', async () => {
+    await everywhere('s01', ['first'], async (model, variant) => {
+      await model.order('first', 'status=429 retry_after=2', 1);
+      expectWhole(await model.ask(variant));
+      const [refused, served] = await model.hits('first');
+      expect(served!.startedAtMs - refused!.startedAtMs).toBeGreaterThanOrEqual(1_900);
+      expect(await hitsOf(model)).toEqual([2, 0]);
+    });
+  }, 60_000);
+
+  it('S02: a lasting 429 costs the provider few calls, and the client sees it', async () => {
+    await everywhere('s02', ['first'], async (model, variant) => {
+      await model.order('first', 'status=429');
+      const seen = await model.ask(variant, { rightStatuses: [429] });
+      expect([seen.how, seen.status, seen.code]).toEqual(['http error', 429, 'upstream_rate_limited']);
+      const times = (await model.hits('first')).map(({ startedAtMs }) => startedAtMs);
+      expect(times.length).toBeLessThanOrEqual(6);
+      expect(times.filter((time) => time - times[0]! <= 3_000).length).toBeLessThanOrEqual(4);
+    });
+  }, 60_000);
+
+  it('S03: one 500 is tried once more at the same provider', async () => {
+    await everywhere('s03', ['first'], async (model, variant) => {
+      await model.order('first', 'status=500', 1);
+      expectWhole(await model.ask(variant));
+      expect(await hitsOf(model)).toEqual([2, 0]);
+    });
+  }, 60_000);
+
+  it('S04: a lasting 503 is answered by the fallback', async () => {
+    await everywhere('s04', BOTH, async (model, variant) => {
+      await model.order('first', 'status=503');
+      expectWhole(await model.ask(variant));
+      expect(await hitsOf(model)).toEqual([1, 1]);
+    });
+  }, 60_000);
+
+  it('S05: a reset connection is answered by the fallback', async () => {
+    await everywhere('s05', BOTH, async (model, variant) => {
+      await model.order('first', 'reset');
+      expectWhole(await model.ask(variant));
+      expect((await hitsOf(model))[1]).toBe(1);
+    });
+  }, 60_000);
+
+  it('S06: no answer at all is given up after the first deadline', () => beside.over('s06'), 60_000);
+  it('S07: a first token that comes too late is not waited for', () => beside.over('s07'), 60_000);
+
+  it.each([
+    {
+      name: 'S08',
+      what: 'a cut after 40 of 60 tokens',
+      fault: 'cut after=40',
+      code: 'upstream_disconnected',
+      tokens: 40,
+    },
+    {
+      name: 'S10',
+      what: 'a malformed chunk',
+      fault: 'garbage after=20',
+      code: 'upstream_invalid_response',
+      tokens: 20,
+    },
+    {
+      name: 'RST',
+      what: 'a reset after 10 tokens',
+      fault: 'reset after=10',
+      code: 'upstream_disconnected',
+      tokens: 10,
+    },
+    { name: 'FIN', what: 'an end without a finish', fault: 'end after=10', code: 'upstream_disconnected', tokens: 10 },
+  ])(
+    '$name: $what ends a stream with a typed error, and a whole answer comes from the fallback',
+    async ({ name, fault, ...wanted }) => {
+      await everywhere(name.toLowerCase(), BOTH, async (model, variant) => {
+        await model.order('first', fault);
+        const seen = await model.ask(variant);
+        if (!variant.stream) return expectWhole(seen);
+        expectErrorEvent(seen, wanted);
+        expect(await hitsOf(model)).toEqual([1, 0]);
+      });
+    },
+    60_000,
+  );
+
+  it('S09: a stall in mid-stream ends it with a typed error', () => beside.over('s09'), 60_000);
+  it('S11: an end without its marker is an end, with usage', () => beside.over('s11-no-done'), 60_000);
+  it('S11: a provider that finishes and never ends is not waited for', () => beside.over('s11-hang'), 60_000);
+
+  it('S12: too long for the context is not tried again on the same model, and another model may serve', async () => {
+    await everywhere('s12', BOTH, async (model, variant) => {
+      const longer = await failover.model(`s12-longer-${variant.name}`, ['second'], variant.dialect);
+      await model.order('first', 'status=400 because=context_length');
+      const seen = await model.ask(variant, { rightStatuses: [400] });
+      expect([seen.how, seen.status, seen.code]).toEqual(['http error', 400, 'context_length_exceeded']);
+      expect(await hitsOf(model)).toEqual([1, 0]);
+      expectWhole(await model.ask(variant, { models: [model.id, longer.id] }));
+      expect(await hitsOf(model)).toEqual([2, 0]);
+    });
+  }, 60_000);
+
+  it('S13: what the provider refuses for its content is not tried again', async () => {
+    await everywhere('s13', BOTH, async (model, variant) => {
+      await model.order('first', 'status=400 because=content_filter');
+      const seen = await model.ask(variant, { rightStatuses: [403] });
+      expect([seen.how, seen.status, seen.code]).toEqual(['http error', 403, 'content_policy_violation']);
+      expect(await hitsOf(model)).toEqual([1, 0]);
+    });
+  }, 60_000);
+
+  it('S14: a cut whose fallback refuses to go on with it is a typed error', async () => {
+    await everywhere('s14', BOTH, async (model, variant) => {
+      await model.order('first', 'cut after=40');
+      await model.order('second', 'refuse_prefill');
+      const seen = await model.ask(variant, { headers: { 'x-switchyard-continue': 'on' } });
+      if (!variant.stream) return expectWhole(seen);
+      expectErrorEvent(seen, { code: 'upstream_disconnected', tokens: 40 });
+      expect((await model.hits('second')).length).toBeLessThanOrEqual(1);
+    });
+  }, 60_000);
+
+  it('S16: the books name the fallback model and bill no failed attempt', async () => {
+    await everywhere('s16', ['first'], async (model, variant) => {
+      const other = await failover.model(`s16-other-${variant.name}`, ['second'], variant.dialect);
+      await model.order('first', 'status=503');
+      const seen = await model.ask(variant, { models: [model.id, other.id] });
+      expectWhole(seen);
+      expect(seen.model).toBe(other.id);
+      const record = await failover.record(seen);
+      expect(record).toMatchObject({ model: other.id, requested_model: model.id });
+      expect(record.attempts.map(({ outcome, model: tried }) => [tried, outcome])).toEqual([
+        [model.id, 'failed'],
+        [other.id, 'success'],
+      ]);
+      expect(costNanos(record.total_cost)).toBe(seen.costNanos);
+    });
+  }, 60_000);
+
+  it('an upstream that drips bytes is given up when the call is over its time', () => beside.over('drip'), 60_000);
+
+  it.each([
+    ['HTML', 'html', 'whole'],
+    ['broken JSON at once', 'garbage after=0', 'whole'],
+    ['a line of 10 MB', 'huge_line', 'error event'],
+    ['JSON of a hundred thousand levels', 'deep_json', 'error event'],
+  ])(
+    '%s from a provider is nobody’s answer: another serves, or a begun stream ends with a typed error',
+    async (_, fault, how) => {
+      await everywhere(`junk-${fault.replaceAll(/[^a-z]/g, '-')}`, BOTH, async (model, variant) => {
+        await model.order('first', fault);
+        const seen = await model.ask(variant);
+        if (how === 'whole' || !variant.stream) return expectWhole(seen);
+        expectErrorEvent(seen, { code: 'upstream_invalid_response', tokens: 1 });
+      });
+    },
+    60_000,
+  );
+
+  it('invalid UTF-8 from a provider becomes replacement characters, and the rest is whole', async () => {
+    await everywhere('junk-utf8', ['first'], async (model, variant) => {
+      await model.order('first', 'bad_utf8');
+      // Its text is not the usual one, so it is no business of the other checks.
+      const seen = await model.askAside(variant);
+      expect([seen.how, seen.text.replaceAll('\uFFFD', '')]).toEqual(['whole', expectedText(seen.ask)]);
+    });
+  }, 60_000);
+
+  it.each([['without', 'status=429']])(
+    'a storm of 429 %s Retry-After is not made worse: a fifth more calls and three',
+    async (_, fault) => {
+      const requests = 40;
+      const name = `storm-${fault.length}`;
+      const [alone, backed] = await Promise.all([
+        failover.model(name, ['first']),
+        failover.model(`${name}-backed`, BOTH),
+      ]);
+      await Promise.all([alone.order('first', fault), backed.order('first', fault)]);
+      const variant = VARIANTS[0]!;
+      const storm = (model: ScenarioModel) =>
+        Promise.all(Array.from({ length: requests }, () => model.ask(variant, { rightStatuses: [429] })));
+      const [refused, served] = await Promise.all([storm(alone), storm(backed)]);
+      expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['upstream_rate_limited']));
+      for (const seen of served) expectWhole(seen);
+      expect((await alone.hits('first')).length).toBeLessThanOrEqual(requests * 1.2 + 3);
+      expect((await backed.hits('first')).length).toBeLessThanOrEqual(requests * 1.2 + 3);
+    },
+    60_000,
+  );
+
+  it('an endpoint that always fails is left alone where another serves, and never where it is the last one', async () => {
+    const [alone, backed] = await Promise.all([failover.model('dead', ['first']), failover.model('dead-backed', BOTH)]);
+    await Promise.all([alone.order('first', 'status=500'), backed.order('first', 'status=500')]);
+    const variant = VARIANTS[0]!;
+    for (let number = 0; number < 30; number += 1) expectWhole(await backed.ask(variant));
+    for (let number = 0; number < 10; number += 1) expect((await alone.ask(variant)).code).toBe('upstream_error');
+    expect((await alone.hits('first')).length).toBeGreaterThanOrEqual(10);
+    expect((await backed.hits('first')).length).toBeLessThanOrEqual(12);
+  }, 60_000);
+
+  it('leaves no client and no nano-dollar unaccounted for', async () => {
+    expect(bench.clientFaults).toEqual([]);
+    expect((await bench.finalMoney()).faults).toEqual([]);
+  }, 90_000);
+});
