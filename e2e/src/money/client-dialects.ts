@@ -25,7 +25,7 @@ export interface ClientDialect {
 }
 
 interface Failed {
-  readonly error?: { readonly code?: unknown; readonly metadata?: { readonly code?: string } };
+  readonly error?: { readonly code?: string | number; readonly metadata?: { readonly code?: string } };
 }
 
 interface ChatChunk extends Failed {
