@@ -119,7 +119,7 @@ describe('the account', () => {
     const { data } = await get(secret, `/generation?id=${id}`);
     expect(data['attempts']).toMatchObject([
       { number: 1, outcome: 'failed', status: 500, error_code: 'upstream_error' },
-      { number: 2, outcome: 'success', reason: 'fallback' },
+      { number: 2, outcome: 'success', reason: 'retry' },
     ]);
   });
 
