@@ -2,14 +2,16 @@ import { loadConfig, serviceConfig } from '@switchyard/chassis';
 import { providers } from '@switchyard/providers';
 import type { Provider } from '@switchyard/providers';
 import { z } from 'zod';
+import { singleKey } from './authorization/upstream-key.js';
+import type { UpstreamKey } from './authorization/upstream-key.js';
 import { baseUrlOf, settingsIn, variablesOf } from './provider-variables.js';
 
 /** Settings of a worker process, with its provider looked up. */
 export interface WorkerConfig {
   readonly provider: Provider;
   readonly baseUrl: string;
-  /** null: the provider needs none. Never logged, never part of an error. */
-  readonly apiKey: string | null;
+  /** In the order in which they are used. Empty: the provider needs none, or its requests are signed. Never logged, never part of an error. */
+  readonly keys: readonly UpstreamKey[];
   /** The provider's settings by name, as far as they are given: parts of its address, credentials for signatures. */
   readonly settings: Readonly<Record<string, string>>;
   /** Streams at a time. */
@@ -49,7 +51,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
   return Object.freeze({
     provider,
     baseUrl: baseUrlOf(provider, configured, settings),
-    apiKey: (own[provider.apiKeyVariable] as string | undefined) ?? null,
+    keys: keysIn(provider, own),
     settings,
     capacity: values.WORKER_CAPACITY,
     upstreamConnections: values.UPSTREAM_CONNECTIONS,
@@ -59,6 +61,13 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Worker
     natsUrl: values.NATS_URL,
     logLevel: values.LOG_LEVEL,
   });
+}
+
+/** The one key, and behind it those of the list. */
+function keysIn(provider: Provider, values: Readonly<Record<string, unknown>>): readonly UpstreamKey[] {
+  const one = values[provider.apiKeyVariable] as string | undefined;
+  const more = values[provider.apiKeysVariable] as readonly UpstreamKey[] | undefined;
+  return [...(one === undefined ? [] : [singleKey(one)]), ...(more ?? [])];
 }
 
 /** Injection token of {@link WorkerConfig}. */

@@ -1,14 +1,9 @@
 import { ADDRESS_VALUE, completeBaseUrl, fillBaseUrl, isGiven, mustSign, settingsOf } from '@switchyard/providers';
 import type { Provider, Setting, Settings } from '@switchyard/providers';
 import { z } from 'zod';
+import { HEADER_SECRET, UpstreamKeys } from './authorization/upstream-key.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const secret = z
-  .string()
-  .min(1)
-  .max(16_384)
-  .regex(/^[\x21-\x7e]+$/, 'has characters that no header can carry');
 
 /** The variables of a provider, named after it: `OPENAI_BASE_URL`, `OPENAI_API_KEY`, and its settings. */
 export function variablesOf(provider: Provider, environment: Environment): Record<string, z.ZodType> {
@@ -19,12 +14,14 @@ export function variablesOf(provider: Provider, environment: Environment): Recor
       message: 'must be https, because the key travels to it (ALLOW_INSECURE_UPSTREAM=1 lifts that)',
     })
     .describe('an http(s) address');
-  const apiKey = secret.max(4096).describe(`the API key of ${provider.name}`);
+  const apiKey = HEADER_SECRET.max(4096).describe(`the API key of ${provider.name}`);
   const signs = mustSign(provider, environment);
+  const hasKeys = isGiven(environment, provider.apiKeysVariable);
   const hasAddress = isGiven(environment, provider.baseUrlVariable);
   return {
     [provider.baseUrlVariable]: provider.baseUrl === null ? baseUrl : baseUrl.optional(),
-    [provider.apiKeyVariable]: provider.keyRequired && !signs ? apiKey : apiKey.optional(),
+    [provider.apiKeyVariable]: provider.keyRequired && !signs && !hasKeys ? apiKey : apiKey.optional(),
+    [provider.apiKeysVariable]: UpstreamKeys.optional(),
     ...settingVariables(provider.settings, hasAddress, ADDRESS_VALUE),
     // Without a key its own variables are what is missing; with one nothing has to be signed.
     ...settingVariables(provider.signing?.settings, !signs, /[^]/, ` (or ${provider.apiKeyVariable})`),

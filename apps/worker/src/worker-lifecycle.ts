@@ -25,8 +25,9 @@ export class WorkerLifecycle implements OnModuleInit {
       if (!this.strategy.connected) throw new Error('no data connection to NATS');
     });
     this.health.check('provider', () => {
-      const { provider, apiKey } = this.config;
-      if (provider.keyRequired && apiKey === null && !provider.signing) throw new Error(`no key for ${provider.name}`);
+      const { provider, keys } = this.config;
+      if (provider.keyRequired && keys.length === 0 && !provider.signing)
+        throw new Error(`no key for ${provider.name}`);
     });
     this.drain.register('streams', STREAMS_ORDER, () => this.strategy.drain(this.config.drainMs));
     this.drain.register('usage', USAGE_ORDER, () => this.usage.flush());

@@ -5,6 +5,7 @@ import { AttemptsController } from './attempts/attempts.controller.js';
 import { AttemptsService } from './attempts/attempts.service.js';
 import { OutcomeReporter } from './attempts/outcome.reporter.js';
 import { ServedAttempts } from './attempts/served-attempts.js';
+import { KeyRing } from './authorization/key-ring.js';
 import { WORKER_CONFIG } from './config.js';
 import type { WorkerConfig } from './config.js';
 import { DrainSlots } from './upstream/drain-slots.js';
@@ -28,6 +29,7 @@ export class WorkerModule {
         OutcomeReporter,
         ServedAttempts,
         DrainSlots,
+        KeyRing,
         UpstreamClient,
         UsageReporter,
         WorkerLifecycle,

@@ -14,6 +14,8 @@ export interface Provider {
   readonly baseUrl: string | null;
   readonly baseUrlVariable: string;
   readonly apiKeyVariable: string;
+  /** Several keys instead of one, as JSON. */
+  readonly apiKeysVariable: string;
   /** A worker does not start without a key, or what it can sign with instead. */
   readonly keyRequired: boolean;
   /** The headers, in lower case, that carry the key. */
@@ -62,7 +64,7 @@ export interface Quirks {
   readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
-type Definition = Omit<Provider, 'baseUrlVariable' | 'apiKeyVariable' | 'keyRequired'> & {
+type Definition = Omit<Provider, 'baseUrlVariable' | 'apiKeyVariable' | 'apiKeysVariable' | 'keyRequired'> & {
   readonly keyRequired?: boolean;
   readonly apiKeyVariable?: string;
 };
@@ -75,5 +77,6 @@ export function defineProvider(definition: Definition): Provider {
     apiKeyVariable: `${prefix}_API_KEY`,
     ...definition,
     baseUrlVariable: `${prefix}_BASE_URL`,
+    apiKeysVariable: `${prefix}_API_KEYS`,
   });
 }

@@ -47,15 +47,19 @@ const areGiven = (environment: Environment, settings: Settings): boolean =>
     ({ variable, fallback, optional }) => fallback !== undefined || optional || isGiven(environment, variable),
   );
 
+/** Whether there is a key for it, or several. */
+const hasKey = ({ apiKeyVariable, apiKeysVariable }: Provider, environment: Environment): boolean =>
+  isGiven(environment, apiKeyVariable) || isGiven(environment, apiKeysVariable);
+
 /** Whether requests of this provider have to be signed: it can sign, and there is no API key. */
 export const mustSign = (provider: Provider, environment: Environment): boolean =>
-  provider.signing !== undefined && !isGiven(environment, provider.apiKeyVariable);
+  provider.signing !== undefined && !hasKey(provider, environment);
 
 /** Whether the environment says enough to call a provider; one without keys is called where its address is given. */
 export function isConfigured(provider: Provider, environment: Environment): boolean {
   const hasAddress = isGiven(environment, provider.baseUrlVariable) || areGiven(environment, provider.settings ?? {});
   if (!hasAddress) return false;
-  if (isGiven(environment, provider.apiKeyVariable)) return true;
+  if (hasKey(provider, environment)) return true;
   if (provider.signing) return areGiven(environment, provider.signing.settings);
   return !provider.keyRequired && isGiven(environment, provider.baseUrlVariable);
 }

@@ -3,6 +3,8 @@ import type { StreamContext } from '@switchyard/bus';
 import { GatewayError } from '@switchyard/contracts';
 import type { AttemptCall, UpstreamFailure } from '@switchyard/contracts';
 import { costOf, withInputImages } from '@switchyard/pricing';
+import type { KeyRing } from '../authorization/key-ring.js';
+import type { UpstreamKey } from '../authorization/upstream-key.js';
 import { Cancellation } from '../upstream/cancellation.js';
 import { Deadlines } from '../upstream/deadlines.js';
 import type { DrainSlots } from '../upstream/drain-slots.js';
@@ -26,6 +28,7 @@ import { Timing } from './timing.js';
 
 export interface AttemptTools {
   readonly upstream: UpstreamClient;
+  readonly keys: KeyRing;
   readonly slots: DrainSlots;
   /** Closing the connection stops the bill of this answer. */
   readonly stopsBilling: boolean;
@@ -114,8 +117,26 @@ export class Attempt {
     await this.context.write(lane.renderResponse(billing));
   }
 
+  /** With one key after another, as long as the provider limits or refuses them; the answers of those are not the client's. */
   private async ask(): Promise<UpstreamAnswer> {
-    const answer = await this.tools.upstream.post(this.plan.upstream, this.deadlines);
+    const { keys } = this.tools;
+    const usable = keys.inOrder(this.plan.call.endpoint);
+    // None of them is for this endpoint.
+    if (usable.length === 0 && keys.keys.length > 0) throw new Stated(failureOf('upstream_auth'));
+    for (const [index, key] of usable.entries()) {
+      try {
+        return await this.askWith(key);
+      } catch (error) {
+        const rests = error instanceof Stated && keys.rest(key, error.failure);
+        if (!rests || index === usable.length - 1) throw error;
+        this.progress.status = null;
+      }
+    }
+    return this.askWith(null);
+  }
+
+  private async askWith(key: UpstreamKey | null): Promise<UpstreamAnswer> {
+    const answer = await this.tools.upstream.post(this.plan.upstream, this.deadlines, key);
     this.timing.headers();
     this.progress.status = answer.status;
     if (answer.status >= 200 && answer.status < 300) return answer;

@@ -7,6 +7,7 @@ import { costsNothing } from '@switchyard/pricing';
 import { instruments, withSpan } from '@switchyard/telemetry';
 import type { ActiveSpan } from '@switchyard/telemetry';
 import { z } from 'zod';
+import { KeyRing } from '../authorization/key-ring.js';
 import { secretsOf } from '../authorization/authorizer.js';
 import { WORKER_CONFIG } from '../config.js';
 import type { WorkerConfig } from '../config.js';
@@ -32,6 +33,7 @@ export class AttemptsService {
   constructor(
     @Inject(WORKER_CONFIG) private readonly config: WorkerConfig,
     private readonly upstream: UpstreamClient,
+    private readonly keys: KeyRing,
     private readonly slots: DrainSlots,
     private readonly served: ServedAttempts,
     private readonly usage: UsageReporter,
@@ -69,6 +71,7 @@ export class AttemptsService {
   private async attempt(context: StreamContext, plan: Plan, span: ActiveSpan): Promise<void> {
     const attempt = new Attempt(context, plan, {
       upstream: this.upstream,
+      keys: this.keys,
       slots: this.slots,
       stopsBilling: this.stopsBilling(plan.call),
       workerId: this.strategy.workerId,

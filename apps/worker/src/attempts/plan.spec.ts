@@ -5,7 +5,7 @@ import { planAttempt, readCall } from './plan.js';
 const config = (id: string) => ({
   provider: providers.get(id)!,
   baseUrl: 'http://127.0.0.1:9/v1',
-  apiKey: 'k',
+  keys: [],
   settings: {},
   capacity: 1,
   upstreamConnections: 1,

@@ -12,6 +12,7 @@ import { providers } from '@switchyard/providers';
 import { spawnSimulator, startNatsServer } from '@switchyard/testing';
 import type { Simulator, TestNats } from '@switchyard/testing';
 import { z } from 'zod';
+import { singleKey } from '../authorization/upstream-key.js';
 import type { WorkerConfig } from '../config.js';
 import { WorkerModule } from '../worker.module.js';
 import { attemptCall, wireOf } from './call.js';
@@ -69,13 +70,16 @@ export class Harness {
   }
 
   /** Starts a worker of a provider that speaks to the simulator, or to another address. */
-  async worker(id = 'sandbox', changes: Partial<WorkerConfig> = {}): Promise<INestApplication> {
+  async worker(
+    id = 'sandbox',
+    { apiKey = 'test-key-0123456789', ...changes }: Partial<WorkerConfig> & { readonly apiKey?: string | null } = {},
+  ): Promise<INestApplication> {
     const provider = providers.get(id);
     if (!provider) throw new Error(`no provider ${id}`);
     const config: WorkerConfig = {
       provider,
       baseUrl: `${this.simulator.url}/v1`,
-      apiKey: 'test-key-0123456789',
+      keys: apiKey === null ? [] : [singleKey(apiKey)],
       settings: {},
       capacity: 100,
       upstreamConnections: 100,

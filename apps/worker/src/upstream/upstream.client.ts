@@ -6,6 +6,7 @@ import { WORKER_CONFIG } from '../config.js';
 import type { WorkerConfig } from '../config.js';
 import { createAuthorizer } from '../authorization/authorizer.js';
 import type { Authorizer } from '../authorization/types.js';
+import type { UpstreamKey } from '../authorization/upstream-key.js';
 import type { Deadlines } from './deadlines.js';
 import { KEEP_ALIVE_MS, MAX_RESPONSE_HEADER_BYTES } from './limits.js';
 import { UpstreamBody } from './upstream-body.js';
@@ -34,7 +35,7 @@ export class UpstreamClient implements OnModuleDestroy {
   private readonly pool: Pool;
   private readonly authorize: Authorizer;
 
-  constructor(@Inject(WORKER_CONFIG) config: WorkerConfig) {
+  constructor(@Inject(WORKER_CONFIG) private readonly config: WorkerConfig) {
     this.authorize = createAuthorizer(config);
     this.pool = new Pool(new URL(config.baseUrl).origin, {
       connections: config.upstreamConnections,
@@ -50,11 +51,11 @@ export class UpstreamClient implements OnModuleDestroy {
   }
 
   /**
-   * Sends one request, authorised anew; resolves at the head of the answer. Redirects are answers like any other: the key goes
+   * Sends one request with a key, or signed anew without one; resolves at the head of the answer. Redirects are answers like any other: the key goes
    * nowhere else.
    * @throws the reason of `deadlines`, or what the socket or the parser threw
    */
-  async post(call: UpstreamCall, deadlines: Deadlines): Promise<UpstreamAnswer> {
+  async post(call: UpstreamCall, deadlines: Deadlines, key: UpstreamKey | null): Promise<UpstreamAnswer> {
     const { pathname, search } = new URL(call.url);
     const dispatcher = this.pool.compose(
       onRequestStart(() => {
@@ -63,7 +64,9 @@ export class UpstreamClient implements OnModuleDestroy {
     );
     const headers = { ...call.headers, 'content-type': 'application/json' };
     const request = { method: 'POST', url: call.url, headers, body: call.body } as const;
-    const authorization = await unlessAborted(this.authorize(request, deadlines.signal), deadlines.signal);
+    const authorization = key
+      ? this.config.provider.authorize(key.key)
+      : await unlessAborted(this.authorize(request, deadlines.signal), deadlines.signal);
     const asked = dispatcher.request({
       method: 'POST',
       path: pathname + search,
