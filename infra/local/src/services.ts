@@ -5,7 +5,8 @@ import type { ProcessDefinition } from './managed-process.js';
 import type { Secrets } from './secrets.js';
 
 /** Variables that every process may see; nothing else of the environment is passed on, above all no provider's key. */
-const PASSED_ON = /^(PATH|HOME|LANG|TZ|TMPDIR|LOG_LEVEL|OTEL_.*|NODE_EXTRA_CA_CERTS|SWITCHYARD_FIXTURES|NODE_ENV)$/;
+const PASSED_ON =
+  /^(PATH|HOME|LANG|TZ|TMPDIR|LOG_LEVEL|OTEL_.*|NODE_EXTRA_CA_CERTS|SWITCHYARD_FIXTURES|NODE_ENV|NODE_OPTIONS)$/;
 
 /** Settings that are a service's own. */
 const OWN_SETTINGS: Readonly<Record<string, RegExp>> = {

@@ -43,7 +43,7 @@ export class Outbox {
 
   private async publish({ subject, bytes, messageId }: OutboxMessage): Promise<void> {
     try {
-      await this.publisher.publish(subject, bytes, { messageId, timeoutMs: PATIENCE_MS });
+      await this.publisher.publishBundled(subject, bytes, { messageId, timeoutMs: PATIENCE_MS });
     } catch (error) {
       this.droppedMessages += 1;
       this.logger.error(

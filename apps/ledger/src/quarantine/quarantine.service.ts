@@ -59,9 +59,11 @@ export class QuarantineService {
   /** The event as it was kept; where it was none, the bytes that came, which the stream holds for a month. */
   async #bytesOf({ payload, sequence, digest }: QuarantinedMessage): Promise<Uint8Array> {
     if (payload !== null) return new TextEncoder().encode(payload);
-    const bytes = await this.stream.message(USAGE_STREAM, sequence);
-    // A stream that was made anew counts from one again.
-    if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== digest)
+    // A stream that was made anew counts from one again, and one message may carry several events.
+    const bytes = (await this.stream.payloads(USAGE_STREAM, sequence)).find(
+      (payload) => createHash('sha256').update(payload).digest('hex') === digest,
+    );
+    if (!bytes)
       throw new GatewayError('conflict', {
         message: 'The stream does not hold this message any more. It can only be discarded.',
       });

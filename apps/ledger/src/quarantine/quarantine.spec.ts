@@ -157,6 +157,26 @@ describe('the quarantine', () => {
     expect(kept.filter(({ row }) => String(row).includes(CANARY))).toEqual([]);
   });
 
+  it('takes from messages that were published together only those that cannot be applied, each by itself', async () => {
+    const accountId = await fundedAccount();
+    const good = textOf(usageEvent(await lend(loan(accountId)), 30n));
+    const broken = [`{ ${randomUUID()}`, `[ ${randomUUID()}`];
+    await Promise.all(
+      [broken[0]!, good, broken[1]!].map((text) =>
+        ledger.bus.jetstream.publishBundled(usageSubject('sandbox'), text, { messageId: randomUUID() }),
+      ),
+    );
+    await waitUntil(async () => (await spentOf(accountId)) === 30n, { what: 'the good one is booked' });
+    for (const text of broken) {
+      const digest = digestOf(text);
+      await waitUntil(async () => (await find(digest)) !== undefined, { what: 'it is in quarantine' });
+      // Its bytes are read from the stream, because what is no JSON is not kept by the ledger.
+      await expect(call(RetryQuarantined, { digest, actor: ACTOR, note: null })).resolves.toMatchObject({
+        applied: false,
+      });
+    }
+  });
+
   it('can be given up, with a reason, and is no longer counted', async () => {
     const digest = await setAside(`{ ${randomUUID()}`);
     const before = (await call(RunAudit, {})).quarantined;

@@ -37,6 +37,8 @@ export function connectionOptions({ servers, name }: BusOptions, purpose: string
     reconnectJitterTLS: RECONNECT_JITTER_MS,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: MAX_PINGS_OUT,
+    // A stack for every request and publication is a good part of what they cost.
+    noAsyncTraces: true,
     // An operator who fixes the credentials at the broker must not have to restart every service.
     ignoreAuthErrorAbort: true,
     ...(urls.some((url) => url.protocol === 'tls:') && { tls: {} }),

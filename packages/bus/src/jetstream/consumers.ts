@@ -13,6 +13,7 @@ export interface ConsumeOptions {
   /** Name of the consumer; processes that give the same one share its messages. */
   readonly durable: string;
   readonly filterSubject?: string;
+  /** Messages that the handler takes at once. */
   readonly maxBatch: number;
   readonly maxWaitMs: number;
   /** After this time without an acknowledgement a message is delivered again; extended while the handler runs. */

@@ -1,5 +1,6 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import { incomingContext } from '../rpc/headers.js';
+import { BUNDLE_HEADER, BUNDLE_VERSION, type BundledMessage, decodeBundle } from './bundle.js';
 
 /** A message of a batch. Settling it twice does nothing the second time. */
 export interface JetStreamMessage {
@@ -27,16 +28,15 @@ const MESSAGE_ID = 'Nats-Msg-Id';
 /** How a handler settled a message; what it left open is settled by how the handler ended. */
 type Verdict = { kind: 'open' } | { kind: 'ack' } | { kind: 'nak'; delayMs: number } | { kind: 'term' };
 
-/**
- * A received message whose settling is kept until the batch is done, because an acknowledgement that is sent while the connection
- * is down is lost without an error.
- */
-export class ReceivedMessage implements JetStreamMessage {
+/** What a handler gets: its verdict is kept here until the batch is done. */
+class Part implements JetStreamMessage {
   readonly #message: JsMsg;
-  #verdict: Verdict = { kind: 'open' };
+  readonly #bundled: BundledMessage | null;
+  verdict: Verdict = { kind: 'open' };
 
-  constructor(message: JsMsg) {
+  constructor(message: JsMsg, bundled: BundledMessage | null) {
     this.#message = message;
+    this.#bundled = bundled;
   }
 
   get subject(): string {
@@ -44,7 +44,7 @@ export class ReceivedMessage implements JetStreamMessage {
   }
 
   get data(): Uint8Array {
-    return this.#message.data;
+    return this.#bundled?.data ?? this.#message.data;
   }
 
   get sequence(): number {
@@ -52,7 +52,7 @@ export class ReceivedMessage implements JetStreamMessage {
   }
 
   get messageId(): string {
-    return this.#message.headers?.get(MESSAGE_ID) ?? '';
+    return this.#bundled?.messageId ?? this.#message.headers?.get(MESSAGE_ID) ?? '';
   }
 
   get deliveryCount(): number {
@@ -64,7 +64,7 @@ export class ReceivedMessage implements JetStreamMessage {
   }
 
   get traceHeaders(): Readonly<Record<string, string>> {
-    return incomingContext({ headers: this.#message.headers }).trace;
+    return this.#bundled?.traceHeaders ?? incomingContext({ headers: this.#message.headers }).trace;
   }
 
   ack(): void {
@@ -79,6 +79,31 @@ export class ReceivedMessage implements JetStreamMessage {
     this.#settle({ kind: 'term' });
   }
 
+  #settle(verdict: Verdict): void {
+    if (this.verdict.kind === 'open') this.verdict = verdict;
+  }
+}
+
+/**
+ * A received message whose settling is kept until the batch is done, because an acknowledgement that is sent while the connection
+ * is down is lost without an error. A bundle is settled as one: while one of its parts is wanted again, all of them come again.
+ */
+export class ReceivedMessage {
+  readonly #message: JsMsg;
+  readonly #parts: readonly Part[];
+
+  constructor(message: JsMsg) {
+    this.#message = message;
+    const bundle = isBundle(message) ? decodeBundle(message.data) : null;
+    // A bundle that cannot be read is shown as the one message that it is, so that its readers complain about it.
+    this.#parts = bundle ? bundle.map((bundled) => new Part(message, bundled)) : [new Part(message, null)];
+  }
+
+  /** What the handler gets for it: itself, or the messages that were published together. */
+  get parts(): readonly JetStreamMessage[] {
+    return this.#parts;
+  }
+
   /** Tells the broker that the message is still being worked on. */
   extend(): void {
     this.#message.working();
@@ -86,13 +111,18 @@ export class ReceivedMessage implements JetStreamMessage {
 
   /** Sends the verdict to the broker. */
   send(): void {
-    const verdict = this.#verdict;
-    if (verdict.kind === 'ack') this.#message.ack();
-    else if (verdict.kind === 'term') this.#message.term();
-    else if (verdict.kind === 'nak') this.#message.nak(verdict.delayMs > 0 ? verdict.delayMs : undefined);
-  }
-
-  #settle(verdict: Verdict): void {
-    if (this.#verdict.kind === 'open') this.#verdict = verdict;
+    const verdicts = this.#parts.map(({ verdict }) => verdict);
+    if (verdicts.some(({ kind }) => kind === 'open')) return;
+    const again = verdicts.filter((verdict) => verdict.kind === 'nak');
+    const delayMs = Math.max(...again.map((verdict) => verdict.delayMs));
+    if (again.length > 0) this.#message.nak(delayMs > 0 ? delayMs : undefined);
+    else if (verdicts.every(({ kind }) => kind === 'term')) this.#message.term();
+    else this.#message.ack();
   }
 }
+
+const isBundle = ({ headers }: JsMsg): boolean => headers?.get(BUNDLE_HEADER) === BUNDLE_VERSION;
+
+/** The messages in the bytes of one message of a stream, for who has its headers. */
+export const payloadsOf = (isBundled: boolean, data: Uint8Array): readonly Uint8Array[] =>
+  (isBundled ? decodeBundle(data)?.map((message) => message.data) : null) ?? [data];

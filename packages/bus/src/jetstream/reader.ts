@@ -1,5 +1,7 @@
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { BUNDLE_HEADER, BUNDLE_VERSION } from './bundle.js';
+import { payloadsOf } from './message.js';
 import { retryUntil } from './retry.js';
 
 const TIMEOUT_MS = 3_000;
@@ -25,13 +27,16 @@ export class JetStreamReader {
   }
 
   /**
-   * Bytes of one message; null when the stream does not hold it any more.
+   * The payloads of what the stream holds under a sequence: one, or those that were published together; none when it does not hold
+   * it any more.
    * @throws GatewayError `service_unavailable` without the broker or the stream.
    */
-  message(stream: string, sequence: number): Promise<Uint8Array | null> {
+  payloads(stream: string, sequence: number): Promise<readonly Uint8Array[]> {
     return retryUntil(this.#connection, `message ${sequence} of ${stream}`, TIMEOUT_MS, async () => {
       const manager = await this.#client.jetstreamManager(false);
-      return (await manager.streams.getMessage(stream, { seq: sequence }))?.data ?? null;
+      const message = await manager.streams.getMessage(stream, { seq: sequence });
+      if (!message) return [];
+      return payloadsOf(message.header.get(BUNDLE_HEADER) === BUNDLE_VERSION, message.data);
     });
   }
 
