@@ -26,9 +26,15 @@ function addTicketSecret() {
   for (const service of ['ledger', 'edge']) write(service, 'ticket-secret', tickets);
 }
 
+// Also in an installation that was made before there were receipts.
+function addReceiptKey() {
+  if (!existsSync(path.join(ROOT, 'edge', 'receipt-key'))) write('edge', 'receipt-key', secret());
+}
+
 const done = path.join(ROOT, 'tools', 'done');
 if (existsSync(done)) {
   addTicketSecret();
+  addReceiptKey();
   console.log('switchyard: the secrets are there already');
   process.exit(0);
 }
@@ -52,6 +58,7 @@ for (const [service, url] of Object.entries(databases)) {
   write('tools', `database-url-${service}`, url);
 }
 addTicketSecret();
+addReceiptKey();
 write('tools', 'owner-url', `postgres://switchyard:${postgres}@postgres:5432/switchyard`);
 write('tools', 'done', '');
 console.log('switchyard: secrets made');

@@ -105,6 +105,7 @@ const PROGRAMS = {
   'bench:ledger': 'apps/ledger/bench.mjs',
   'audit:ledger': 'apps/ledger/audit.mjs',
   reconcile: 'apps/ledger/reconcile.mjs',
+  'receipt:verify': 'packages/receipts/verify.mjs',
   setup: null,
 };
 if (!Object.hasOwn(PROGRAMS, command)) fail(`unknown command ${command}: use ${Object.keys(PROGRAMS).join(', ')}`);

@@ -2,6 +2,7 @@ import {
   CreateAccount,
   CreateKey,
   digestApiKey,
+  FindKeyHash,
   GetKey,
   KEYS_BUCKET,
   ListKeys,
@@ -241,6 +242,15 @@ describe('the auth service', () => {
       ).rejects.toMatchObject({ code: 'not_found' });
       await expect(call(GetKey, { accountId, digest: key.digest })).rejects.toMatchObject({ code: 'not_found' });
       await expect(statusOf(key)).resolves.toBe('revoked');
+    });
+
+    it('can be named by their id within their account, also once revoked', async () => {
+      const { key } = await createKey();
+      const hashFor = (account: string) => call(FindKeyHash, { accountId: account, keyId: key.id });
+      await expect(hashFor(accountId)).resolves.toEqual({ digest: key.digest });
+      await expect(hashFor(otherAccountId)).resolves.toEqual({ digest: null });
+      await call(RevokeKey, { accountId, digest: key.digest });
+      await expect(hashFor(accountId)).resolves.toEqual({ digest: key.digest });
     });
 
     it('note their last use by the minute, not backwards and not in the future', async () => {

@@ -1,10 +1,19 @@
 import { serviceConfig } from '@switchyard/chassis';
 import { KeyPepper, TicketSecret } from '@switchyard/contracts';
+import { signingKeyOf } from '@switchyard/receipts';
 import { z } from 'zod';
 import { HOLD_MODES } from './completions/hold-mode.js';
 
 const milliseconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+
+function isSigningKey(seed: string): boolean {
+  try {
+    return signingKeyOf(seed).type === 'private';
+  } catch {
+    return false;
+  }
+}
 
 export const edgeConfig = z.object({
   ...serviceConfig,
@@ -57,6 +66,25 @@ export const edgeConfig = z.object({
   DEFAULT_CONTINUE: z.enum(['on', 'off']).default('off'),
   /** Every management key may put credit into its own account without paying. Off where credit is sold: then only the operator's may. */
   OPEN_DEPOSITS: z.stringbool().default(true),
+  /** Signs receipts: 32 random bytes in base64url, the same at every edge. None are signed without it. */
+  RECEIPT_KEY: z
+    .string()
+    .refine(
+      isSigningKey,
+      'must be 32 random bytes in base64url, for example from: openssl rand -base64 32 | tr +/ -_ | tr -d =',
+    )
+    .optional(),
+  /** Public keys (`x` of GET /receipts/keys) that signed before, separated by commas: they stay published. */
+  RECEIPT_RETIRED_KEYS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((key) => key.trim())
+        .filter((key) => key !== ''),
+    )
+    .pipe(z.array(z.string().regex(/^[\w-]{43}$/, 'must be public keys in base64url'))),
   /** Connections to the broker that carry streams. */
   DATA_CONNECTIONS: count(2),
 });

@@ -50,6 +50,8 @@ import { Succession } from './process/succession.service.js';
 import { TicketOffice } from './process/ticket-office.service.js';
 import { QuarantineController } from './operator/quarantine.controller.js';
 import { ReconciliationController } from './operator/reconciliation.controller.js';
+import { ReceiptsController } from './receipts/receipts.controller.js';
+import { Receipts } from './receipts/receipts.service.js';
 import { RoutingModule } from './routing/routing.module.js';
 
 @Module({})
@@ -86,6 +88,7 @@ export class EdgeModule {
         BudgetsController,
         WorkspacesController,
         QuarantineController,
+        ReceiptsController,
         ReconciliationController,
       ],
       providers: [
@@ -118,6 +121,7 @@ export class EdgeModule {
         KeyUses,
         LoadService,
         Outbox,
+        Receipts,
         Succession,
         TicketOffice,
         TokenCounts,

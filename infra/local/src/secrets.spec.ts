@@ -17,15 +17,18 @@ describe('the secrets of an installation', () => {
     expect(loadSecrets(folder)).toEqual(made);
     expect(made.keyPepper).toMatch(/^[\w-]{43}$/);
     expect(made.ticketSecret).toMatch(/^[\w-]{43}$/);
+    expect(made.receiptKey).toMatch(/^[\w-]{43}$/);
   });
 
   it('of an older installation get what they lack, once, and keep what they have', () => {
-    const { ticketSecret, ...older } = loadSecrets(folder);
+    const { ticketSecret, receiptKey, ...older } = loadSecrets(folder);
     write('secrets.json', JSON.stringify(older));
     const completed = loadSecrets(folder);
     expect(completed).toMatchObject(older);
     expect(completed.ticketSecret).toMatch(/^[\w-]{43}$/);
     expect(completed.ticketSecret).not.toBe(ticketSecret);
+    expect(completed.receiptKey).toMatch(/^[\w-]{43}$/);
+    expect(completed.receiptKey).not.toBe(receiptKey);
     expect(loadSecrets(folder)).toEqual(completed);
   });
 

@@ -10,6 +10,8 @@ export interface Secrets {
   readonly keyPepper: string;
   /** Under which edges vouch to the ledger for what they admit. */
   readonly ticketSecret: string;
+  /** With which edges sign receipts. */
+  readonly receiptKey: string;
   readonly natsPassword: string;
   /** Passwords of the database roles, by service. */
   readonly databasePasswords: Readonly<Record<'auth' | 'ledger' | 'registry', string>>;
@@ -37,6 +39,7 @@ export function loadSecrets(dataDirectory: string): Secrets {
   const secrets: Secrets = {
     keyPepper: secret(),
     ticketSecret: secret(),
+    receiptKey: secret(),
     natsPassword: secret(),
     databasePasswords: { auth: secret(), ledger: secret(), registry: secret() },
   };
@@ -44,11 +47,13 @@ export function loadSecrets(dataDirectory: string): Secrets {
   return secrets;
 }
 
-/** Installations of before there were tickets have no secret for them. */
-type Written = Omit<Secrets, 'ticketSecret'> & Partial<Pick<Secrets, 'ticketSecret'>>;
+/** Older installations have no secrets for what came after them. */
+type Added = 'ticketSecret' | 'receiptKey';
+type Written = Omit<Secrets, Added> & Partial<Pick<Secrets, Added>>;
 
 function complete(file: string, written: Written): Secrets {
-  const secrets = { ...written, ticketSecret: written.ticketSecret ?? secret() };
-  if (written.ticketSecret === undefined) writePrivateJson(file, secrets);
+  const { ticketSecret = secret(), receiptKey = secret() } = written;
+  const secrets = { ...written, ticketSecret, receiptKey };
+  if (written.ticketSecret === undefined || written.receiptKey === undefined) writePrivateJson(file, secrets);
   return secrets;
 }

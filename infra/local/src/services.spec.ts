@@ -12,6 +12,7 @@ const around: Surroundings = {
   secrets: {
     keyPepper: 'pepper',
     ticketSecret: 'tickets',
+    receiptKey: 'receipts',
     natsPassword: 'nats',
     databasePasswords: { auth: 'one', ledger: 'two', registry: 'three' },
   },
@@ -40,6 +41,10 @@ describe('the environment of the processes', () => {
 
   it('lets edges and the ledger alone know under what tickets are made', () => {
     expect(receiversOf('TICKET_SECRET')).toEqual(['ledger', 'edge']);
+  });
+
+  it('lets edges alone sign receipts', () => {
+    expect(receiversOf('RECEIPT_KEY')).toEqual(['edge']);
   });
 
   it("never has a provider's key beside its worker", () => {

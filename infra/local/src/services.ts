@@ -10,7 +10,7 @@ const PASSED_ON =
 
 /** Settings that are a service's own. */
 const OWN_SETTINGS: Readonly<Record<string, RegExp>> = {
-  edge: /^(EDGE_ID|TRUSTED_PROXIES|DATA_CONNECTIONS|KEEP_ALIVE_MS|SLOW_CLIENT_MS|DEFAULT_HOLD|OPEN_DEPOSITS|(MAX|ATTEMPT|UPSTREAM|KEY_MISS|KEY_MISSES|SHUTDOWN)_[A-Z_]+)$/,
+  edge: /^(EDGE_ID|TRUSTED_PROXIES|DATA_CONNECTIONS|KEEP_ALIVE_MS|SLOW_CLIENT_MS|DEFAULT_HOLD|OPEN_DEPOSITS|RECEIPT_RETIRED_KEYS|(MAX|ATTEMPT|UPSTREAM|KEY_MISS|KEY_MISSES|SHUTDOWN)_[A-Z_]+)$/,
   worker: /^(WORKER_[A-Z_]+|UPSTREAM_CONNECTIONS|ALLOW_INSECURE_UPSTREAM)$/,
   ledger:
     /^((LEDGER|LEASE|AUDIT|DEPOSIT|STRIPE|FREE|AUTO_TOP_UP|PROMO)_[A-Z_]+|(ESTIMATE|USAGE_ACK)_WAIT_MS|SWEEP_INTERVAL_MS|GRANT_DESPITE_VIOLATIONS)$/,
@@ -91,7 +91,7 @@ export function serviceDefinition(
       ...(database && { DATABASE_URL: around.databaseUrlOf(database) }),
       ...((service === 'auth' || service === 'edge') && { KEY_PEPPER: around.secrets.keyPepper }),
       ...((service === 'ledger' || service === 'edge') && { TICKET_SECRET: around.secrets.ticketSecret }),
-      ...(service === 'edge' && { EDGE_STATE_DIR: around.edgeStateDirectory }),
+      ...(service === 'edge' && { EDGE_STATE_DIR: around.edgeStateDirectory, RECEIPT_KEY: around.secrets.receiptKey }),
       ...options.env,
     },
   };

@@ -133,6 +133,12 @@ export const ERRORS = {
     message: 'The client did not read for too long.',
   },
   internal: { status: 500, type: 'server', retryable: false, message: 'Internal server error.' },
+  receipts_off: {
+    status: 501,
+    type: 'server',
+    retryable: false,
+    message: 'Receipts are not signed here: the operator switches them on with RECEIPT_KEY (docs/receipts.md).',
+  },
   upstream_error: { status: 502, type: 'provider_unavailable', retryable: true, message: 'Provider returned error' },
   upstream_rejected: { status: 400, type: 'invalid_request', retryable: false, message: 'Provider returned error' },
   upstream_auth: {

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Request, Serves } from '@switchyard/bus';
 import {
   CreateKey,
+  FindKeyHash,
   GetKey,
   ListKeys,
   ResolveKey,
@@ -35,6 +36,11 @@ export class KeysController {
   @Serves(GetKey)
   get(@Request(GetKey) request: RequestOf<typeof GetKey>): Promise<ReplyOf<typeof GetKey>> {
     return this.keys.get(request);
+  }
+
+  @Serves(FindKeyHash)
+  findHash(@Request(FindKeyHash) request: RequestOf<typeof FindKeyHash>): Promise<ReplyOf<typeof FindKeyHash>> {
+    return this.keys.findHash(request);
   }
 
   @Serves(UpdateKey)

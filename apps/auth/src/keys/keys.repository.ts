@@ -52,6 +52,12 @@ export class KeysRepository {
     return this.read((manager) => manager.findOneBy(KeyEntity, { accountId, digest, revokedAt: IsNull() }));
   }
 
+  /** Of a key of the account, also a revoked one; null when it has no such key. */
+  async digestOf(accountId: string, id: string): Promise<string | null> {
+    const key = await this.read((manager) => manager.findOneBy(KeyEntity, { accountId, id }));
+    return key?.digest ?? null;
+  }
+
   /** Newest first. */
   list({ accountId, kind, includeDisabled, includeRevoked, offset, limit }: KeyPage): Promise<KeyEntity[]> {
     return this.read((manager) =>

@@ -7,6 +7,7 @@ import {
   labelOf,
   type ApiKey,
   type CreateKey,
+  type FindKeyHash,
   type KeyKind,
   type ListKeys,
   type ReplyOf,
@@ -94,6 +95,10 @@ export class KeysService {
 
   async get(own: OwnKey) {
     return { key: await this.shown(found(await this.keys.findOwn(own))) };
+  }
+
+  async findHash({ accountId, keyId }: RequestOf<typeof FindKeyHash>): Promise<ReplyOf<typeof FindKeyHash>> {
+    return { digest: await this.keys.digestOf(accountId, keyId) };
   }
 
   async update({ changes, ...own }: RequestOf<typeof UpdateKey>): Promise<ReplyOf<typeof UpdateKey>> {

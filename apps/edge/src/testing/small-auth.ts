@@ -3,6 +3,7 @@ import { Controller } from '@nestjs/common';
 import { KvBuckets, Request, Serves } from '@switchyard/bus';
 import {
   CreateKey,
+  FindKeyHash,
   GatewayError,
   GetKey,
   KEYS_BUCKET,
@@ -89,6 +90,12 @@ export class SmallAuth {
   @Serves(GetKey)
   get(@Request(GetKey) { accountId, digest }: RequestOf<typeof GetKey>): ReplyOf<typeof GetKey> {
     return { key: this.own(accountId, digest) };
+  }
+
+  @Serves(FindKeyHash)
+  findHash(@Request(FindKeyHash) { accountId, keyId }: RequestOf<typeof FindKeyHash>): ReplyOf<typeof FindKeyHash> {
+    const key = this.keys.values().find((known) => known.id === keyId && known.accountId === accountId);
+    return { digest: key?.digest ?? null };
   }
 
   @Serves(UpdateKey)

@@ -98,6 +98,13 @@ export const ListKeys = rpc(
   z.object({ keys: z.array(ApiKey) }),
 );
 
+/** The digest of a key by its id, also of a revoked one, whose generations stay; null for another account's. */
+export const FindKeyHash = rpc(
+  'auth.v1.rpc.key.hash',
+  z.object({ accountId: z.uuid(), keyId: z.uuid() }),
+  z.object({ digest: KeyDigest.nullable() }),
+);
+
 /** One key of the account, by digest (the public `hash`). `not_found` when it is another account's. */
 export const GetKey = rpc(
   'auth.v1.rpc.key.get',
