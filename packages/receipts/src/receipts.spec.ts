@@ -93,14 +93,18 @@ describe('a signed receipt', () => {
   it('is not genuine with a single character of its signature changed', () => {
     const { value } = signed.signature;
     fc.assert(
-      fc.property(fc.nat(value.length - 1), fc.constantFrom(...'AZaz09-_'), (index, character) => {
-        const changed = `${value.slice(0, index)}${character}${value.slice(index + 1)}`;
-        const { valid } = verifyReceipt(
-          { ...signed, signature: { ...signed.signature, value: changed } },
-          signer.keySet,
-        );
-        expect(valid).toBe(changed === value);
-      }),
+      fc.property(
+        fc.nat(value.length - 1),
+        fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_'),
+        (index, character) => {
+          const changed = `${value.slice(0, index)}${character}${value.slice(index + 1)}`;
+          const { valid } = verifyReceipt(
+            { ...signed, signature: { ...signed.signature, value: changed } },
+            signer.keySet,
+          );
+          expect(valid).toBe(changed === value);
+        },
+      ),
       { seed: 1 },
     );
   });
