@@ -9,6 +9,7 @@ export { dialectOf, protocolOf } from './registry.js';
 export { hashedUser } from './privacy.js';
 export { readsSealed, sealedReasoning } from './sealed-reasoning.js';
 export { renderUpstream } from './render-upstream.js';
+export { parsePreferences } from './dialects/common/parse-preferences.js';
 export { asRouted, isRewritten } from './routed-request.js';
 export { requestFacts } from './request-facts.js';
 export type { RequestFacts } from './request-facts.js';

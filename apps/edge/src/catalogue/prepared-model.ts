@@ -8,8 +8,12 @@ export interface PreparedEndpoint {
   readonly blendedPrice: number;
   /** Lower-case names that `provider.order`, `only` and `ignore` may call it by (spec 2.4). */
   readonly names: ReadonlySet<string>;
+  /** These, and for a service tier also what its provider is called: `ignore` of a provider means its tiers, too. */
+  readonly allNames: ReadonlySet<string>;
   /** `priority`, `flex`, … when the endpoint is a service tier: used only when asked for by its full slug or a variant. */
   readonly serviceTier: string | null;
+  /** Nothing that it does has a price. */
+  readonly isFree: boolean;
   readonly supportedParameters: ReadonlySet<string>;
   readonly inputModalities: ReadonlySet<string>;
   readonly outputModalities: ReadonlySet<string>;
@@ -20,6 +24,11 @@ export interface PreparedModel {
   readonly model: CatalogueModel;
   /** Ascending by {@link PreparedEndpoint.blendedPrice}, then by id. */
   readonly endpoints: readonly PreparedEndpoint[];
+  /**
+   * The service tiers that prices have rows for, as endpoints of their own in the same order: the same place and the same id,
+   * another price.
+   */
+  readonly tierEndpoints: readonly PreparedEndpoint[];
   /** Union over the endpoints, sorted: `supported_parameters` of the public API. */
   readonly supportedParameters: ReadonlySet<string>;
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { CompletionRequest, DialectId } from '@switchyard/contracts';
 import { boundOf } from '@switchyard/pricing';
 import type { BoundInput } from '@switchyard/pricing';
+import { asRouted } from '@switchyard/protocols';
 import type { RequestFacts } from '@switchyard/protocols';
 import { instruments } from '@switchyard/telemetry';
 import type { Caller } from '../callers/caller.js';
@@ -37,6 +38,12 @@ export interface Applicant {
 /** Most searches that a provider may run in one request that allows them; part of the bound. */
 const MAX_SEARCHES = 10;
 
+/** The request as the dearest candidate gets it: somebody searches the web because of a variant or a plugin. */
+function asSent(request: CompletionRequest, candidates: readonly OrderedCandidate[]): CompletionRequest {
+  const searching = candidates.find(({ routed }) => routed?.webSearch !== undefined);
+  return searching?.routed ? asRouted(request, searching.routed) : request;
+}
+
 /** Says what a request can cost at most, whoever serves it, and sets that aside. */
 @Injectable()
 export class Admission {
@@ -49,7 +56,8 @@ export class Admission {
   async admit(applicant: Applicant, routed: readonly OrderedCandidate[]): Promise<Admitted> {
     const { candidates, undo } = await this.freeModels.admit(applicant.caller.key, routed);
     try {
-      return { candidates, ...(await this.setAside(applicant, candidates)) };
+      const request = asSent(applicant.request, candidates);
+      return { candidates, ...(await this.setAside({ ...applicant, request }, candidates)) };
     } catch (error) {
       undo();
       throw error;

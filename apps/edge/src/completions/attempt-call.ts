@@ -48,6 +48,7 @@ export function attemptCall(
     ownKey,
     allowance: generation.steps?.outputTokens ?? null,
     ...(Object.keys(generation.clientHeaders).length > 0 && { clientHeaders: generation.clientHeaders }),
+    ...(candidate.routed && { routed: candidate.routed }),
     ...(generation.strict && { strict: true }),
     ...(generation.tellsRouting && { routing: routingMetadata(generation, attemptOf(generation, number)) }),
     timeouts: timeoutsOf(generation, endpoint.reasoning !== null, { edge, config }),

@@ -11,6 +11,7 @@ import { GenerationsService } from '../generations/generations.service.js';
 import type { Claim } from '../idempotency/claim.js';
 import { Idempotency } from '../idempotency/idempotency.service.js';
 import { LoadService } from '../process/load.service.js';
+import { policiesOf, underPolicies } from '../routing/policies.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { Admission } from './admission.service.js';
 import type { AttemptOptions } from './attempt-options.js';
@@ -60,9 +61,10 @@ export class CompletionsService {
 
   /** @throws GatewayError as long as nothing was sent; later errors are events of the stream. */
   async create(input: CompletionInput, client: ClientConnection): Promise<void> {
-    const request = dialectOf(input.dialect).parseRequest(input.body);
+    const policies = policiesOf(input.caller.key);
+    const request = underPolicies(dialectOf(input.dialect).parseRequest(input.body), policies);
     const facts = requestFacts(request);
-    const { candidates: routed, verdicts, error } = this.routing.candidatesFor(request, facts);
+    const { candidates: routed, verdicts, error } = this.routing.candidatesFor(request, facts, { policies });
     const story = { request, candidates: routed, verdicts, attempts: [], tellsRouting: input.tellsRouting };
     try {
       if (error) throw error;

@@ -22,7 +22,8 @@ export function withAffinity(
   if (sealed.length === 0 || request.provider.order?.length) return candidates;
   const models = [...new Set(candidates.map(({ model }) => model.id))];
   const lost = new Map(candidates.map((candidate) => [candidate, unreadable(sealed, candidate.endpoint)]));
-  return [...candidates].sort(
-    (a, b) => models.indexOf(a.model.id) - models.indexOf(b.model.id) || lost.get(a)! - lost.get(b)!,
-  );
+  // In one list of all models no model comes first.
+  const place = ({ model }: OrderedCandidate): number =>
+    request.provider.sortPartition === 'none' ? 0 : models.indexOf(model.id);
+  return [...candidates].sort((a, b) => place(a) - place(b) || lost.get(a)! - lost.get(b)!);
 }

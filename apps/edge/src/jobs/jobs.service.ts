@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { JobId } from '@switchyard/contracts';
+import type { CompletionRequest, JobId } from '@switchyard/contracts';
 import { parseJob } from '@switchyard/protocols';
 import type { JobRequest } from '@switchyard/protocols';
 import type { ActiveSpan } from '@switchyard/telemetry';
@@ -11,6 +11,7 @@ import type { Claim } from '../idempotency/claim.js';
 import { Idempotency } from '../idempotency/idempotency.service.js';
 import { LoadService } from '../process/load.service.js';
 import type { Routing } from '../routing/index.js';
+import { policiesOf, underPolicies } from '../routing/policies.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { JobAdmission } from './job-admission.service.js';
 import { ERROR_DIALECT, factsOfJob, requestOfJob } from './job-generation.js';
@@ -41,11 +42,13 @@ export class JobsService {
   /** @throws GatewayError as long as nothing was sent. */
   async create(input: JobInput, client: ClientConnection): Promise<void> {
     const asked = parseJob(input.job, input.body);
-    const routing = this.routing.candidatesFor(requestOfJob(asked), factsOfJob(asked));
+    const policies = policiesOf(input.caller.key);
+    const request = underPolicies(requestOfJob(asked), policies);
+    const routing = this.routing.candidatesFor(request, factsOfJob(asked), { policies });
     if (routing.error) throw routing.error;
     const leave = this.load.enter();
     try {
-      await this.idempotency.once(input.claim, () => this.admitAndServe(input, asked, routing, client));
+      await this.idempotency.once(input.claim, () => this.admitAndServe(input, { ...asked, request }, routing, client));
     } finally {
       client.whenOver(leave);
     }
@@ -53,7 +56,7 @@ export class JobsService {
 
   private async admitAndServe(
     input: JobInput,
-    asked: JobRequest,
+    asked: JobRequest & { readonly request: CompletionRequest },
     { candidates: routed, verdicts }: Routing,
     client: ClientConnection,
   ): Promise<void> {
@@ -64,7 +67,7 @@ export class JobsService {
       claim: input.claim,
       dialect: ERROR_DIALECT,
       job: input.job,
-      request: requestOfJob(asked),
+      request: asked.request,
       body: Buffer.from(JSON.stringify(input.body)),
       client: { ...input.facts, sessionId: asked.sessionId ?? input.facts.sessionId },
       clientHeaders: {},

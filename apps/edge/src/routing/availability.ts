@@ -7,6 +7,7 @@ export interface AvailabilityFacts {
     | 'no_endpoints'
     | 'constraint_filtered'
     | 'privacy_restricted'
+    | 'free_variant_ended'
     | 'temporarily_unavailable';
   readonly retryable: boolean;
   readonly requested: readonly string[];

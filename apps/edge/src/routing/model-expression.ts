@@ -1,64 +1,94 @@
-import type { SortKey } from '@switchyard/contracts';
 import { GatewayError } from '@switchyard/contracts';
 import type { CatalogueView, PreparedModel } from '../catalogue/prepared-model.js';
 import { availability } from './availability.js';
-
-/** Variants that are valid on any model and mean a way of routing, not another catalogue id (spec 3.4). */
-const DYNAMIC_VARIANTS: ReadonlyMap<string, Variant> = new Map([
-  ['nitro', { sort: 'throughput', admitsTiers: new Set(['priority', 'fast']) }],
-  ['floor', { sort: 'price', admitsTiers: new Set(['flex']) }],
-] as const);
-
-interface Variant {
-  readonly sort: SortKey;
-  /** Service tiers that the variant lets in (spec 3.3). */
-  readonly admitsTiers: ReadonlySet<string>;
-}
+import { newestOfFamily } from './model-families.js';
+import { NO_VARIANTS, VARIANT_NAMES, lastVariant, variantKey } from './variants.js';
+import type { Variants } from './variants.js';
 
 /** A model that was asked for, with what its variants say about routing. */
 export interface RequestedModel {
   readonly prepared: PreparedModel;
-  readonly variant: Variant | null;
+  readonly variants: Variants;
 }
 
+/** Chooses models for the name of a router; an empty list is none that fits. */
+export type ModelChooser = (router: string, variants: Variants) => readonly RequestedModel[];
+
 const MAX_QUOTED_ID = 200;
+const ROUTERS: ReadonlySet<string> = new Set([
+  'openrouter/auto',
+  'switchyard/auto',
+  'openrouter/free',
+  'switchyard/free',
+]);
+
+/** Whether a name, variants aside, leaves the choice of the model to the gateway (spec 3.6). */
+export const isRouter = (id: string): boolean => ROUTERS.has(id);
 
 /**
- * Resolves `author/slug`, catalogue variants (`:free`) and dynamic variants (`:nitro`, `:floor`, chained; the last one wins),
- * without duplicates. Every id must be known: a mistyped first choice must not be served, and billed, as its fallback.
+ * Resolves `author/slug`, `~author/family-latest`, variants and routers, without duplicates. Every id must be known: a mistyped
+ * first choice must not be served, and billed, as its fallback.
+ * @param choose what routers choose; without it they stand for nothing
  */
 export function resolveModels(
   ids: readonly string[],
   catalogue: CatalogueView,
+  choose: ModelChooser = () => [],
 ): readonly RequestedModel[] | GatewayError {
   if (ids.length === 0) return new GatewayError('invalid_model', { message: 'No models provided' });
   const resolved = new Map<string, RequestedModel>();
   for (const id of ids) {
-    const model = resolveModel(id, catalogue);
-    if (!model) return unknownModel(id, ids);
-    if (!resolved.has(model.prepared.model.id)) resolved.set(model.prepared.model.id, model);
+    const models = resolveExpression(id, catalogue, choose);
+    if (!models) return unknownModel(id, ids, catalogue);
+    for (const model of models) {
+      const key = `${model.prepared.model.id} ${variantKey(model.variants)}`;
+      if (!resolved.has(key)) resolved.set(key, model);
+    }
   }
   return [...resolved.values()];
 }
 
-/** One model expression; undefined when its model or one of its variants is unknown. */
+/** One model expression; undefined when its model or one of its variants is unknown, and for a router. */
 export function resolveModel(expression: string, catalogue: CatalogueView): RequestedModel | undefined {
+  return resolveExpression(expression, catalogue, () => [])?.[0];
+}
+
+function resolveExpression(
+  expression: string,
+  catalogue: CatalogueView,
+  choose: ModelChooser,
+): readonly RequestedModel[] | undefined {
   let id = expression;
-  let variant: Variant | null = null;
+  let variants = NO_VARIANTS;
   for (;;) {
-    const prepared = catalogue.find(id);
-    if (prepared) return { prepared, variant };
-    const colon = id.lastIndexOf(':');
-    const suffix = colon > 0 ? DYNAMIC_VARIANTS.get(id.slice(colon + 1)) : undefined;
-    if (!suffix) return undefined;
-    variant ??= suffix;
-    id = id.slice(0, colon);
+    const prepared = catalogue.find(id) ?? newestOfFamily(id, catalogue);
+    if (prepared) return [{ prepared, variants }];
+    if (isRouter(id)) return choose(id, variants);
+    const split = lastVariant(id);
+    if (!split) return undefined;
+    // Read from the end: what was found already stands behind this one, and wins.
+    variants = {
+      ...variants,
+      ...split.variant,
+      ...(variants.sort !== null && { sort: variants.sort, admitsTiers: variants.admitsTiers }),
+    };
+    ({ id } = split);
   }
 }
 
-function unknownModel(id: string, requested: readonly string[]): GatewayError {
+function unknownModel(id: string, requested: readonly string[], catalogue: CatalogueView): GatewayError {
+  const colon = id.indexOf(':');
+  const base = colon > 0 ? id.slice(0, colon) : id;
+  const knownBase = colon > 0 && (catalogue.find(base) !== undefined || isRouter(base));
   return new GatewayError('invalid_model', {
     message: `${id.slice(0, MAX_QUOTED_ID)} is not a valid model ID`,
-    metadata: availability({ code: 'model_not_found', retryable: false, requested }),
+    metadata: availability({
+      code: 'model_not_found',
+      retryable: false,
+      requested,
+      ...(knownBase && {
+        constraint: { field: 'model', detail: `Variants are ${VARIANT_NAMES.map((name) => `:${name}`).join(', ')}.` },
+      }),
+    }),
   });
 }

@@ -2,8 +2,9 @@ import { GatewayError } from '@switchyard/contracts';
 import { availability } from './availability.js';
 import type { AvailabilityFacts } from './availability.js';
 import { contextExceeded } from './context-exceeded.js';
+import { isRouter } from './model-expression.js';
 import type { RequestedModel } from './model-expression.js';
-import { preferenceRefusal } from './preference-refusal.js';
+import { preferenceRefusal, settledBy } from './preference-refusal.js';
 import type { RoutingInput } from './routing.js';
 import type { Sieve } from './sieve.js';
 
@@ -14,6 +15,9 @@ const RETRY_AFTER_MS = 1_000;
  * 5.3); `metadata.availability` says how many endpoints each rule left out.
  */
 export function nothingLeft(input: RoutingInput, models: readonly RequestedModel[], sieve: Sieve): GatewayError {
+  const [first = ''] = input.request.models;
+  if (models.length === 0 && isRouter(first.split(':', 1)[0] ?? first)) return noModelFits(input, sieve);
+  const { decisive } = sieve;
   const facts = { requested: input.request.models, providers: sieve.affectedProviders, excluded: sieve.excluded() };
   const filtered = (
     message: string,
@@ -25,10 +29,10 @@ export function nothingLeft(input: RoutingInput, models: readonly RequestedModel
       metadata: availability({ ...facts, code, retryable: false, ...(constraint && { constraint }) }),
     });
 
-  const refusal = preferenceRefusal(sieve.decisiveReason, endpointsOf(models));
+  const refusal = preferenceRefusal(decisive, endpointsOf(models));
   if (refusal) return filtered(refusal.message, refusal.constraint, refusal.code);
 
-  switch (sieve.decisiveReason) {
+  switch (decisive?.reason) {
     case 'input_modality':
       return filtered(`No endpoints found that support ${missingInputs(input, models)} input`, {
         field: 'messages',
@@ -41,7 +45,25 @@ export function nothingLeft(input: RoutingInput, models: readonly RequestedModel
     case 'allowed_providers':
     case 'ignored_providers':
     case 'fallbacks_off':
-      return filtered('No allowed providers are available for the selected model');
+      return filtered(
+        'No allowed providers are available for the selected model',
+        decisive?.setBy && { field: 'provider', detail: settledBy(decisive.setBy) },
+      );
+    case 'free_variant':
+      return filtered(`No endpoints found for ${namesOf(models)}:free.`, undefined, 'free_variant_ended');
+    case 'thinking_variant':
+      return filtered('No endpoints found that can handle the requested parameters', {
+        field: 'model',
+        detail: 'No endpoint of the model can reason, which :thinking asks for.',
+      });
+    case 'web_search':
+      return filtered('No endpoints found that support web search', {
+        field: 'model',
+        detail:
+          'Only providers that search the web themselves can: this gateway has no search engine of its own. Their endpoints list web_search_options.',
+      });
+    case 'tool_choice':
+      return filtered("No endpoints found that support the provided 'tool_choice' value");
     case 'require_parameters':
       return filtered('No endpoints found that can handle the requested parameters');
     case 'max_completion_tokens':
@@ -58,11 +80,27 @@ export function nothingLeft(input: RoutingInput, models: readonly RequestedModel
       });
     default:
       return new GatewayError('no_endpoints', {
-        message: `No endpoints found for ${models.map(({ prepared }) => prepared.model.id).join(', ')}.`,
+        message: `No endpoints found for ${namesOf(models)}.`,
         metadata: availability({ ...facts, code: 'no_endpoints', retryable: false }),
       });
   }
 }
+
+/** A router has no model to choose (spec 3.6). */
+const noModelFits = (input: RoutingInput, sieve: Sieve): GatewayError =>
+  new GatewayError('no_endpoints', {
+    message: 'No models match your request and model restrictions',
+    metadata: availability({
+      code: 'constraint_filtered',
+      retryable: false,
+      requested: input.request.models,
+      providers: sieve.affectedProviders,
+      excluded: sieve.excluded(),
+    }),
+  });
+
+const namesOf = (models: readonly RequestedModel[]): string =>
+  models.map(({ prepared }) => prepared.model.id).join(', ');
 
 const endpointsOf = (models: readonly RequestedModel[]) => models.flatMap(({ prepared }) => prepared.endpoints);
 

@@ -1,8 +1,8 @@
 import { formatPrice } from '@switchyard/contracts';
-import type { MaxPrice } from '@switchyard/contracts';
+import type { MaxPrice, PolicyOwner } from '@switchyard/contracts';
 import type { PreparedEndpoint } from '../catalogue/prepared-model.js';
 import type { AvailabilityFacts } from './availability.js';
-import type { ExclusionReason } from './routing.js';
+import type { Filter } from './filters/filter.js';
 
 /** What to tell when a hard preference of `provider` left nothing. */
 export interface PreferenceRefusal {
@@ -16,10 +16,33 @@ const TOKENS_PER_PRICE = 1_000_000n;
 
 /** The refusal for the preference that decided, in OpenRouter's words where it has some (spec 5.3); undefined for other reasons. */
 export function preferenceRefusal(
-  reason: ExclusionReason | null,
+  decisive: Pick<Filter, 'reason' | 'setBy'> | null,
+  endpoints: readonly PreparedEndpoint[],
+): PreferenceRefusal | undefined {
+  const refusal = refusalFor(decisive?.reason, endpoints);
+  if (!refusal || !decisive?.setBy) return refusal;
+  const { constraint } = refusal;
+  return { ...refusal, constraint: { ...constraint, detail: `${constraint.detail} ${settledBy(decisive.setBy)}` } };
+}
+
+/** Whoever asks could not have asked for less. */
+export const settledBy = (owner: PolicyOwner): string =>
+  owner === 'key'
+    ? 'It is settled for the API key, and a request cannot relax it.'
+    : 'It is settled for the workspace, and a request cannot relax it.';
+
+function refusalFor(
+  reason: Filter['reason'] | undefined,
   endpoints: readonly PreparedEndpoint[],
 ): PreferenceRefusal | undefined {
   switch (reason) {
+    case 'allowed_models':
+    case 'ignored_models':
+      return {
+        code: 'constraint_filtered',
+        message: 'No endpoints found for models that are allowed to you',
+        constraint: { field: `routing.${reason}`, detail: 'The model is not among those that may be used.' },
+      };
     case 'data_policy:zdr':
       return privacy('zdr', 'Zero data retention');
     case 'data_policy:training':

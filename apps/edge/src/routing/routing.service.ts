@@ -27,7 +27,7 @@ export class RoutingService {
   candidatesFor(
     request: CompletionRequest,
     facts: RoutingFacts,
-    options: Pick<RoutingInput, 'knownProviders' | 'deadProviders'> = {},
+    options: Pick<RoutingInput, 'knownProviders' | 'deadProviders' | 'policies' | 'pins'> = {},
   ): Routing {
     const nowMs = this.health.nowMs();
     const routing = route({
@@ -44,13 +44,13 @@ export class RoutingService {
       return { ...routing, error: new GatewayError('service_unavailable', { retryAfterMs: LOADING_MS }) };
     const [first] = routing.candidates;
     if (first) this.health.claimTrial(first.endpoint.id, nowMs);
-    return { ...routing, candidates: routing.candidates.map((one) => withPinnedPrice(one, request.serviceTier)) };
+    return { ...routing, candidates: routing.candidates.map(withPinnedPrice) };
   }
 }
 
-function withPinnedPrice(candidate: OrderedCandidate, serviceTier: string | undefined): OrderedCandidate {
-  const { endpoint } = candidate;
+function withPinnedPrice(candidate: OrderedCandidate): OrderedCandidate {
+  const { endpoint, tier } = candidate;
   return endpoint.price.serviceTiers
-    ? { ...candidate, endpoint: { ...endpoint, price: pinnedPrice(endpoint.price, serviceTier) } }
+    ? { ...candidate, endpoint: { ...endpoint, price: pinnedPrice(endpoint.price, tier ?? undefined) } }
     : candidate;
 }

@@ -1,6 +1,15 @@
-import type { CatalogueEndpoint, CatalogueModel, CompletionRequest, GatewayError, JobId } from '@switchyard/contracts';
+import type {
+  CatalogueEndpoint,
+  CatalogueModel,
+  CompletionRequest,
+  GatewayError,
+  JobId,
+  RoutedRequest,
+  ServiceTier,
+} from '@switchyard/contracts';
 import type { CatalogueView } from '../catalogue/prepared-model.js';
 import type { HealthView } from '../health/endpoint-condition.js';
+import type { CallerPolicy } from './policies.js';
 
 /** The facts of a request that routing filters by; `requestFacts` of the protocols package makes them. */
 export interface RoutingFacts {
@@ -24,6 +33,21 @@ export interface RoutingInput {
   readonly knownProviders?: ReadonlySet<string>;
   /** Providers that are known to have no worker now; none when absent. */
   readonly deadProviders?: ReadonlySet<string>;
+  /** What the caller has settled; nothing when absent. */
+  readonly policies?: readonly CallerPolicy[];
+  /** Where the conversation goes on, by the name under which its model was asked for; nowhere when absent. */
+  readonly pins?: Pins;
+}
+
+/** Where a conversation was served last. */
+export interface Pin {
+  readonly endpointId: string;
+  readonly modelId: string;
+}
+
+export interface Pins {
+  /** @param model id of a model, or name of a router */
+  of(model: string): Pin | null;
 }
 
 /** Why an endpoint stands where it stands: `Attempt.reason` of the generation record. */
@@ -34,6 +58,9 @@ export type PlaceReason =
   | 'sort_throughput'
   | 'sort_latency'
   | 'sort_exacto'
+  | 'sticky'
+  | 'tool_errors'
+  | 'slow'
   | 'fallback'
   | 'outage'
   | 'ejected';
@@ -52,6 +79,13 @@ export type ExclusionReason =
   | 'distillable_text'
   | 'quantization'
   | 'max_price'
+  | 'allowed_models'
+  | 'ignored_models'
+  | 'free_variant'
+  | 'extended_variant'
+  | 'thinking_variant'
+  | 'web_search'
+  | 'tool_choice'
   | 'require_parameters'
   | 'max_completion_tokens'
   | 'context_length'
@@ -65,6 +99,10 @@ export interface OrderedCandidate {
   readonly endpoint: CatalogueEndpoint;
   readonly model: CatalogueModel;
   readonly reason: PlaceReason;
+  /** The service tier that it is asked for, and priced by; null or absent: the ordinary one. */
+  readonly tier?: ServiceTier | null;
+  /** What is sent otherwise than the client's body says; absent where nothing is. */
+  readonly routed?: RoutedRequest;
 }
 
 /** What routing thought of one endpoint: a `CandidateVerdict` of the generation record. */

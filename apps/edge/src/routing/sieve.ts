@@ -7,8 +7,9 @@ import type { ExclusionReason, Verdict } from './routing.js';
 export class Sieve {
   readonly verdicts: (Verdict & { readonly kept: false; readonly reason: ExclusionReason })[] = [];
   readonly affectedProviders = new Set<string>();
-  /** The reason that left out the endpoint which came furthest: with nothing left, the one to tell. */
-  decisiveReason: ExclusionReason | null = null;
+  /** The rule that left out the endpoint which came furthest: with nothing left, the one to tell. */
+  decisive: Filter | null = null;
+  private readonly counts = new Map<ExclusionReason, number>();
   private furthest = -1;
 
   constructor(
@@ -16,27 +17,35 @@ export class Sieve {
     private readonly soft: readonly Filter[],
   ) {}
 
-  /** The endpoints of a model that may serve, in the order of the catalogue. */
-  sift(requested: RequestedModel): readonly PreparedEndpoint[] {
-    const eligible = requested.prepared.endpoints.filter((endpoint) => this.passes(endpoint, requested));
+  /** The endpoints of a model that may serve, in the order given. */
+  sift(requested: RequestedModel, endpoints: readonly PreparedEndpoint[]): readonly PreparedEndpoint[] {
+    const eligible = endpoints.filter((endpoint) => this.passes(endpoint, requested));
     return this.soft.reduce((kept, preference) => this.prefer(kept, preference, requested), eligible);
+  }
+
+  /** The endpoints that satisfy every rule, the soft ones as well. Counts what is left out, without a verdict on each. */
+  able(requested: RequestedModel, endpoints: readonly PreparedEndpoint[]): readonly PreparedEndpoint[] {
+    const rules = [...this.hard, ...this.soft];
+    return endpoints.filter((endpoint) => {
+      const failed = rules.find((filter) => !filter.keeps(endpoint, requested));
+      if (failed) this.count(endpoint, failed.reason);
+      return failed === undefined;
+    });
   }
 
   /** How many endpoints each reason left out. */
   excluded(): ReadonlyMap<ExclusionReason, number> {
-    const counts = new Map<ExclusionReason, number>();
-    for (const { reason } of this.verdicts) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-    return counts;
+    return this.counts;
   }
 
   private passes(endpoint: PreparedEndpoint, requested: RequestedModel): boolean {
     const failed = this.hard.findIndex((filter) => !filter.keeps(endpoint, requested));
     if (failed < 0) return true;
-    const { reason } = this.hard[failed]!;
-    this.exclude(endpoint, reason);
+    const filter = this.hard[failed]!;
+    this.exclude(endpoint, filter.reason);
     if (failed > this.furthest) {
       this.furthest = failed;
-      this.decisiveReason = reason;
+      this.decisive = filter;
     }
     return false;
   }
@@ -48,8 +57,13 @@ export class Sieve {
     return preferred;
   }
 
-  private exclude({ endpoint }: PreparedEndpoint, reason: ExclusionReason): void {
-    this.verdicts.push({ endpointId: endpoint.id, kept: false, reason });
+  private exclude(endpoint: PreparedEndpoint, reason: ExclusionReason): void {
+    this.verdicts.push({ endpointId: endpoint.endpoint.id, kept: false, reason });
+    this.count(endpoint, reason);
+  }
+
+  private count({ endpoint }: PreparedEndpoint, reason: ExclusionReason): void {
+    this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
     this.affectedProviders.add(endpoint.provider);
   }
 }

@@ -23,6 +23,18 @@ export const maxCompletionTokens: FilterFactory = ({ request: { maxTokens } }) =
         keeps: ({ endpoint }) => endpoint.maxCompletionTokens === null || maxTokens <= endpoint.maxCompletionTokens,
       };
 
+/**
+ * A `tool_choice` that demands a call, where tools are taken but choices are not. Whoever takes no tools at all has no choice either;
+ * `auto` and `none` ask for nothing that could be missed.
+ */
+export const toolChoiceValue: FilterFactory = ({ request: { toolChoice, tools } }) => {
+  if (!tools?.length || toolChoice === undefined || toolChoice === 'auto' || toolChoice === 'none') return null;
+  return {
+    reason: 'tool_choice',
+    keeps: ({ supportedParameters }) => !supportedParameters.has('tools') || supportedParameters.has('tool_choice'),
+  };
+};
+
 /** The words of `supported_parameters` (spec 1.2). Others (`user`, `stream`, …) ask nothing of a model. */
 const MODEL_PARAMETERS: ReadonlySet<string> = new Set([
   'temperature',

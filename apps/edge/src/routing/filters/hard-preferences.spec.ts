@@ -12,7 +12,10 @@ interface Asked {
 }
 
 /** Whether an endpoint of this price, 2 pico-dollars per token where it says nothing else, may serve. */
-function serves({ price, limits, request, promptBytes = 300, inputModalities = ['text'] }: Asked): boolean {
+const serves = (asked: Asked): boolean => tiersOf(asked).length > 0;
+
+/** The tiers in which it may. */
+function tiersOf({ price, limits, request, promptBytes = 300, inputModalities = ['text'] }: Asked): unknown[] {
   const endpoint = anEndpoint({
     price: { version: 'v1', prompt: 2n, completion: 2n, ...price },
     inputModalities: ['text', ...inputModalities],
@@ -25,7 +28,7 @@ function serves({ price, limits, request, promptBytes = 300, inputModalities = [
       facts: { inputModalities, outputModalities: ['text'], promptBytes },
     }),
   );
-  return candidates.length > 0;
+  return candidates.map(({ tier }) => tier);
 }
 
 describe('max_price', () => {
@@ -61,9 +64,10 @@ describe('max_price', () => {
     const price = { serviceTiers: { priority: { prompt: 4n, overrides: [{ minPromptTokens: 100_000, prompt: 9n }] } } };
     const priority = { serviceTier: 'priority' };
     expect(serves({ price, limits: { prompt: 3n } })).toBe(true);
-    expect(serves({ price, limits: { prompt: 3n }, request: priority })).toBe(false);
-    expect(serves({ price, limits: { prompt: 4n }, request: priority })).toBe(true);
-    expect(serves({ price, limits: { prompt: 4n }, request: priority, promptBytes: 200_000 })).toBe(false);
+    expect(tiersOf({ price, limits: { prompt: 3n }, request: priority })).toEqual([null]);
+    expect(tiersOf({ price, limits: { prompt: 4n }, request: priority })).toEqual(['priority', null]);
+    const long = { price, request: priority, promptBytes: 200_000 };
+    expect(tiersOf({ ...long, limits: { prompt: 4n } })).toEqual([null]);
   });
 
   it('minds the dearer price of long prompts only where the prompt may be that long', () => {

@@ -1,9 +1,16 @@
 import type { RoutingInput } from '../routing.js';
-import { inputModality, maxCompletionTokens, outputModality, requiredParameters } from './capability-filters.js';
+import {
+  inputModality,
+  maxCompletionTokens,
+  outputModality,
+  requiredParameters,
+  toolChoiceValue,
+} from './capability-filters.js';
 import { contextLength } from './context-length.js';
 import type { Filter } from './filter.js';
 import { maxPrice } from './max-price.js';
 import { distillableText, quantization } from './model-quality-filters.js';
+import { policyFilters } from './policy-filters.js';
 import { dataCollection, zeroDataRetention } from './privacy-filters.js';
 import {
   allowedProviders,
@@ -13,13 +20,18 @@ import {
   unknownProvider,
   workerUnavailable,
 } from './provider-filters.js';
+import { extendedContext, freeOnly, thinkingVariant, webSearch } from './variant-filters.js';
 
-/** In this order; the last one that left an endpoint out names the error when nothing is left. */
+/** In this order, policies after them; the last one that left an endpoint out names the error when nothing is left. */
 const FACTORIES = [
   unknownProvider,
   serviceTier,
   outputModality,
   inputModality,
+  freeOnly,
+  extendedContext,
+  thinkingVariant,
+  webSearch,
   allowedProviders,
   ignoredProviders,
   listedOnly,
@@ -29,11 +41,15 @@ const FACTORIES = [
   quantization,
   maxPrice,
   requiredParameters,
-  maxCompletionTokens,
-  contextLength,
-  workerUnavailable,
+  toolChoiceValue,
 ];
 
+/** After the policies: what is wrong with the size of a request, or for the moment, is worth telling only where the rest would do. */
+const LAST = [maxCompletionTokens, contextLength, workerUnavailable];
+
 /** The hard filters that have something to say about this request. */
-export const hardFilters = (input: RoutingInput): readonly Filter[] =>
-  FACTORIES.map((make) => make(input)).filter((filter) => filter !== null);
+export const hardFilters = (input: RoutingInput): readonly Filter[] => [
+  ...FACTORIES.map((make) => make(input)).filter((filter) => filter !== null),
+  ...policyFilters(input),
+  ...LAST.map((make) => make(input)).filter((filter) => filter !== null),
+];

@@ -13,11 +13,15 @@ export const maxPrice: FilterFactory = (input) => {
   const limits = input.request.provider.maxPrice;
   if (!limits || Object.keys(limits).length === 0) return null;
   const size = promptSize(input);
-  const { serviceTier } = input.request;
   return {
     reason: 'max_price',
-    keeps: ({ endpoint, inputModalities }) =>
-      holds(limits, pinnedPrice(endpoint.price, serviceTier), inputModalities, mostPromptTokens(size, endpoint)),
+    keeps: ({ endpoint, inputModalities, serviceTier }) =>
+      holds(
+        limits,
+        pinnedPrice(endpoint.price, serviceTier ?? undefined),
+        inputModalities,
+        mostPromptTokens(size, endpoint),
+      ),
   };
 };
 

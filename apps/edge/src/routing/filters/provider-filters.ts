@@ -1,5 +1,6 @@
 import type { FilterFactory } from './filter.js';
 import { intersects, slugSet } from '../sets.js';
+import { tierAdmission } from '../tiers.js';
 
 /** Only providers that this release can speak to. */
 export const unknownProvider: FilterFactory = ({ knownProviders }) =>
@@ -24,7 +25,7 @@ export const allowedProviders: FilterFactory = ({ request: { provider } }) => {
 export const ignoredProviders: FilterFactory = ({ request: { provider } }) => {
   if (!provider.ignore || provider.ignore.length === 0) return null;
   const ignored = slugSet(provider.ignore);
-  return { reason: 'ignored_providers', keeps: ({ names }) => !intersects(names, ignored) };
+  return { reason: 'ignored_providers', keeps: ({ allNames }) => !intersects(allNames, ignored) };
 };
 
 /** With `order` and no fallbacks only listed endpoints may serve (spec 3.3). */
@@ -34,28 +35,5 @@ export const listedOnly: FilterFactory = ({ request: { provider } }) => {
   return { reason: 'fallbacks_off', keeps: ({ names }) => intersects(names, listed) };
 };
 
-/** What `service_tier` of a request lets in beside the ordinary endpoints (spec 3.8). */
-const TIERS_ASKED_FOR: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ['priority', new Set(['priority', 'fast'])],
-  ['fast', new Set(['priority', 'fast'])],
-  ['flex', new Set(['flex'])],
-]);
-const NO_TIERS: ReadonlySet<string> = new Set();
-
-/**
- * Tier endpoints serve only who asked for them: by `service_tier`, by their full slug, or by a variant. `order` takes a
- * variant's admission away, and so does `service_tier: "default"`.
- */
-export const serviceTier: FilterFactory = ({ request }) => {
-  const asked = TIERS_ASKED_FOR.get(request.serviceTier ?? '') ?? NO_TIERS;
-  const named = slugSet([...(request.provider.only ?? []), ...(request.provider.order ?? [])]);
-  const variantCounts = request.serviceTier !== 'default' && !request.provider.order?.length;
-  return {
-    reason: 'service_tier',
-    keeps: ({ serviceTier: tier, names }, { variant }) =>
-      tier === null ||
-      asked.has(tier) ||
-      intersects(names, named) ||
-      (variantCounts && variant !== null && variant.admitsTiers.has(tier)),
-  };
-};
+/** Tier endpoints serve only who asked for them. */
+export const serviceTier: FilterFactory = ({ request }) => ({ reason: 'service_tier', keeps: tierAdmission(request) });

@@ -1,3 +1,4 @@
+import { requestedTier } from '@switchyard/contracts';
 import type { CompletionRequest } from '@switchyard/contracts';
 import type { RoutingInput } from '../routing.js';
 import { roomyContext } from './context-length.js';
@@ -15,8 +16,14 @@ function preferredParameters({ parameters, responseFormat }: CompletionRequest):
   return preferences;
 }
 
+/** Who asks for `flex` gets it where there is any, and its lack of capacity rather than the dearer service (spec 3.8). */
+const flexOnly = ({ serviceTier: asked }: CompletionRequest): readonly Filter[] =>
+  requestedTier(asked) === 'flex'
+    ? [{ reason: 'service_tier', keeps: ({ serviceTier }) => serviceTier === 'flex' }]
+    : [];
+
 /** Rules that are followed where some endpoint of the model satisfies them, and ignored where none does. */
 export function softPreferences(input: RoutingInput): readonly Filter[] {
   const roomy = roomyContext(input);
-  return roomy ? [roomy, ...preferredParameters(input.request)] : preferredParameters(input.request);
+  return [...(roomy ? [roomy] : []), ...preferredParameters(input.request), ...flexOnly(input.request)];
 }

@@ -31,3 +31,18 @@ export function byCondition(contenders: readonly Contender[]): {
   }
   return groups;
 }
+
+const DOWN: ReadonlySet<PlaceReason> = new Set(['outage', 'ejected']);
+
+/** Whether an endpoint stands where it stands because it does not answer. */
+export const isDown = ({ reason }: Placed): boolean => DOWN.has(reason);
+
+/** One order after the other, but endpoints that are down behind all others, those with an outage first. */
+export function concatenated(...orders: readonly (readonly Placed[])[]): Placed[] {
+  const all = orders.flat();
+  return [
+    ...all.filter((one) => !isDown(one)),
+    ...all.filter(({ reason }) => reason === 'outage'),
+    ...all.filter(({ reason }) => reason === 'ejected'),
+  ];
+}
