@@ -28,7 +28,7 @@ export function orderFor(
   const byTier: Order = tier === 'priority' ? (some) => priorityFirst(some, byRule) : byRule;
   if (!provider.order?.length) return byTier(contenders);
   // One slug may name the tiers of a provider and its ordinary service; whoever asks for a tier means that first.
-  const listable = tier === 'priority' ? [...split(contenders).flat()] : contenders;
+  const listable = tier === 'priority' ? split(contenders).flat() : contenders;
   return listedOrder(listable, slugSet(provider.order), byTier);
 }
 
