@@ -47,9 +47,16 @@ describe('the prober on a real broker', () => {
     return entry && EndpointHealth.parse(JSON.parse(new TextDecoder().decode(entry.value)));
   };
   const stateOf = async (provider: string) => (await publishedOf(provider))?.state;
+  let told = 0;
   const tell = (provider: string, outcome: AttemptOutcome['outcome'], times = 1): void => {
     for (let time = 0; time < times; time += 1) {
-      const payload = anOutcome({ endpointId: idOf(provider), modelId: MODEL, provider, outcome });
+      const payload = anOutcome({
+        endpointId: idOf(provider),
+        modelId: MODEL,
+        provider,
+        outcome,
+        origin: { worker: 'w', number: (told += 1) },
+      });
       others.events.publish(AttemptFinished, payload, { suffix: provider });
     }
   };

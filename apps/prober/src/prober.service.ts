@@ -1,68 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { EventSubscriber, KvBuckets } from '@switchyard/bus';
 import { Health } from '@switchyard/chassis';
-import { AttemptFinished, EndpointHealth, HEALTH_BUCKET } from '@switchyard/contracts';
+import { AttemptFinished } from '@switchyard/contracts';
 import type { AttemptOutcome } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
 import { Roster } from './catalogue/roster.js';
 import { Clock } from './clock.js';
 import { Fleet } from './fleet/fleet.js';
+import { RecentOutcomes } from './fleet/recent-outcomes.js';
+import { LeaderLease } from './leadership/leader-lease.js';
+import { ProbesService } from './probes/probes.service.js';
 import { HealthPublisher } from './publish/health.publisher.js';
+import { StateStore } from './state/state.store.js';
 
 const TICK_MS = 250;
 const PRUNE_EVERY_MS = 30_000;
+const RETRY_MS = 500;
 
-/** Listens to every attempt, lets the fleet decide, and publishes what changed. */
+/**
+ * Listens to every attempt. The one prober that leads lets the fleet decide, publishes what changed and stores what it knows; the
+ * others remember what they heard lately, to go on from there.
+ */
 @Injectable()
 export class ProberService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(ProberService.name);
-  private readonly stops: (() => unknown)[] = [];
-  private restored = false;
+  private readonly recent = new RecentOutcomes();
+  private readonly lease: LeaderLease;
+  private stops: (() => void)[] = [];
+  /** The fleet is up to date and this process decides. */
+  private deciding = false;
+  private closed = false;
   private prunedAtMs = 0;
 
   constructor(
-    private readonly kv: KvBuckets,
+    kv: KvBuckets,
     private readonly events: EventSubscriber,
     private readonly fleet: Fleet,
     private readonly roster: Roster,
     private readonly publisher: HealthPublisher,
+    private readonly state: StateStore,
+    private readonly probes: ProbesService,
     private readonly clock: Clock,
     private readonly health: Health,
-  ) {}
+  ) {
+    this.lease = new LeaderLease(kv, randomUUID(), {
+      onGained: () => this.begin(),
+      onLost: () => this.end(),
+    });
+  }
 
   onApplicationBootstrap(): void {
     this.health.check('health-restored', () => {
-      if (!this.restored) throw new Error('the last known health is not read back yet');
+      if (!this.lease.known) throw new Error('it is not known yet which prober leads');
+      if (this.lease.held && !this.deciding) throw new Error('the last known health is not read back yet');
     });
-    this.restore();
-    const subscription = this.events.subscribe(AttemptFinished, (outcome) => this.observe(outcome), { suffix: '*' });
+    const subscription = this.events.subscribe(AttemptFinished, (outcome) => this.hear(outcome), { suffix: '*' });
     const timer = setInterval(() => this.tick(), TICK_MS);
-    this.stops.push(
-      () => subscription.stop(),
-      () => clearInterval(timer),
-    );
+    this.stops = [() => subscription.stop(), () => clearInterval(timer)];
+    this.lease.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await Promise.all(this.stops.map((stop) => stop()));
+    this.closed = true;
+    this.stops.forEach((stop) => stop());
+    if (this.deciding && this.lease.held) await this.state.flush(this.clock.nowMs());
+    this.deciding = false;
+    await this.lease.stop();
   }
 
-  private observe(outcome: AttemptOutcome): void {
+  private hear(outcome: AttemptOutcome): void {
     if (!this.roster.mayHave(outcome.endpointId)) return;
-    const nowMs = this.clock.nowMs();
+    if (this.deciding) this.observe(outcome, this.clock.nowMs());
+    else this.recent.push(outcome, this.clock.nowMs());
+  }
+
+  private observe(outcome: AttemptOutcome, nowMs: number): void {
     const changed = this.fleet.observe(outcome, nowMs);
+    const endpoint = this.fleet.get(outcome.endpointId);
+    if (endpoint) this.state.touch(endpoint);
     this.publisher.touch(outcome.endpointId, nowMs, changed);
     if (changed) this.announce(outcome.endpointId, nowMs);
   }
 
   private tick(): void {
+    // A leader that the broker has not confirmed lately may not be one any more.
+    if (!this.deciding || !this.lease.held) return;
     const nowMs = this.clock.nowMs();
     for (const endpointId of this.fleet.tick(nowMs)) {
       this.publisher.touch(endpointId, nowMs, true);
       this.announce(endpointId, nowMs);
     }
     this.publisher.flush(nowMs, (endpointId) => this.fleet.read(endpointId, nowMs));
+    this.state.tick(nowMs);
+    this.probes.tick(this.fleet, nowMs);
     if (nowMs - this.prunedAtMs >= PRUNE_EVERY_MS) this.prune(nowMs);
   }
 
@@ -71,7 +104,7 @@ export class ProberService implements OnApplicationBootstrap, OnModuleDestroy {
     if (!health) return;
     this.logger.log(`${endpointId} is ${health.state}, ejected ${health.timesEjected} times`);
     instruments.endpointTransitions.add(1, { state: health.state });
-    this.publisher.flushOne(endpointId, nowMs, () => health);
+    if (this.lease.held) this.publisher.flushOne(endpointId, nowMs, () => health);
   }
 
   /** Forgets endpoints that left the catalogue. */
@@ -80,34 +113,33 @@ export class ProberService implements OnApplicationBootstrap, OnModuleDestroy {
     for (const endpointId of this.fleet.endpointIds()) {
       if (this.roster.mayHave(endpointId)) continue;
       this.fleet.remove(endpointId);
+      this.state.remove(endpointId);
       this.publisher.remove(endpointId);
     }
   }
 
-  /** Reads back what was published before this process began. */
-  private restore(): void {
-    const watching = this.kv.watch(HEALTH_BUCKET, {
-      onEntry: (key, value) => {
-        if (value && !this.restored) this.restoreEntry(key, value);
-      },
-      onInitialDone: () => {
-        this.restored = true;
-        void watching.then((watch) => watch.stop());
-      },
-    });
-    this.stops.push(async () => {
-      if (this.restored) await (await watching).stop();
-    });
+  /** Goes on where the last leader stopped: from what it stored, and from what was heard since. */
+  private async begin(): Promise<void> {
+    while (!this.closed && this.lease.held) {
+      try {
+        const restored = await this.state.restoreInto(this.fleet, this.clock.nowMs());
+        for (const endpointId of restored) this.publisher.touch(endpointId, this.clock.nowMs(), false);
+        break;
+      } catch (error) {
+        this.fleet.clear();
+        this.logger.warn(`what is stored can not be read back yet: ${(error as Error).message}`);
+        await sleep(RETRY_MS);
+      }
+    }
+    // What does not say where it comes from may be counted already.
+    for (const { outcome, heardAtMs } of this.recent.take()) if (outcome.origin) this.observe(outcome, heardAtMs);
+    this.deciding = true;
   }
 
-  private restoreEntry(key: string, value: Uint8Array): void {
-    try {
-      const health = EndpointHealth.parse(JSON.parse(new TextDecoder().decode(value)));
-      const nowMs = this.clock.nowMs();
-      this.fleet.restore(health, nowMs);
-      this.publisher.touch(health.endpointId, nowMs, false);
-    } catch (error) {
-      this.logger.warn(`health entry ${key} is broken and ignored: ${(error as Error).message}`);
-    }
+  private end(): void {
+    this.deciding = false;
+    this.fleet.clear();
+    this.state.forget();
+    this.publisher.forget();
   }
 }

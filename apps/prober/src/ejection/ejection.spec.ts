@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { aHealth } from '../testing/builders.js';
 import { Ejection } from './ejection.js';
-import { MAX_EJECTION_MS, mostEjected } from './limits.js';
+import { EJECTION_TIMES, mostEjected } from './limits.js';
 import { outliersOf } from './outliers.js';
+
+const MAX_EJECTION_MS = EJECTION_TIMES.maxMs;
 
 describe('the ejection of one endpoint', () => {
   it('is called for by five failures in a row and not by four with a success between', () => {
@@ -15,9 +17,10 @@ describe('the ejection of one endpoint', () => {
     expect(ejection.hasFailedTooOften).toBe(true);
   });
 
-  it('lasts 30 s times its number, up to 300 s, while the trials fail', () => {
+  it('lasts 30 s times its number, up to 300 s, while the trials keep clients waiting', () => {
     const ejection = new Ejection();
     let nowMs = 1_000;
+    ejection.fail(nowMs, true);
     ejection.eject(nowMs);
     for (const seconds of [30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 300]) {
       expect(ejection.ejectedUntilMs).toBe(nowMs + seconds * 1_000);
@@ -25,8 +28,40 @@ describe('the ejection of one endpoint', () => {
       nowMs += seconds * 1_000;
       expect(ejection.tick(nowMs)).toBe(true);
       expect([ejection.state, ejection.ejectedUntilMs]).toEqual(['half_open', null]);
-      ejection.fail(nowMs);
+      ejection.fail(nowMs, true);
     }
+  });
+
+  it('has a trial every 30 s while the failures are quick, and only those at its end make it longer', () => {
+    const ejection = new Ejection();
+    ejection.eject(0);
+    const trials: [number, number][] = [];
+    for (let nowMs = 0; nowMs <= 360_000; nowMs += 1_000) {
+      if (!ejection.tick(nowMs)) continue;
+      ejection.fail(nowMs);
+      trials.push([nowMs / 1_000, ejection.timesEjected]);
+    }
+    expect(trials).toEqual([
+      [30, 2],
+      [60, 2],
+      [90, 3],
+      [120, 3],
+      [150, 3],
+      [180, 4],
+      [210, 4],
+      [240, 4],
+      [270, 4],
+      [300, 5],
+      [330, 5],
+      [360, 5],
+    ]);
+  });
+
+  it('ends with the answer to a probe, in the middle of it', () => {
+    const ejection = new Ejection();
+    ejection.eject(0);
+    ejection.answerProbe(10_000);
+    expect([ejection.state, ejection.restoredAtMs]).toEqual(['healthy', 10_000]);
   });
 
   it('ends with one success in the trial', () => {
@@ -34,7 +69,7 @@ describe('the ejection of one endpoint', () => {
     ejection.eject(0);
     ejection.tick(30_000);
     ejection.succeed(30_001);
-    expect([ejection.state, ejection.timesEjected]).toEqual(['healthy', 1]);
+    expect([ejection.state, ejection.timesEjected, ejection.restoredAtMs]).toEqual(['healthy', 1, 30_001]);
   });
 
   it('does not end by the answer to a call from before', () => {
@@ -48,7 +83,7 @@ describe('the ejection of one endpoint', () => {
     const ejection = new Ejection();
     ejection.eject(0);
     ejection.tick(30_000);
-    ejection.fail(30_000);
+    ejection.fail(30_000, true);
     ejection.tick(90_000);
     ejection.succeed(90_000);
     ejection.eject(90_000 + 300_000);
@@ -69,21 +104,23 @@ describe('the ejection of one endpoint', () => {
 
   it('never lasts more than 300 s, and always ends half open, whatever happens', () => {
     const step = fc.record({
-      what: fc.constantFrom('succeed', 'fail', 'eject', 'tick'),
+      what: fc.constantFrom('succeed', 'fail', 'eject', 'tick', 'answerProbe'),
+      slow: fc.boolean(),
       afterMs: fc.nat(100_000),
     } as const);
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
         const ejection = new Ejection();
         let nowMs = 0;
-        for (const { what, afterMs } of steps) {
+        for (const { what, afterMs, slow } of steps) {
           nowMs += afterMs;
           const before = ejection.state;
-          ejection[what](nowMs);
+          ejection[what](nowMs, slow);
           const untilMs = ejection.ejectedUntilMs;
           expect(untilMs === null).toBe(ejection.state !== 'ejected');
           if (untilMs !== null && before !== 'ejected') expect(untilMs - nowMs).toBeLessThanOrEqual(MAX_EJECTION_MS);
-          if (before === 'ejected') expect(['ejected', 'half_open']).toContain(ejection.state);
+          if (before === 'ejected' && what !== 'answerProbe')
+            expect(['ejected', 'half_open']).toContain(ejection.state);
           if (before === 'healthy') expect(['healthy', 'ejected']).toContain(ejection.state);
         }
         ejection.tick(nowMs + MAX_EJECTION_MS);

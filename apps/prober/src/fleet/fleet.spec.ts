@@ -80,20 +80,35 @@ describe('the fleet', () => {
     expect(fleet.tick(START_MS + 45_000)).toEqual([]);
   });
 
-  it('takes over what an earlier process published, unless it knows better already', () => {
+  it('goes on with the ejection that an earlier process published', () => {
     const fleet = fleetOf(2);
-    fleet.observe(outcomeOf('b', 'success'), START_MS);
-    const ejected = {
+    const health = aHealth({
       state: 'ejected',
       ejectedUntilMs: START_MS + 5_000,
       timesEjected: 2,
       updatedAtMs: START_MS,
-    } as const;
-    fleet.restore(aHealth({ endpointId: idOf('a'), ...ejected }), START_MS + 1_000);
-    fleet.restore(aHealth({ endpointId: idOf('b'), ...ejected }), START_MS + 1_000);
+    });
+    fleet.restore(idOf('a'), 'acme/large', { health, history: null, blocks: [] }, START_MS + 1_000);
     expect(fleet.read(idOf('a'), START_MS + 1_000)).toMatchObject({ state: 'ejected', timesEjected: 2 });
-    expect(fleet.read(idOf('b'), START_MS + 1_000)).toMatchObject({ state: 'healthy', timesEjected: 0 });
     expect(fleet.tick(START_MS + 5_000)).toEqual([idOf('a')]);
+  });
+
+  it('is brought back by the answer to a probe, which is no traffic', () => {
+    const fleet = fleetOf(2);
+    failFive(fleet, 'a');
+    expect(fleet.observe({ ...outcomeOf('a', 'success'), probe: true }, START_MS + 10_000)).toBe(true);
+    expect(fleet.read(idOf('a'), START_MS + 10_000)).toMatchObject({
+      state: 'healthy',
+      restoredAtMs: START_MS + 10_000,
+      windows: { last5m: { count: 5, failures: 5 } },
+    });
+  });
+
+  it('keeps an endpoint out that a probe did not reach', () => {
+    const fleet = fleetOf(2);
+    failFive(fleet, 'a');
+    expect(fleet.observe({ ...outcomeOf('a', 'failure'), probe: true }, START_MS + 10_000)).toBe(false);
+    expect(fleet.read(idOf('a'), START_MS + 10_000)?.ejectedUntilMs).toBe(START_MS + 30_000);
   });
 
   it('forgets an endpoint that is gone', () => {

@@ -1,7 +1,9 @@
 import type { AttemptOutcome, EndpointHealth } from '@switchyard/contracts';
 import { mostEjected } from '../ejection/limits.js';
+import type { EjectionTimes } from '../ejection/limits.js';
 import { outliersOf } from '../ejection/outliers.js';
 import { TrackedEndpoint } from './tracked-endpoint.js';
+import type { Remembered } from './tracked-endpoint.js';
 
 /** How often endpoints of a model are compared with each other. */
 export const COMPARE_EVERY_MS = 10_000;
@@ -17,7 +19,10 @@ export class Fleet {
   private readonly models = new Map<string, Set<TrackedEndpoint>>();
   private comparedAtMs = 0;
 
-  constructor(private readonly endpointsOf: (modelId: string) => number) {}
+  constructor(
+    private readonly endpointsOf: (modelId: string) => number,
+    private readonly times?: EjectionTimes,
+  ) {}
 
   get size(): number {
     return this.endpoints.size;
@@ -44,9 +49,17 @@ export class Fleet {
     return this.endpoints.get(endpointId)?.read(nowMs) ?? null;
   }
 
-  /** Goes on from what an earlier process published; what this one has seen itself since then counts more. */
-  restore(health: EndpointHealth, nowMs: number): void {
-    if (!this.endpoints.has(health.endpointId)) this.track(health.endpointId, health.modelId)?.restore(health, nowMs);
+  get(endpointId: string): TrackedEndpoint | null {
+    return this.endpoints.get(endpointId) ?? null;
+  }
+
+  all(): IterableIterator<TrackedEndpoint> {
+    return this.endpoints.values();
+  }
+
+  /** Goes on from what an earlier process left. */
+  restore(endpointId: string, modelId: string, remembered: Remembered, nowMs: number): void {
+    this.track(endpointId, modelId)?.restore(remembered, nowMs);
   }
 
   remove(endpointId: string): void {
@@ -58,6 +71,11 @@ export class Fleet {
     if (siblings?.size === 0) this.models.delete(endpoint.modelId);
   }
 
+  clear(): void {
+    this.endpoints.clear();
+    this.models.clear();
+  }
+
   endpointIds(): readonly string[] {
     return [...this.endpoints.keys()];
   }
@@ -66,7 +84,7 @@ export class Fleet {
     const known = this.endpoints.get(endpointId);
     if (known) return known;
     if (this.endpoints.size >= MAX_TRACKED) return null;
-    const endpoint = new TrackedEndpoint(endpointId, modelId);
+    const endpoint = new TrackedEndpoint(endpointId, modelId, this.times);
     this.endpoints.set(endpointId, endpoint);
     this.models.set(modelId, (this.models.get(modelId) ?? new Set()).add(endpoint));
     return endpoint;

@@ -32,6 +32,11 @@ export class HealthPublisher {
     void this.put(health);
   }
 
+  /** Somebody else publishes from now on. */
+  forget(): void {
+    this.schedule.clear();
+  }
+
   /** Takes an endpoint that is no more out of the bucket. */
   remove(endpointId: string): void {
     this.schedule.forget(endpointId);

@@ -57,6 +57,10 @@ export class PublishSchedule {
   forget(endpointId: string): void {
     this.entries.delete(endpointId);
   }
+
+  clear(): void {
+    this.entries.clear();
+  }
 }
 
 function isDue({ urgent, dirty, touchedAtMs, publishedAtMs }: Entry, nowMs: number): boolean {

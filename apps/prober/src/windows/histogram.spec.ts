@@ -45,6 +45,17 @@ describe('the histogram', () => {
     );
   });
 
+  it('is the same after it was stored, and goes on merging', () => {
+    fc.assert(
+      fc.property(values, values, (some, others) => {
+        const stored = Histogram.decode(JSON.parse(JSON.stringify(histogramOf(some).encode())) as number[]);
+        expect(stored.count).toBe(some.length);
+        stored.merge(histogramOf(others));
+        expect(stored.percentiles()).toEqual(histogramOf([...some, ...others]).percentiles());
+      }),
+    );
+  });
+
   it('stays in range for absurd values', () => {
     expect(histogramOf([0, 1e300, Number.POSITIVE_INFINITY]).percentiles()!.p50).toBeGreaterThan(1e8);
     expect(histogramOf([0]).percentiles()!.p99).toBe(0);

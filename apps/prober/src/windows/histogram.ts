@@ -12,6 +12,13 @@ export class Histogram {
   private readonly counts = new Map<number, number>();
   private total = 0;
 
+  /** What {@link encode} gave; pairs that are none are left out. */
+  static decode(pairs: readonly number[]): Histogram {
+    const histogram = new Histogram();
+    for (let at = 0; at + 1 < pairs.length; at += 2) histogram.put(pairs[at]!, pairs[at + 1]!);
+    return histogram;
+  }
+
   get count(): number {
     return this.total;
   }
@@ -19,14 +26,19 @@ export class Histogram {
   /** `value` is zero or more; others are not counted. */
   add(value: number, times = 1): void {
     if (!(value >= 0) || times <= 0) return;
-    const bucket = value <= SMALLEST ? 0 : Math.min(LARGEST_BUCKET, Math.ceil(Math.log(value / SMALLEST) / LOG_GROWTH));
-    this.counts.set(bucket, (this.counts.get(bucket) ?? 0) + times);
-    this.total += times;
+    this.put(
+      value <= SMALLEST ? 0 : Math.min(LARGEST_BUCKET, Math.ceil(Math.log(value / SMALLEST) / LOG_GROWTH)),
+      times,
+    );
   }
 
   merge(other: Histogram): void {
-    for (const [bucket, count] of other.counts) this.counts.set(bucket, (this.counts.get(bucket) ?? 0) + count);
-    this.total += other.total;
+    for (const [bucket, count] of other.counts) this.put(bucket, count);
+  }
+
+  /** Bucket, count, bucket, count …: exactly what it knows. */
+  encode(): number[] {
+    return [...this.counts].flat();
   }
 
   /** Null without values. */
@@ -35,6 +47,11 @@ export class Histogram {
     const buckets = [...this.counts].sort(([left], [right]) => left - right);
     const at = (share: number): number => middleOf(bucketAt(buckets, Math.ceil(share * this.total)));
     return { p50: at(0.5), p75: at(0.75), p90: at(0.9), p99: at(0.99) };
+  }
+
+  private put(bucket: number, times: number): void {
+    this.counts.set(bucket, (this.counts.get(bucket) ?? 0) + times);
+    this.total += times;
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { aHealth, anOutcome } from '../testing/builders.js';
-import { EndpointWindows } from './endpoint-windows.js';
+import { anOutcome } from '../testing/builders.js';
+import { blockAt, EndpointWindows, STORED_BLOCKS } from './endpoint-windows.js';
 import { RollingWindow } from './rolling-window.js';
 
 describe('the rolling window', () => {
@@ -66,21 +66,64 @@ describe('the windows of an endpoint', () => {
     expect(windows.read(startMs).windows.last5m).toMatchObject({ count: 1, latencyMs: null, throughput: null });
   });
 
-  it('go on from what was published: counts, percentiles and age', () => {
-    const before = new EndpointWindows();
-    for (let attempt = 0; attempt < 200; attempt += 1) {
-      const outcome = attempt % 10 === 0 ? 'failure' : 'success';
-      before.record(anOutcome({ outcome, firstTokenMs: 100 + attempt, tokensPerSecond: 20 + attempt }), startMs);
-    }
-    const published = aHealth({ ...before.read(startMs), updatedAtMs: startMs });
-    const after = new EndpointWindows();
-    after.restore(published, startMs + 60_000);
-    const read = after.read(startMs + 60_000);
-    expect(read.day).toEqual({ count: 200, failures: 20 });
-    expect(read.uptime).toEqual({ last5m: 90, last30m: 90, last1d: 90 });
-    const wanted = published.windows.last5m.latencyMs!;
-    for (const name of ['p50', 'p75', 'p90', 'p99'] as const)
-      expect(read.windows.last5m.latencyMs![name]).toBeCloseTo(wanted[name], 0);
-    expect(after.read(startMs + 360_000).windows).toMatchObject({ last5m: { count: 0 }, last30m: { count: 200 } });
+  it('tell how many answers with tool calls were bad, and the rate once there are enough', () => {
+    const windows = new EndpointWindows();
+    const answer = (toolCalls: 'valid' | 'invalid_json' | null) => windows.record(anOutcome({ toolCalls }), startMs);
+    for (let count = 0; count < 18; count += 1) answer('valid');
+    answer('invalid_json');
+    answer(null);
+    expect(windows.read(startMs)).toMatchObject({
+      windows: { last5m: { count: 20, toolCalls: { answers: 19, bad: 1 } } },
+      toolErrorRate: null,
+    });
+    answer('valid');
+    expect(windows.read(startMs).toolErrorRate).toBe(0.05);
+    // After half an hour those of the day count, as long as there are no newer ones.
+    expect(windows.read(startMs + 3_600_000).toolErrorRate).toBe(0.05);
+  });
+
+  it('go on from what was stored as if nothing had happened', () => {
+    const attempts = fc.array(
+      fc.record({
+        afterMs: fc.nat(120_000),
+        failed: fc.boolean(),
+        firstTokenMs: fc.integer({ min: 1, max: 60_000 }),
+        bad: fc.option(fc.boolean()),
+      }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(attempts, attempts, (first, second) => {
+        const whole = new EndpointWindows();
+        let part = new EndpointWindows();
+        let nowMs = startMs;
+        const run = (steps: typeof first): void => {
+          for (const { afterMs, failed, firstTokenMs, bad } of steps) {
+            nowMs += afterMs;
+            const toolCalls = bad === null ? null : bad ? 'unknown_name' : 'valid';
+            const outcome = anOutcome({ outcome: failed ? 'failure' : 'success', firstTokenMs, toolCalls });
+            whole.record(outcome, nowMs);
+            part.record(outcome, nowMs);
+          }
+        };
+        run(first);
+        // What is stored of the day is older than the blocks: nothing of the last twenty minutes is in it.
+        const { stepMs, steps } = part.history(nowMs);
+        const old = steps.filter(([number]) => (number + 1) * stepMs <= nowMs - 1_200_000);
+        const stored = JSON.parse(JSON.stringify(blocksOf(part, nowMs))) as ReturnType<typeof blocksOf>;
+        part = new EndpointWindows();
+        for (const block of stored) part.restoreBlock(block);
+        part.restoreDay({ stepMs, steps: old }, nowMs);
+        run(second);
+        const withoutSeconds = (windows: EndpointWindows) => {
+          const { windows: read, ...rest } = windows.read(nowMs);
+          return { ...rest, last5m: read.last5m, last30m: read.last30m, history: windows.history(nowMs) };
+        };
+        expect(withoutSeconds(part)).toEqual(withoutSeconds(whole));
+      }),
+    );
   });
 });
+
+const blocksOf = (windows: EndpointWindows, nowMs: number) =>
+  Array.from({ length: STORED_BLOCKS }, (_, age) => windows.block(blockAt(nowMs) - age));

@@ -1,0 +1,135 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { KvBuckets } from '@switchyard/bus';
+import {
+  EndpointHealth,
+  EndpointHistory,
+  HEALTH_BUCKET,
+  HEALTH_HISTORY_BUCKET,
+  PROBER_BUCKET,
+  escapeKey,
+} from '@switchyard/contracts';
+import { z } from 'zod';
+import type { Fleet } from '../fleet/fleet.js';
+import type { TrackedEndpoint } from '../fleet/tracked-endpoint.js';
+import { SavedBlock, blockKey, blockKeys, isBlockKey } from './saved-block.js';
+
+/** How much a prober that is killed may have in its head alone; another one that listened has heard it as well. */
+export const SAVE_EVERY_MS = 5_000;
+export const SAVE_HISTORY_EVERY_MS = 60_000;
+
+interface Memory {
+  health: EndpointHealth | null;
+  history: EndpointHistory | null;
+  blocks: SavedBlock[];
+}
+
+/** Keeps what the next process goes on from, and reads it back. */
+@Injectable()
+export class StateStore {
+  private readonly logger = new Logger(StateStore.name);
+  private readonly changed = new Map<string, TrackedEndpoint>();
+  private readonly changedDays = new Map<string, TrackedEndpoint>();
+  private savedAtMs = 0;
+  private savedHistoryAtMs = 0;
+  private saving: Promise<void> | null = null;
+
+  constructor(private readonly kv: KvBuckets) {}
+
+  touch(endpoint: TrackedEndpoint): void {
+    this.changed.set(endpoint.endpointId, endpoint);
+    this.changedDays.set(endpoint.endpointId, endpoint);
+  }
+
+  /** Stores what is due, unless the last time is not over yet. */
+  tick(nowMs: number): void {
+    const dueHistory = nowMs - this.savedHistoryAtMs >= SAVE_HISTORY_EVERY_MS;
+    if (this.saving !== null || (nowMs - this.savedAtMs < SAVE_EVERY_MS && !dueHistory)) return;
+    this.savedAtMs = nowMs;
+    if (dueHistory) this.savedHistoryAtMs = nowMs;
+    this.saving = this.save(nowMs, dueHistory).finally(() => (this.saving = null));
+  }
+
+  /** Stores everything. */
+  async flush(nowMs: number): Promise<void> {
+    await this.saving;
+    await this.save(nowMs, true);
+  }
+
+  /** Somebody else stores from now on. */
+  forget(): void {
+    this.changed.clear();
+    this.changedDays.clear();
+  }
+
+  remove(endpointId: string): void {
+    this.changed.delete(endpointId);
+    this.changedDays.delete(endpointId);
+    const keys = blockKeys(endpointId).map((key) => this.kv.delete(PROBER_BUCKET, key));
+    Promise.all([...keys, this.kv.delete(HEALTH_HISTORY_BUCKET, escapeKey(endpointId))]).catch((error: unknown) =>
+      this.logger.warn(`what is stored of ${endpointId} can not be removed: ${(error as Error).message}`),
+    );
+  }
+
+  /** Reads everything back into a fleet that is empty. */
+  async restoreInto(fleet: Fleet, nowMs: number): Promise<readonly string[]> {
+    const memories = new Map<string, Memory & { modelId: string }>();
+    const memoryOf = ({ endpointId, modelId }: { endpointId: string; modelId: string }): Memory => {
+      const known = memories.get(endpointId) ?? { modelId, health: null, history: null, blocks: [] };
+      memories.set(endpointId, known);
+      return known;
+    };
+    const [health, history, blocks] = await Promise.all([
+      this.kv.entries(HEALTH_BUCKET),
+      this.kv.entries(HEALTH_HISTORY_BUCKET),
+      this.kv.entries(PROBER_BUCKET),
+    ]);
+    for (const one of this.read(health, EndpointHealth)) memoryOf(one).health = one;
+    for (const one of this.read(history, EndpointHistory)) memoryOf(one).history = one;
+    const stored = new Map([...blocks].filter(([key]) => isBlockKey(key)));
+    for (const one of this.read(stored, SavedBlock)) memoryOf(one).blocks.push(one);
+    for (const [endpointId, { modelId, ...memory }] of memories) fleet.restore(endpointId, modelId, memory, nowMs);
+    return [...memories.keys()];
+  }
+
+  private async save(nowMs: number, withHistory: boolean): Promise<void> {
+    const days = withHistory ? [...this.changedDays.values()] : [];
+    const changed = [...this.changed.values()];
+    this.changed.clear();
+    if (withHistory) this.changedDays.clear();
+    await Promise.all([
+      ...changed.map((endpoint) => this.saveBlocks(endpoint, nowMs)),
+      ...days.map((endpoint) => this.saveHistory(endpoint, nowMs)),
+    ]);
+  }
+
+  private async saveBlocks(endpoint: TrackedEndpoint, nowMs: number): Promise<void> {
+    const blocks = endpoint.takeChanges(nowMs);
+    try {
+      for (const block of blocks) await this.kv.put(PROBER_BUCKET, blockKey(block), JSON.stringify(block));
+    } catch (error) {
+      endpoint.putBack(blocks);
+      this.changed.set(endpoint.endpointId, endpoint);
+      this.logger.warn(`${endpoint.endpointId} can not be stored for now: ${(error as Error).message}`);
+    }
+  }
+
+  private async saveHistory(endpoint: TrackedEndpoint, nowMs: number): Promise<void> {
+    const value = JSON.stringify(endpoint.history(nowMs));
+    try {
+      await this.kv.put(HEALTH_HISTORY_BUCKET, escapeKey(endpoint.endpointId), value);
+    } catch {
+      this.changedDays.set(endpoint.endpointId, endpoint);
+    }
+  }
+
+  private read<T>(entries: ReadonlyMap<string, Uint8Array>, schema: z.ZodType<T>): T[] {
+    return [...entries].flatMap(([key, value]) => {
+      try {
+        return [schema.parse(JSON.parse(new TextDecoder().decode(value)))];
+      } catch (error) {
+        this.logger.warn(`entry ${key} is broken and ignored: ${(error as Error).message}`);
+        return [];
+      }
+    });
+  }
+}
