@@ -39,6 +39,9 @@ export const edgeConfig = z.object({
   UPSTREAM_REASONING_FIRST_BYTE_MS: milliseconds(300_000),
   UPSTREAM_IDLE_MS: milliseconds(60_000),
   UPSTREAM_TOTAL_MS: milliseconds(600_000),
+  /** An endpoint that failed five times in a row is left out for so long times its number, at most `MAX_EJECTION_SECONDS`. */
+  EJECTION_SECONDS: z.coerce.number().positive().max(86_400).default(30),
+  MAX_EJECTION_SECONDS: z.coerce.number().positive().max(86_400).default(300),
   /** Silence after which a streaming client gets a comment. */
   KEEP_ALIVE_MS: milliseconds(10_000),
   /** A client that takes nothing for this long while data waits is cut. */

@@ -33,7 +33,8 @@ import { LedgerLender } from './credit/ledger-lender.service.js';
 import { Lender } from './credit/lender.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsService } from './generations/generations.service.js';
-import { HealthModule } from './health/health.module.js';
+import { ejectionTimesOf } from './health/ejection-times.js';
+import { HealthModule, HealthSettings } from './health/health.module.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { Idempotency } from './idempotency/idempotency.service.js';
 import { JOBS_CONTROLLERS, JOBS_PROVIDERS } from './jobs/index.js';
@@ -70,6 +71,7 @@ export class EdgeModule {
         BusModule.forRoot({ servers: config.NATS_URL, name: 'edge' }),
         StreamClientModule.forRoot(streams),
         CatalogueModule,
+        HealthSettings.forRoot(ejectionTimesOf(config)),
         HealthModule,
         RoutingModule,
         ModelsModule,

@@ -109,7 +109,7 @@ export class AnswerService {
       }
       if (!failure) throw error;
       noteFailure(attempt, failure);
-      this.health.observe(planned.candidate.endpoint.id, 'failure');
+      this.health.observe(planned.candidate.endpoint.id, 'failure', { code: failure.code });
       const shown = tellRouting(errorOf([{ planned, failure }]), generation);
       client.end(dialectOf(generation.dialect).renderStreamError(shown, contextOf(generation, speaking)));
       // Something was said and cannot be taken back, so it is not charged: the house bears what the provider asks for it.

@@ -113,6 +113,7 @@ export class AttemptCaller {
   private observe(endpointId: string, failure: AttemptFailure): void {
     const { retryAfterMs } = failure;
     this.health.observe(endpointId, healthOutcome(failure.code, failure.retryable), {
+      code: failure.code,
       ...(retryAfterMs !== null && { retryAfterMs }),
     });
   }

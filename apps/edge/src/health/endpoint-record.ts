@@ -1,5 +1,7 @@
 import type { AttemptOutcome, EndpointHealth } from '@switchyard/contracts';
 import type { ConditionState, EndpointCondition } from './endpoint-condition.js';
+import { EJECTION_TIMES } from './ejection-times.js';
+import type { EjectionTimes } from './ejection-times.js';
 import { FastEjection, TRIAL_TIMEOUT_MS } from './fast-ejection.js';
 import { OutageWindow } from './outage-window.js';
 import { reportedHealthOf } from './reported-health.js';
@@ -8,30 +10,46 @@ import type { ReportedHealth } from './reported-health.js';
 /** The longest `Retry-After` of a provider that we believe. */
 export const MAX_COOL_DOWN_MS = 60_000;
 
+/** What a failure says beyond that it was one. */
+export interface FailureFacts {
+  /** What the provider asked for; 0 when it did not. */
+  readonly retryAfterMs: number;
+  /** The client was kept waiting for it, up to a deadline. */
+  readonly slow: boolean;
+}
+
 /** Everything this edge knows of one endpoint: what it saw itself, and what the prober says. All times monotonic. */
 export class EndpointRecord {
   private readonly window = new OutageWindow();
-  private readonly ejection = new FastEjection();
+  private readonly ejection: FastEjection;
   private reported: ReportedHealth | null = null;
   private coolUntilMs = 0;
   private trialUntilMs = 0;
+
+  constructor(private readonly times: EjectionTimes = EJECTION_TIMES) {
+    this.ejection = new FastEjection(times);
+  }
 
   get health(): EndpointHealth | null {
     return this.reported?.health ?? null;
   }
 
   report(health: EndpointHealth, nowMs: number, ageMs: number): void {
-    this.reported = reportedHealthOf(health, nowMs, ageMs);
+    const before = this.reported?.health.restoredAtMs;
+    this.reported = reportedHealthOf(health, nowMs, { ageMs, maxEjectionMs: this.times.maxMs });
+    // Somebody had an answer from it, so there is no reason to wait for one of our own.
+    const after = health.restoredAtMs ?? null;
+    if (before !== undefined && after !== null && after !== before) this.ejection.restore(nowMs);
   }
 
   forgetReport(): void {
     this.reported = null;
   }
 
-  observe(outcome: AttemptOutcome['outcome'], nowMs: number, retryAfterMs: number): void {
+  observe(outcome: AttemptOutcome['outcome'], nowMs: number, { retryAfterMs, slow }: FailureFacts): void {
     this.trialUntilMs = 0;
     if (outcome === 'success') this.succeed(nowMs);
-    if (outcome === 'failure') this.fail(nowMs, retryAfterMs);
+    if (outcome === 'failure') this.fail(nowMs, { retryAfterMs, slow });
   }
 
   /** Only one request at a time tries an endpoint that is half open. */
@@ -60,9 +78,9 @@ export class EndpointRecord {
       this.reported = { ...this.reported, awaitsTrial: false };
   }
 
-  private fail(nowMs: number, retryAfterMs: number): void {
+  private fail(nowMs: number, { retryAfterMs, slow }: FailureFacts): void {
     this.window.record(true, nowMs);
-    this.ejection.fail(nowMs);
+    this.ejection.fail(nowMs, slow);
     if (retryAfterMs > 0) this.coolUntilMs = nowMs + Math.min(MAX_COOL_DOWN_MS, retryAfterMs);
   }
 

@@ -55,15 +55,49 @@ describe('the health store', () => {
     expect(state()).toBe('healthy');
   });
 
-  it('ejects longer each time a trial fails: 30, 60, 90 s, and never above 300 s', () => {
-    fail(5);
+  it('ejects longer each time a trial keeps its client waiting: 30, 60, 90 s, and never above 300 s', () => {
+    const timeOut = () => store.observe(ID, 'failure', { code: 'upstream_timeout' });
+    for (let time = 0; time < 5; time += 1) timeOut();
     for (const seconds of [30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 300, 300]) {
       clock.ms += seconds * 1_000 - 1;
       expect(state()).toBe('ejected');
       clock.ms += 1;
       expect(state()).toBe('half_open');
+      timeOut();
+    }
+  });
+
+  it('lets one request try every 30 s while it refuses quickly, however long it is out', () => {
+    fail(5);
+    let trials = 0;
+    for (let second = 1; second <= 600; second += 1) {
+      clock.ms += 1_000;
+      if (state() !== 'half_open') continue;
+      trials += 1;
       fail(1);
     }
+    expect(trials).toBe(20);
+    clock.ms += 30_000;
+    store.observe(ID, 'success');
+    expect(state()).toBe('healthy');
+  });
+
+  it('is restored by an answer that somebody else had', () => {
+    fail(5);
+    store.report(verdict({ state: 'ejected', ejectedUntilMs: 5_030_000, restoredAtMs: null }));
+    clock.ms += 1_000;
+    expect(state()).toBe('ejected');
+    store.report(verdict({ restoredAtMs: 5_001_000, updatedAtMs: 5_001_000 }));
+    expect(state()).toBe('outage');
+    clock.ms += 30_000;
+    expect(state()).toBe('healthy');
+  });
+
+  it('is not restored by an answer from before its own ejection', () => {
+    store.report(verdict({ restoredAtMs: 4_000_000 }));
+    fail(5);
+    store.report(verdict({ restoredAtMs: 4_000_000, updatedAtMs: 5_001_000 }));
+    expect(state()).toBe('ejected');
   });
 
   it('lets another request try when the first one was cancelled or never told its outcome', () => {

@@ -1,5 +1,8 @@
-import { Injectable } from '@nestjs/common';
-import type { AttemptOutcome, EndpointHealth } from '@switchyard/contracts';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { ERRORS } from '@switchyard/contracts';
+import type { AttemptOutcome, EndpointHealth, ErrorCode } from '@switchyard/contracts';
+import { EJECTION_TIMES, EJECTION_TIMES_TOKEN } from './ejection-times.js';
+import type { EjectionTimes } from './ejection-times.js';
 import { UNKNOWN_CONDITION } from './endpoint-condition.js';
 import type { EndpointCondition, HealthView } from './endpoint-condition.js';
 import { EndpointRecord } from './endpoint-record.js';
@@ -16,7 +19,10 @@ export class MonotonicClock {
 export class HealthStore implements HealthView {
   private readonly records = new Map<string, EndpointRecord>();
 
-  constructor(private readonly clock: MonotonicClock) {}
+  constructor(
+    private readonly clock: MonotonicClock,
+    @Optional() @Inject(EJECTION_TIMES_TOKEN) private readonly times: EjectionTimes = EJECTION_TIMES,
+  ) {}
 
   nowMs(): number {
     return this.clock.nowMs();
@@ -24,14 +30,15 @@ export class HealthStore implements HealthView {
 
   /**
    * Tells how an attempt on an endpoint of the catalogue went. `retryAfterMs` is what the provider asked for: the endpoint
-   * goes to the back for that long. `client_error` and `cancelled` say nothing about the endpoint.
+   * goes to the back for that long. `code` is how it failed. `client_error` and `cancelled` say nothing about the endpoint.
    */
   observe(
     endpointId: string,
     outcome: AttemptOutcome['outcome'],
-    { retryAfterMs = 0 }: { readonly retryAfterMs?: number } = {},
+    { retryAfterMs = 0, code }: { readonly retryAfterMs?: number; readonly code?: ErrorCode } = {},
   ): void {
-    this.recordOf(endpointId).observe(outcome, this.nowMs(), retryAfterMs);
+    const slow = code !== undefined && ERRORS[code].type === 'timeout';
+    this.recordOf(endpointId).observe(outcome, this.nowMs(), { retryAfterMs, slow });
   }
 
   /** Marks the one request that may try an endpoint that is half open; nothing happens for others. */
@@ -60,7 +67,7 @@ export class HealthStore implements HealthView {
 
   private recordOf(endpointId: string): EndpointRecord {
     let record = this.records.get(endpointId);
-    if (!record) this.records.set(endpointId, (record = new EndpointRecord()));
+    if (!record) this.records.set(endpointId, (record = new EndpointRecord(this.times)));
     return record;
   }
 }

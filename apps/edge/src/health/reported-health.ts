@@ -1,5 +1,4 @@
 import type { EndpointHealth } from '@switchyard/contracts';
-import { MAX_EJECTION_MS } from './fast-ejection.js';
 import { OUTAGE_WINDOW_MS } from './outage-window.js';
 
 /** The prober's verdict on an endpoint, in the clock of this process. */
@@ -17,14 +16,18 @@ export interface ReportedHealth {
  * Carries a verdict over to this process's monotonic clock. Two wall clocks may disagree by days, so what matters are the
  * differences that the prober's own clock gave; `ageMs`, how old the entry was when it came, is 0 for one that came live.
  */
-export function reportedHealthOf(health: EndpointHealth, nowMs: number, ageMs: number): ReportedHealth {
+export function reportedHealthOf(
+  health: EndpointHealth,
+  nowMs: number,
+  { ageMs, maxEjectionMs }: { readonly ageMs: number; readonly maxEjectionMs: number },
+): ReportedHealth {
   const out = health.state === 'ejected' && health.ejectedUntilMs !== null;
   const leftMs = out ? health.ejectedUntilMs! - health.updatedAtMs - ageMs : 0;
   const { count, failures } = health.windows.last30s;
   const outage = failures > 0 && failures * 2 > count;
   return {
     health,
-    ejectedUntilMs: out ? nowMs + clamp(leftMs, MAX_EJECTION_MS) : 0,
+    ejectedUntilMs: out ? nowMs + clamp(leftMs, maxEjectionMs) : 0,
     awaitsTrial: health.state !== 'healthy',
     outageUntilMs: outage ? nowMs + clamp(OUTAGE_WINDOW_MS - ageMs, OUTAGE_WINDOW_MS) : 0,
   };
