@@ -54,6 +54,7 @@ import { ReconciliationController } from './operator/reconciliation.controller.j
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { Receipts } from './receipts/receipts.service.js';
 import { RoutingModule } from './routing/routing.module.js';
+import { StatusModule } from './status/status.module.js';
 
 @Module({})
 export class EdgeModule {
@@ -75,6 +76,7 @@ export class EdgeModule {
         HealthModule,
         RoutingModule,
         ModelsModule,
+        StatusModule,
       ],
       controllers: [
         ActivityController,
