@@ -61,6 +61,7 @@ import { venice } from './providers/venice.js';
 import { vercel } from './providers/vercel.js';
 import { vultr } from './providers/vultr.js';
 import { wandb } from './providers/wandb.js';
+import { writer } from './providers/writer.js';
 import { xai } from './providers/xai.js';
 import { xiaomi } from './providers/xiaomi.js';
 import { zAi } from './providers/z-ai.js';
@@ -138,6 +139,7 @@ export const providers: ReadonlyMap<string, Provider> = new Map(
     ollama,
     perplexity,
     snowflake,
+    writer,
     openrouter,
     local,
     sandbox,

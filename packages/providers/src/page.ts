@@ -89,12 +89,13 @@ const ABILITIES: Readonly<Record<string, (endpoint: ListedEndpoint) => boolean>>
 const abilitiesOf = (endpoints: readonly ListedEndpoint[]): string[] =>
   Object.entries(ABILITIES).flatMap(([name, has]) => (endpoints.some(has) ? [name] : []));
 
-function quirksOf({ rename, omit, defaults, reasoningSwitch, reasoningField }: Quirks = {}): string[] {
+function quirksOf({ rename, omit, defaults, reasoningSwitch, reasoningField, paths }: Quirks = {}): string[] {
   return [
     ...Object.entries(rename ?? {}).map(([from, to]) => `${code(from)} is ${code(to)}`),
     ...(omit ? [`never gets ${omit.map(code).join(', ')}`] : []),
     ...(defaults ? [`gets ${Object.keys(defaults).map(code).join(', ')}`] : []),
     ...(reasoningSwitch ? [`thinks or not by ${code(reasoningSwitch)}`] : []),
+    ...Object.entries(paths ?? {}).map(([from, to]) => `${code(from)} is at ${code(to)}`),
     ...(reasoningField ? [`reads earlier reasoning in ${code(reasoningField)}`] : []),
   ];
 }

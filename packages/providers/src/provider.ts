@@ -45,7 +45,7 @@ export interface Source {
 }
 
 /**
- * How a provider differs from its protocol: a short closed list, applied to the top level of the body in this order. What does
+ * How a provider differs from its protocol: a short closed list; fields are those of the top level of the body, in this order. What does
  * not fit here three times over needs a protocol of its own.
  */
 export interface Quirks {
@@ -60,6 +60,8 @@ export interface Quirks {
   readonly reasoningSwitch?: 'thinking' | 'enable_thinking';
   /** Where it reads the reasoning of earlier turns in an assistant message; without one that reasoning is left out. */
   readonly reasoningField?: string;
+  /** Paths by what the protocol calls them. */
+  readonly paths?: Readonly<Record<string, string>>;
   /** Fields that it needs, unless the request has them. */
   readonly defaults?: Readonly<Record<string, unknown>>;
 }

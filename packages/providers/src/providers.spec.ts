@@ -114,6 +114,11 @@ describe('quirks', () => {
     expect(applyQuirks(provider(id), request(body)).body).toEqual(expected);
   });
 
+  it('goes to the path that a provider has for the one of its protocol, and to no other', () => {
+    expect(applyQuirks(provider('writer'), request({ model: 'm' }))).toEqual({ path: '/chat', body: { model: 'm' } });
+    expect(applyQuirks(provider('writer'), { path: '/embeddings', body: {} }).path).toBe('/embeddings');
+  });
+
   it('keeps a switch that the caller has thrown', () => {
     const body = { enable_thinking: false, reasoning_effort: 'high' };
     expect(applyQuirks(provider('alibaba'), request(body)).body).toEqual({ enable_thinking: false });

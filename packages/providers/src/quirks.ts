@@ -1,7 +1,7 @@
 import type { Provider } from './provider.js';
 
 /** Applies a provider's {@link Quirks} to a rendered request; the request itself stays as it is. */
-export function applyQuirks<Request extends { readonly body: Record<string, unknown> }>(
+export function applyQuirks<Request extends { readonly path: string; readonly body: Record<string, unknown> }>(
   { quirks }: Pick<Provider, 'quirks'>,
   request: Request,
 ): Request {
@@ -15,7 +15,7 @@ export function applyQuirks<Request extends { readonly body: Record<string, unkn
   for (const name of quirks.omit ?? []) delete body[name];
   if (quirks.reasoningSwitch) switchReasoning(body, quirks.reasoningSwitch);
   for (const [name, value] of Object.entries(quirks.defaults ?? {})) body[name] ??= value;
-  return { ...request, body };
+  return { ...request, path: quirks.paths?.[request.path] ?? request.path, body };
 }
 
 /** Says with the provider's switch what the protocol says with an effort; a client's own use of the switch stays. */
