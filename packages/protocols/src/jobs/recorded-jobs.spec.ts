@@ -1,19 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CatalogueEndpoint, JobId, ProtocolId } from '@switchyard/contracts';
-import { recordingsDirectory } from '../testing/recordings.js';
+import { JOB_FOLDERS, recordingsDirectory } from '../testing/recordings.js';
 import { protocolOf } from '../registry.js';
 import { endpointOf } from '../testing/builders.js';
 import { planJob } from './plan-job.js';
 
 const root = recordingsDirectory();
-/** Perplexity's vectors are bytes in base64 and no 32-bit floats, so it is not one of them. */
-const FOLDERS: Readonly<Record<string, ProtocolId>> = {
-  'openai-embeddings': 'openai-chat',
-  'voyage-embeddings': 'openai-chat',
-  'cohere-rerank-embed': 'cohere-v2',
-  gemini: 'gemini',
-};
 
 interface Recording {
   readonly name: string;
@@ -85,7 +78,7 @@ const describeRecorded = root === null ? describe.skip : describe;
 
 describeRecorded('recorded jobs (needs the recordings: SWITCHYARD_FIXTURES)', () => {
   const all =
-    root === null ? [] : Object.entries(FOLDERS).flatMap(([folder, protocol]) => recordings(folder, protocol));
+    root === null ? [] : Object.entries(JOB_FOLDERS).flatMap(([folder, protocol]) => recordings(folder, protocol));
 
   it('are all there', () => {
     expect(all.filter(({ job }) => job === 'embeddings').length).toBeGreaterThanOrEqual(10);
@@ -141,7 +134,7 @@ describeRecorded('recorded jobs (needs the recordings: SWITCHYARD_FIXTURES)', ()
       for (const file of errors) {
         const text = readFileSync(path.join(directory, file), 'utf8');
         const status = Number(/^error-(\d+)/.exec(file)?.[1]);
-        const protocol = FOLDERS[folder] ?? 'openai-chat';
+        const protocol = JOB_FOLDERS[folder] ?? 'openai-chat';
         const failure = protocolOf(protocol).parseError(status, {}, text);
         expect([folder, file, failure.code]).toEqual([folder, file, expect.stringMatching(/upstream_/)]);
         expect(planJob('embeddings', { model: 'm', input: 'x' }, protocol, { endpoint }).read(text)).toHaveProperty(

@@ -59,6 +59,14 @@ const PROTOCOLS: Readonly<Record<string, ProtocolId>> = {
   crusoe: 'openai-chat',
 };
 
+/** Folders with vectors and rankings. Perplexity's vectors are bytes in base64 and no 32-bit floats, so it is not one of them. */
+export const JOB_FOLDERS: Readonly<Record<string, ProtocolId>> = {
+  'openai-embeddings': 'openai-chat',
+  'voyage-embeddings': 'openai-chat',
+  'cohere-rerank-embed': 'cohere-v2',
+  gemini: 'gemini',
+};
+
 /** Cases of folders in which several protocols are spoken. */
 const EXCEPTIONS: readonly { readonly pattern: RegExp; readonly protocol: ProtocolId }[] = [
   { pattern: /^vertex\/.*claude/, protocol: 'anthropic-vertex' },
@@ -153,7 +161,8 @@ const NOT_ASKED_FOR: readonly { readonly pattern: RegExp; readonly reason: strin
   { pattern: /^cohere\/(?:chat-text|stream-text--command(?:-03)?)$/, reason: 'version 1 of the API' },
   { pattern: /^writer\/stream-no-terminal-event/, reason: 'the old completions, which chats are not' },
 ];
-const reasonAgainst = ({ provider, case: name }: Recording): string | undefined =>
+/** Why a recording is no chat completion that somebody here could ask for; undefined where it is one. */
+export const reasonAgainst = ({ provider, case: name }: Pick<Recording, 'provider' | 'case'>): string | undefined =>
   NOT_CHAT.find(({ pattern }) => pattern.test(name))?.reason ??
   NOT_ASKED_FOR.find(({ pattern }) => pattern.test(`${provider}/${name}`))?.reason;
 
