@@ -74,9 +74,9 @@ export const environmentOf = (simulatorUrl: string): Record<string, string> => (
   OLLAMA_BASE_URL: `${simulatorUrl}/api`,
 });
 
-/** Models of the same abilities behind every upstream, put into the running catalogue; resolves when the edge knows them. */
-export async function putModels(stack: TestStack): Promise<void> {
-  const models = UPSTREAMS.flatMap((upstream) => BEHAVIOURS.map((behaviour) => catalogueModel(upstream, behaviour)));
+/** Models of the same abilities behind each upstream, put into the running catalogue; resolves when the edge knows them. */
+export async function putModels(stack: TestStack, upstreams: readonly Upstream[] = UPSTREAMS): Promise<void> {
+  const models = upstreams.flatMap((upstream) => BEHAVIOURS.map((behaviour) => catalogueModel(upstream, behaviour)));
   const bus = await connectBus({ servers: stack.natsUrl, name: 'matrix' });
   try {
     await Promise.all(models.map((model) => bus.rpc.call(PutModel, { model }, { timeoutMs: 30_000 })));
