@@ -197,7 +197,8 @@ export function describeOfficialSdks(stackOf: () => TestStack): void {
         const pieces = await Array.fromAsync(await bound.stream(asked));
         const calling = pieces.reduce((left, right) => left.concat(right), new AIMessageChunk(''));
         expect(calling.tool_calls).toMatchObject([{ name: weather.name, args: { city: 'Paris' } }]);
-        const result = await getWeather.invoke<ToolMessage>({ ...calling.tool_calls![0]!, type: 'tool_call' });
+        const { id = '', args } = calling.tool_calls![0]!;
+        const result = new ToolMessage({ content: await getWeather.invoke(City.parse(args)), tool_call_id: id });
         expect((await bound.invoke([...asked, calling, result])).text).toContain(SKY);
         const structured = modelOf(echo).withStructuredOutput(City, { method: 'jsonSchema' });
         expect(await structured.invoke('Paris')).toEqual({ city: 'Paris' });
