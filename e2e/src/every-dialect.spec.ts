@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { fixturesDirectory } from '@switchyard/testing';
 import { environmentOf, modelOf, putModels, UPSTREAMS } from './matrix-upstreams.js';
 import type { Upstream } from './matrix-upstreams.js';
@@ -13,6 +14,17 @@ const TEXT = 'Hello from the Switchyard sandbox! You said: Hello from every clie
 /** One white point. */
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==';
 const PNG_BYTES = Buffer.from(PNG, 'base64').length;
+const LARGE_BYTES = 20_000_000;
+/** An event for each, of some hundred bytes. */
+const LONG_TOKENS = 15_000;
+const MOST_RESIDENT_BYTES = 2_000_000_000;
+/** Of a process, as Linux says it; 0 elsewhere. */
+const residentBytes = (pid: number): number => {
+  const status = `/proc/${pid}/status`;
+  return existsSync(status) ? Number(/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))?.[1]) * 1024 : 0;
+};
+/** A picture of 20 MB is read in one go, and on a busy machine nothing new would be taken for a while. */
+const QUEUES = { MAX_LOOP_LAG_MS: '60000' };
 const BOTH = [false, true];
 const CELL_TIMEOUT_MS = 120_000;
 
@@ -52,7 +64,7 @@ describe('the official client of every dialect', () => {
   let stack: TestStack;
   let speakers: Readonly<Record<DialectId, Speaker>>;
   beforeAll(async () => {
-    stack = await startTestStack({ providersOf: environmentOf });
+    stack = await startTestStack({ providersOf: environmentOf, environment: QUEUES });
     speakers = speakersOf(stack.edgeUrls[0]!, stack.account.apiKey);
     await putModels(stack);
   }, START_TIMEOUT_MS);
@@ -130,6 +142,31 @@ describe('the official client of every dialect', () => {
         expect(text).toContain('upstream_rate_limited');
       }
       done(upstream, dialect, 'errors');
+    },
+    CELL_TIMEOUT_MS,
+  );
+
+  // One is written anew and answered in binary events, the other passes through.
+  const LARGE = [
+    ['openai-chat', 'bedrock-converse'],
+    ['anthropic-messages', 'anthropic-vertex'],
+  ] as const;
+  it.each(LARGE)(
+    '%s passes a picture of 20 MB to %s, and a stream of over 2 MB back',
+    async (dialect, name) => {
+      const png = Buffer.alloc(LARGE_BYTES, 7).toString('base64');
+      const seen = await speakers[dialect].ask(
+        { model: modelOf({ name }, 'vision'), text: 'What is this?', png },
+        false,
+      );
+      expect(seen.text).toMatch(new RegExp(`sees 1 image\\(s\\): image(?:/png)? of ${LARGE_BYTES} bytes`));
+      const text = `[[fault: tokens=${LONG_TOKENS}]]`;
+      const heard = await speakers[dialect].ask({ model: modelOf({ name }, 'echo'), text }, true);
+      expect(heard.text.split(' ').at(-1)).toBe(`w${LONG_TOKENS}`);
+      expect(heard.usage.completion).toBe(LONG_TOKENS);
+      // More than a process needs for it, less than bodies and answers that stay would fill.
+      for (const { pid } of stack.services().filter(({ name: process }) => /^(?:edge|worker)/.test(process)))
+        expect(residentBytes(pid)).toBeLessThan(MOST_RESIDENT_BYTES);
     },
     CELL_TIMEOUT_MS,
   );

@@ -53,7 +53,7 @@ const silence = (): Heard => ({
 const urlOf = (png: string): string => `data:image/png;base64,${png}`;
 const parsed = (json: string): unknown => JSON.parse(json === '' ? '{}' : json) as unknown;
 const parameters = { type: 'object' as const, properties: {} };
-const MAX_TOKENS = 4_000;
+const MAX_TOKENS = 16_000;
 const THINKING_TOKENS = 1_024;
 
 /** Of OpenAI's and Anthropic's clients, whose errors are alike. */

@@ -101,6 +101,7 @@ const PROGRAMS = {
   start: 'infra/local/dist/main.js',
   test: 'infra/local/test.mjs',
   bench: 'bench/src/main.mjs',
+  'bench:large': 'bench/src/large.mjs',
   'chaos:money': 'e2e/dist/chaos/main.js',
   'bench:ledger': 'apps/ledger/bench.mjs',
   'audit:ledger': 'apps/ledger/audit.mjs',
