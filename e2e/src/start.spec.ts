@@ -100,6 +100,7 @@ describe('npm start', () => {
           'ledger',
           'registry',
           'prober',
+          'vault',
           'worker-sandbox-1',
         ]),
       );

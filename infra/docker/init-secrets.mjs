@@ -1,7 +1,7 @@
 // Makes every secret of the installation at random, once, into volumes that only the services which need them mount.
 // Runs as root, because it also hands the data volumes to the users that write them.
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const OWNER = 1000;
@@ -31,10 +31,21 @@ function addReceiptKey() {
   if (!existsSync(path.join(ROOT, 'edge', 'receipt-key'))) write('edge', 'receipt-key', secret());
 }
 
+// Also in an installation that was made before there was a vault.
+function addVault(natsUrl) {
+  if (existsSync(path.join(ROOT, 'edge', 'vault-secret'))) return;
+  const url = `postgres://vault_app:${secret()}@postgres:5432/switchyard`;
+  write('vault', 'nats-url', natsUrl);
+  write('vault', 'database-url', url);
+  write('tools', 'database-url-vault', url);
+  write('edge', 'vault-secret', secret());
+}
+
 const done = path.join(ROOT, 'tools', 'done');
 if (existsSync(done)) {
   addTicketSecret();
   addReceiptKey();
+  addVault(readFileSync(path.join(ROOT, 'edge', 'nats-url'), 'utf8'));
   console.log('switchyard: the secrets are there already');
   process.exit(0);
 }
@@ -59,6 +70,7 @@ for (const [service, url] of Object.entries(databases)) {
 }
 addTicketSecret();
 addReceiptKey();
+addVault(natsUrl);
 write('tools', 'owner-url', `postgres://switchyard:${postgres}@postgres:5432/switchyard`);
 write('tools', 'done', '');
 console.log('switchyard: secrets made');

@@ -9,7 +9,7 @@ function run(script, env) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-for (const service of ['ledger', 'auth', 'registry']) {
+for (const service of ['ledger', 'auth', 'registry', 'vault']) {
   run(`apps/${service}/dist/migrate.js`, {
     MIGRATION_DATABASE_URL: read('owner-url'),
     DATABASE_URL: read(`database-url-${service}`),

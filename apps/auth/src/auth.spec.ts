@@ -206,6 +206,20 @@ describe('the auth service', () => {
       await expect(call(UpdateKey, { accountId, digest: key.digest, changes: {} })).resolves.toEqual({ key: changed });
     });
 
+    it('say what may be kept of their requests: nothing until their owner says so', async () => {
+      const { key } = await createKey();
+      expect(key).toMatchObject({ cacheEnabled: null, cacheTtlSeconds: null, storeResponses: false });
+      const kept = { cacheEnabled: true, cacheTtlSeconds: 60, storeResponses: true };
+      const { key: changed } = await call(UpdateKey, { accountId, digest: key.digest, changes: kept });
+      expect(changed).toMatchObject({ ...kept, version: key.version + 1 });
+      await expect(call(ResolveKey, { digest: key.digest })).resolves.toMatchObject({ key: kept });
+      const cleared = { cacheEnabled: null, cacheTtlSeconds: null, storeResponses: false };
+      await call(UpdateKey, { accountId, digest: key.digest, changes: cleared });
+      await expect(call(ResolveKey, { digest: key.digest })).resolves.toMatchObject({ key: cleared });
+      const { key: made } = await call(CreateKey, { name: 'Keeps', accountId, ...kept });
+      expect(made).toMatchObject(kept);
+    });
+
     it('lose no change when many come at once', async () => {
       const { key } = await createKey();
       const limits = Array.from({ length: 10 }, (_, index) => BigInt(index));

@@ -21,6 +21,14 @@ export const edgeConfig = z.object({
   KEY_PEPPER: KeyPepper,
   /** The same as the ledger's: what is admitted here is vouched for under it. */
   TICKET_SECRET: TicketSecret,
+  /** From it the keys are derived under which entries of the vault are sealed. Without it nothing is ever kept of requests and answers. */
+  VAULT_SECRET: z.string().min(32, 'needs at least 32 random characters').optional(),
+  /** A longer answer is not cached. */
+  CACHE_MAX_ENTRY_BYTES: count(4 * 1024 * 1024),
+  /** How long a request may wait for the answer of an identical one that runs, where its client asked for that. */
+  CACHE_COALESCE_WAIT_MS: milliseconds(30_000),
+  /** How long stored responses are kept. */
+  RESPONSE_STORE_DAYS: z.coerce.number().int().min(1).max(400).default(30),
   /** Names this edge to the ledger; that of the instance when absent. */
   EDGE_ID: z
     .string()

@@ -53,8 +53,12 @@ import { QuarantineController } from './operator/quarantine.controller.js';
 import { ReconciliationController } from './operator/reconciliation.controller.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { Receipts } from './receipts/receipts.service.js';
+import { CacheReplay } from './response-cache/cache-replay.service.js';
+import { ResponseCache } from './response-cache/response-cache.service.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { StatusModule } from './status/status.module.js';
+import { StorageController } from './vault/storage.controller.js';
+import { VaultService } from './vault/vault.service.js';
 
 @Module({})
 export class EdgeModule {
@@ -94,6 +98,7 @@ export class EdgeModule {
         QuarantineController,
         ReceiptsController,
         ReconciliationController,
+        StorageController,
       ],
       providers: [
         ActivityService,
@@ -109,6 +114,7 @@ export class EdgeModule {
         AnswerService,
         AttemptCaller,
         Attempts,
+        CacheReplay,
         CompletionsService,
         ...JOBS_PROVIDERS,
         CreditKeeper,
@@ -126,9 +132,11 @@ export class EdgeModule {
         LoadService,
         Outbox,
         Receipts,
+        ResponseCache,
         Succession,
         TicketOffice,
         TokenCounts,
+        VaultService,
       ],
     };
   }

@@ -21,7 +21,9 @@ describe('the secrets of an installation', () => {
   });
 
   it('of an older installation get what they lack, once, and keep what they have', () => {
-    const { ticketSecret, receiptKey, ...older } = loadSecrets(folder);
+    const { ticketSecret, receiptKey, vaultSecret, databasePasswords, ...rest } = loadSecrets(folder);
+    const { vault, ...passwords } = databasePasswords;
+    const older = { ...rest, databasePasswords: passwords };
     write('secrets.json', JSON.stringify(older));
     const completed = loadSecrets(folder);
     expect(completed).toMatchObject(older);
@@ -29,6 +31,8 @@ describe('the secrets of an installation', () => {
     expect(completed.ticketSecret).not.toBe(ticketSecret);
     expect(completed.receiptKey).toMatch(/^[\w-]{43}$/);
     expect(completed.receiptKey).not.toBe(receiptKey);
+    for (const made of [completed.vaultSecret, completed.databasePasswords.vault]) expect(made).toMatch(/^[\w-]{43}$/);
+    expect([vaultSecret, vault]).not.toContain(completed.vaultSecret);
     expect(loadSecrets(folder)).toEqual(completed);
   });
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ACCOUNT_FILE } from './account.js';
 import { UsageError } from './options.js';
 import { readPrivateJson, writePrivateJson } from './private-json.js';
+import type { DatabaseService } from './services.js';
 
 /** Secrets of one installation, made at random on its first start. */
 export interface Secrets {
@@ -12,9 +13,11 @@ export interface Secrets {
   readonly ticketSecret: string;
   /** With which edges sign receipts. */
   readonly receiptKey: string;
+  /** From which edges derive the keys of what they put into the vault. */
+  readonly vaultSecret: string;
   readonly natsPassword: string;
   /** Passwords of the database roles, by service. */
-  readonly databasePasswords: Readonly<Record<'auth' | 'ledger' | 'registry', string>>;
+  readonly databasePasswords: Readonly<Record<DatabaseService, string>>;
 }
 
 const secret = (): string => randomBytes(32).toString('base64url');
@@ -40,20 +43,31 @@ export function loadSecrets(dataDirectory: string): Secrets {
     keyPepper: secret(),
     ticketSecret: secret(),
     receiptKey: secret(),
+    vaultSecret: secret(),
     natsPassword: secret(),
-    databasePasswords: { auth: secret(), ledger: secret(), registry: secret() },
+    databasePasswords: { auth: secret(), ledger: secret(), registry: secret(), vault: secret() },
   };
   writePrivateJson(file, secrets);
   return secrets;
 }
 
 /** Older installations have no secrets for what came after them. */
-type Added = 'ticketSecret' | 'receiptKey';
-type Written = Omit<Secrets, Added> & Partial<Pick<Secrets, Added>>;
+type Added = 'ticketSecret' | 'receiptKey' | 'vaultSecret';
+type Written = Omit<Secrets, Added | 'databasePasswords'> &
+  Partial<Pick<Secrets, Added>> & {
+    readonly databasePasswords: Omit<Secrets['databasePasswords'], 'vault'> & { readonly vault?: string };
+  };
 
 function complete(file: string, written: Written): Secrets {
-  const { ticketSecret = secret(), receiptKey = secret() } = written;
-  const secrets = { ...written, ticketSecret, receiptKey };
-  if (written.ticketSecret === undefined || written.receiptKey === undefined) writePrivateJson(file, secrets);
+  const { ticketSecret, receiptKey, vaultSecret, databasePasswords } = written;
+  const secrets = {
+    ...written,
+    ticketSecret: ticketSecret ?? secret(),
+    receiptKey: receiptKey ?? secret(),
+    vaultSecret: vaultSecret ?? secret(),
+    databasePasswords: { ...databasePasswords, vault: databasePasswords.vault ?? secret() },
+  };
+  const added = [ticketSecret, receiptKey, vaultSecret, databasePasswords.vault];
+  if (added.includes(undefined)) writePrivateJson(file, secrets);
   return secrets;
 }

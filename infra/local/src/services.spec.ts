@@ -13,8 +13,9 @@ const around: Surroundings = {
     keyPepper: 'pepper',
     ticketSecret: 'tickets',
     receiptKey: 'receipts',
+    vaultSecret: 'vault',
     natsPassword: 'nats',
-    databasePasswords: { auth: 'one', ledger: 'two', registry: 'three' },
+    databasePasswords: { auth: 'one', ledger: 'two', registry: 'three', vault: 'four' },
   },
   natsUrl: 'nats://127.0.0.1:4222',
   databaseUrlOf: (service) => `postgres://${service}@127.0.0.1/gateway`,
@@ -25,7 +26,7 @@ const around: Surroundings = {
 
 /** Processes that would be started with a variable in their environment. */
 function receiversOf(variable: string): string[] {
-  const services = ['ledger', 'auth', 'registry', 'prober', 'edge'].map((service) =>
+  const services = ['ledger', 'auth', 'registry', 'prober', 'vault', 'edge'].map((service) =>
     serviceDefinition(around, service, { port: 1 }),
   );
   return [...services, ...setupCommands(around, 'postgres://owner@127.0.0.1/gateway')]
@@ -45,6 +46,10 @@ describe('the environment of the processes', () => {
 
   it('lets edges alone sign receipts', () => {
     expect(receiversOf('RECEIPT_KEY')).toEqual(['edge']);
+  });
+
+  it('lets edges alone know under what entries of the vault are sealed, least of all the vault', () => {
+    expect(receiversOf('VAULT_SECRET')).toEqual(['edge']);
   });
 
   it("never has a provider's key beside its worker", () => {

@@ -10,7 +10,8 @@ const PASSED_ON =
 
 /** Settings that are a service's own. */
 const OWN_SETTINGS: Readonly<Record<string, RegExp>> = {
-  edge: /^(EDGE_ID|EJECTION_SECONDS|TRUSTED_PROXIES|DATA_CONNECTIONS|KEEP_ALIVE_MS|SLOW_CLIENT_MS|DEFAULT_HOLD|OPEN_DEPOSITS|RECEIPT_RETIRED_KEYS|(MAX|ATTEMPT|UPSTREAM|KEY_MISS|KEY_MISSES|SHUTDOWN)_[A-Z_]+)$/,
+  edge: /^(EDGE_ID|EJECTION_SECONDS|TRUSTED_PROXIES|DATA_CONNECTIONS|KEEP_ALIVE_MS|SLOW_CLIENT_MS|DEFAULT_HOLD|OPEN_DEPOSITS|RECEIPT_RETIRED_KEYS|(MAX|CACHE|RESPONSE|ATTEMPT|UPSTREAM|KEY_MISS|KEY_MISSES|SHUTDOWN)_[A-Z_]+)$/,
+  vault: /^VAULT_(ACCOUNT_BYTES|SWEEP_MS)$/,
   worker: /^(WORKER_[A-Z_]+|UPSTREAM_CONNECTIONS|ALLOW_INSECURE_UPSTREAM)$/,
   prober: /^((MAX_)?EJECTION_SECONDS|ACTIVE_PROBES|PROBE_INTERVAL_SECONDS)$/,
   ledger:
@@ -28,7 +29,7 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets: Secrets;
   readonly natsUrl: string;
-  readonly databaseUrlOf: (service: 'auth' | 'ledger' | 'registry') => string;
+  readonly databaseUrlOf: (service: DatabaseService) => string;
   readonly sandboxUrl: string;
   /** Where edges keep what outlives them. */
   readonly edgeStateDirectory: string;
@@ -36,8 +37,8 @@ export interface Surroundings {
   readonly localModelsFile: string | null;
 }
 
-export type DatabaseService = 'auth' | 'ledger' | 'registry';
-export const DATABASE_SERVICES: readonly DatabaseService[] = ['ledger', 'auth', 'registry'];
+export type DatabaseService = 'auth' | 'ledger' | 'registry' | 'vault';
+export const DATABASE_SERVICES: readonly DatabaseService[] = ['ledger', 'auth', 'registry', 'vault'];
 
 const pick = (environment: Readonly<Record<string, string>>, pattern: RegExp): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => pattern.test(name)));
@@ -92,7 +93,11 @@ export function serviceDefinition(
       ...(database && { DATABASE_URL: around.databaseUrlOf(database) }),
       ...((service === 'auth' || service === 'edge') && { KEY_PEPPER: around.secrets.keyPepper }),
       ...((service === 'ledger' || service === 'edge') && { TICKET_SECRET: around.secrets.ticketSecret }),
-      ...(service === 'edge' && { EDGE_STATE_DIR: around.edgeStateDirectory, RECEIPT_KEY: around.secrets.receiptKey }),
+      ...(service === 'edge' && {
+        EDGE_STATE_DIR: around.edgeStateDirectory,
+        RECEIPT_KEY: around.secrets.receiptKey,
+        VAULT_SECRET: around.secrets.vaultSecret,
+      }),
       ...options.env,
     },
   };
@@ -146,8 +151,12 @@ export function workerDefinition(
 }
 
 /** Commands that run once before the services: schemas, roles, seed, streams and buckets. */
-export function setupCommands(around: Surroundings, ownerUrl: string): readonly ProcessDefinition[] {
-  const migrations = DATABASE_SERVICES.map((service) => ({
+export function setupCommands(
+  around: Surroundings,
+  ownerUrl: string,
+  services: readonly DatabaseService[] = DATABASE_SERVICES,
+): readonly ProcessDefinition[] {
+  const migrations = services.map((service) => ({
     name: `migrate-${service}`,
     script: scriptOf(around, service, 'migrate.js'),
     env: {

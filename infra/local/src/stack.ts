@@ -10,6 +10,7 @@ import { runOnce } from './one-shot.js';
 import { UsageError } from './options.js';
 import { loadSecrets } from './secrets.js';
 import {
+  DATABASE_SERVICES,
   configuredProviders,
   missingBuilds,
   sandboxUpstream,
@@ -32,6 +33,8 @@ export interface StackOptions {
   readonly workers: number;
   /** Edge processes; all but the first get free ports. */
   readonly edges?: number;
+  /** Whether there is a vault for what accounts want to have kept; without one nothing is. True when absent. */
+  readonly vault?: boolean;
   /** Settings of the installation: provider keys, base URLs, limits. */
   readonly environment: Readonly<Record<string, string>>;
   /** Environment of single processes by name, over everything else: how one of them gets another network or clock. */
@@ -140,7 +143,7 @@ async function startLocked(options: StackOptions): Promise<Stack> {
   const stop = async () => {
     state.stopping = true;
     // The edges go first, so that running answers end while everything behind them still lives; the ledger goes last.
-    const ranks = ['edge', 'worker', 'sandbox', 'prober', 'registry', 'auth', 'ledger'];
+    const ranks = ['edge', 'worker', 'sandbox', 'prober', 'registry', 'vault', 'auth', 'ledger'];
     for (const rank of ranks) {
       await Promise.all(
         processes.filter(({ name }) => name.startsWith(rank)).map((managed) => managed.stop(STOP_GRACE_MS)),
@@ -163,7 +166,9 @@ async function startLocked(options: StackOptions): Promise<Stack> {
       edgeStateDirectory: path.join(dataDirectory, 'edges'),
       localModelsFile: await findLocalModels({ root, dataDirectory, environment, note: progress }),
     };
-    await Promise.all(setupCommands(around, infrastructure.ownerUrl).map(runOnce));
+    const vault = options.vault === false ? [] : ['vault'];
+    const databases = DATABASE_SERVICES.filter((service) => service !== 'vault' || vault.length > 0);
+    await Promise.all(setupCommands(around, infrastructure.ownerUrl, databases).map(runOnce));
     progress('schemas, catalogue and streams are in place');
 
     const launch = (definition: ProcessDefinition) => {
@@ -175,7 +180,7 @@ async function startLocked(options: StackOptions): Promise<Stack> {
       managed.start();
       return managed;
     };
-    const core = ['ledger', 'auth', 'registry', 'prober'];
+    const core = ['ledger', 'auth', 'registry', 'prober', ...vault];
     for (const service of core) launch(serviceDefinition(around, service, { port: await freePort() }));
     launch(sandboxUpstream(around, sandboxPort));
     const providerIds = configuredProviders(environment);

@@ -23,6 +23,12 @@ export const ERRORS = {
     retryable: false,
     message: 'A parameter is not supported.',
   },
+  storage_not_configured: {
+    status: 400,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'Nothing can be kept here: the operator of this installation has not set VAULT_SECRET.',
+  },
   context_length_exceeded: {
     status: 400,
     type: 'context_length_exceeded',

@@ -36,6 +36,9 @@ export const toApiKey = (row: KeyRow, terms: KeyTerms): ApiKey => ({
   lastUsedAt: iso(row.lastUsedAt),
   externalUser: row.externalUser,
   version: row.version,
+  cacheEnabled: row.cacheEnabled,
+  cacheTtlSeconds: row.cacheTtlSeconds,
+  storeResponses: row.storeResponses,
   budgets: terms.budgets
     .filter((budget) => countsAgainst(row, budget))
     .map(({ scopeId, kind, interval, capNanos }) => ({ scopeId, kind, interval, capNanos })),

@@ -61,6 +61,16 @@ export class KeyEntity {
   @Column('timestamptz', { name: 'revoked_at', nullable: true })
   revokedAt!: Date | null;
 
+  /** Of the response cache: null leaves it to the request. */
+  @Column('boolean', { name: 'cache_enabled', nullable: true })
+  cacheEnabled!: boolean | null;
+
+  @Column('integer', { name: 'cache_ttl_seconds', nullable: true })
+  cacheTtlSeconds!: number | null;
+
+  @Column('boolean', { name: 'store_responses' })
+  storeResponses!: boolean;
+
   @Column('integer')
   version!: number;
 

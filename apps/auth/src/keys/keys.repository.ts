@@ -26,7 +26,18 @@ export interface KeyPage {
 }
 
 export type KeyChanges = Partial<
-  Pick<KeyEntity, 'name' | 'disabled' | 'limitNanos' | 'limitReset' | 'includeByokInLimit' | 'routing'>
+  Pick<
+    KeyEntity,
+    | 'name'
+    | 'disabled'
+    | 'limitNanos'
+    | 'limitReset'
+    | 'includeByokInLimit'
+    | 'cacheEnabled'
+    | 'cacheTtlSeconds'
+    | 'storeResponses'
+    | 'routing'
+  >
 >;
 
 @Injectable()

@@ -81,6 +81,9 @@ export class KeysService {
       updatedAt: null,
       lastUsedAt: null,
       revokedAt: null,
+      cacheEnabled: null,
+      cacheTtlSeconds: null,
+      storeResponses: false,
       version: 0,
       routing: null,
     };

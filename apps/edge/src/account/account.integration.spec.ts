@@ -96,6 +96,7 @@ describe('the account', () => {
   it('explains it on another edge as soon as the ledger has heard of it', async () => {
     const { secret } = stack.customer(1);
     const id = await ask(secret);
+    await waitUntil(() => stack.ledger.usage.has(id), { what: 'the usage' });
     const { response, data } = await get(secret, `/generation?id=${id}`, edges[1]);
     expect(response.status).toBe(200);
     expect(data['total_cost']).toBe(0.000012);

@@ -18,8 +18,10 @@ import type { z } from 'zod';
 import type { Caller } from '../callers/caller.js';
 import type { CreateKeyBody, ListKeysQuery, UpdateKeyBody } from './key-bodies.js';
 import { scopesOf } from './budget-view.js';
+import { keepingOf, keepsSomething } from './key-keeping.js';
 import { NOTHING_SPENT } from './key-view.js';
 import type { KeySpend, KeyUsage } from './key-view.js';
+import { VaultService } from '../vault/vault.service.js';
 
 export interface KeyWithSpend {
   readonly key: ApiKey;
@@ -29,7 +31,10 @@ export interface KeyWithSpend {
 /** Keys and money of the caller's account. The account is always the caller's: no id in a request names another. */
 @Injectable()
 export class AccountService {
-  constructor(private readonly rpc: RpcClient) {}
+  constructor(
+    private readonly rpc: RpcClient,
+    private readonly vault: VaultService,
+  ) {}
 
   async spendOf(key: ApiKey): Promise<KeySpend> {
     const { spend } = await this.rpc.call(GetKeySpend, { keyIds: [key.id] });
@@ -66,7 +71,10 @@ export class AccountService {
     return keys.map((listed) => ({ key: listed, spend: byKey.get(listed.id) ?? NOTHING_SPENT }));
   }
 
+  /** @throws GatewayError `storage_not_configured` where nothing can be kept */
   async createKey({ key }: Caller, body: z.output<typeof CreateKeyBody>): Promise<ReplyOf<typeof CreateKey>> {
+    const keeping = keepingOf(body);
+    if (keepsSomething(keeping)) this.vault.assertConfigured();
     return this.rpc.call(CreateKey, {
       accountId: key.accountId,
       kind: 'inference',
@@ -77,6 +85,7 @@ export class AccountService {
       expiresAt: body.expires_at ?? null,
       creatorUserId: body.creator_user_id ?? null,
       externalUser: body.external_user ?? null,
+      ...keeping,
     });
   }
 
@@ -85,8 +94,12 @@ export class AccountService {
     return { key, spend: await this.spendOf(key) };
   }
 
+  /** @throws GatewayError `storage_not_configured` where nothing can be kept; `not_found` */
   async updateKey(caller: Caller, hash: string, body: z.output<typeof UpdateKeyBody>): Promise<KeyWithSpend> {
+    const keeping = keepingOf(body);
+    if (keepsSomething(keeping)) this.vault.assertConfigured();
     const changes = {
+      ...keeping,
       ...(body.name !== undefined && { name: body.name }),
       ...(body.disabled !== undefined && { disabled: body.disabled }),
       ...(body.limit !== undefined && { limitNanos: body.limit }),

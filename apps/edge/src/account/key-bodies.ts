@@ -1,4 +1,4 @@
-import { GatewayError, isStorable, LimitReset, MAX_TRANSFER_NANOS } from '@switchyard/contracts';
+import { CACHE_TTL_SECONDS, GatewayError, isStorable, LimitReset, MAX_TRANSFER_NANOS } from '@switchyard/contracts';
 import { parseUsdNanos } from '@switchyard/contracts';
 import { z } from 'zod';
 
@@ -26,6 +26,13 @@ const utcTime = z.iso.datetime({ message: 'must be an ISO 8601 time in UTC' });
 export const text = (most: number) => z.string().max(most).refine(isStorable, 'has characters that cannot be stored');
 const name = text(200).trim().min(1);
 
+/** What may be kept of the requests of a key. The names are those of OpenRouter's presets (spec 3.10). */
+const keeping = {
+  cache_enabled: z.boolean().nullable().optional(),
+  cache_ttl_seconds: z.int().min(CACHE_TTL_SECONDS.least).max(CACHE_TTL_SECONDS.most).nullable().optional(),
+  store_responses: z.boolean().optional(),
+};
+
 /** Body of `POST /keys`. */
 export const CreateKeyBody = z.object({
   name,
@@ -35,6 +42,7 @@ export const CreateKeyBody = z.object({
   expires_at: utcTime.nullish(),
   creator_user_id: text(200).nullish(),
   external_user: text(200).nullish(),
+  ...keeping,
 });
 
 /** Body of `PATCH /keys/{hash}`: absent keeps, null clears. */
@@ -44,6 +52,7 @@ export const UpdateKeyBody = z.object({
   limit: usdAmount.nullable().optional(),
   limit_reset: LimitReset.nullable().optional(),
   include_byok_in_limit: z.boolean().optional(),
+  ...keeping,
 });
 
 /** Body of `POST /deposits`. */

@@ -1,6 +1,7 @@
 import { usdNumber } from '@switchyard/contracts';
 import type { ApiKey, BudgetSpend, FreeQuota, GetKeySpend, ReplyOf } from '@switchyard/contracts';
 import { effectiveBudget } from './budget-view.js';
+import { keepingView } from './key-keeping.js';
 
 export type KeySpend = Omit<ReplyOf<typeof GetKeySpend>['spend'][number], 'keyId'>;
 
@@ -39,6 +40,7 @@ const amounts = (key: ApiKey, spend: KeySpend) => ({
   creator_user_id: key.creatorUserId,
   workspace_id: key.workspaceId,
   ...(key.expiresAt !== null && { expires_at: key.expiresAt }),
+  ...keepingView(key),
 });
 
 /** The key object of the management API (spec 1.3 and Annex C). `hash` is the digest, the public handle. */

@@ -1,4 +1,5 @@
 import type { Attempt, GatewayError, UsageEvent } from '@switchyard/contracts';
+import type { CachedAnswer } from '../response-cache/cached-answer.js';
 import type { OrderedCandidate } from '../routing/index.js';
 import type { Ending } from './settlement.js';
 
@@ -14,6 +15,8 @@ export interface Answer {
   readonly cancelled: boolean;
   /** Time spent on attempts that did not speak, milliseconds. */
   readonly failedMs: number;
+  /** The answer of another generation that was given instead of asking anybody. */
+  readonly cached?: CachedAnswer;
 }
 
 export const usageOfAnswer = ({ ending }: Answer): UsageEvent | null => ('usage' in ending ? ending.usage : null);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { finished } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import type { AnswerTape } from './answer-tape.js';
 import type { Framing } from './framing.js';
 
 export interface ClientConnectionOptions {
@@ -39,6 +40,7 @@ export class ClientConnection {
   private waiting = false;
   private begun = false;
   private firstByteMs: number | null = null;
+  private tape: AnswerTape | null = null;
 
   constructor(
     private readonly reply: FastifyReply,
@@ -71,6 +73,11 @@ export class ClientConnection {
     Object.assign(this.headers, headers);
   }
 
+  /** The answer is kept on a tape as well: its bytes, before they are framed, and without comments. */
+  record(tape: AnswerTape): void {
+    this.tape = tape;
+  }
+
   /** From now on silence is filled with comments. */
   keepAlive(): void {
     this.silence = setInterval(() => {
@@ -86,6 +93,7 @@ export class ClientConnection {
     this.begin();
     this.firstByteMs ??= performance.now();
     this.silence?.refresh();
+    this.tape?.push(bytes);
     const framed = this.options.framing.push(bytes);
     if (framed.byteLength > 0 && !this.reply.raw.write(framed)) await this.drained();
   }
@@ -105,6 +113,8 @@ export class ClientConnection {
     if (this.signal.aborted) throw this.signal.reason;
     this.release();
     this.firstByteMs ??= performance.now();
+    if (this.tape) this.tape.contentType = contentType;
+    this.tape?.push(body);
     void this.reply.status(status).headers(this.headers).header('content-type', contentType).send(body);
   }
 

@@ -11,6 +11,10 @@ import { GenerationsService } from '../generations/generations.service.js';
 import type { Claim } from '../idempotency/claim.js';
 import { Idempotency } from '../idempotency/idempotency.service.js';
 import { LoadService } from '../process/load.service.js';
+import type { CacheWish } from '../response-cache/cache-wish.js';
+import { CacheReplay } from '../response-cache/cache-replay.service.js';
+import { ResponseCache } from '../response-cache/response-cache.service.js';
+import type { OnAnswer } from '../response-cache/response-cache.service.js';
 import { policiesOf, underPolicies } from '../routing/policies.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { Admission } from './admission.service.js';
@@ -40,6 +44,8 @@ export interface CompletionInput {
   readonly tellsRouting: boolean;
   readonly clientHeaders: ClientHeaders;
   readonly options: AttemptOptions;
+  /** What it wants of the response cache; null for nothing. */
+  readonly cache: CacheWish | null;
   /** Its client's key, under which it is served once; null without one. */
   readonly claim: Claim | null;
   readonly startedMs: number;
@@ -57,6 +63,8 @@ export class CompletionsService {
     private readonly generations: GenerationsService,
     private readonly load: LoadService,
     private readonly idempotency: Idempotency,
+    private readonly cache: ResponseCache,
+    private readonly replay: CacheReplay,
   ) {}
 
   /** @throws GatewayError as long as nothing was sent; later errors are events of the stream. */
@@ -85,8 +93,14 @@ export class CompletionsService {
   ): Promise<void> {
     const leave = this.load.enter();
     try {
+      const { cache: wish } = input;
       await this.idempotency.once(input.claim, () =>
-        this.admitAndServe(input, request, facts, { candidates, verdicts }, client),
+        this.cache.through(
+          wish && { ...input, wish, request },
+          client,
+          (cached) => this.replay.give({ ...input, request }, cached, client),
+          (onAnswer) => this.admitAndServe({ ...input, onAnswer }, request, facts, { candidates, verdicts }, client),
+        ),
       );
     } finally {
       // A process that stops waits for the books and for the last byte to be with the client.
@@ -95,7 +109,7 @@ export class CompletionsService {
   }
 
   private async admitAndServe(
-    input: CompletionInput,
+    input: CompletionInput & { readonly onAnswer: OnAnswer | undefined },
     request: CompletionRequest,
     facts: RequestFacts,
     { candidates: routed, verdicts }: Pick<Generation, 'candidates' | 'verdicts'>,
@@ -128,6 +142,7 @@ export class CompletionsService {
       admittedAtMs,
       startedMs: input.startedMs,
       attempts: [],
+      answered: input.onAnswer && ((answer) => input.onAnswer?.(generation, answer)),
     };
     await this.serve(generation, hold, client, input.span);
   }
@@ -144,6 +159,7 @@ export class CompletionsService {
       if (answer) {
         span.setAttributes(answerAttributes(answer));
         this.generations.finished(generation, answer, client.firstByteAtMs);
+        generation.answered?.(answer);
       }
     }
   }

@@ -5,6 +5,7 @@ import { runWithRequestId, withSpan } from '@switchyard/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../callers/caller.js';
 import { EdgeConfig } from '../config.js';
+import { cacheWishOf } from '../response-cache/cache-wish.js';
 import { newGenerationId } from '../generations/generation-id.js';
 import { claimOf } from '../idempotency/claim.js';
 import { attemptOptionsOf } from './attempt-options.js';
@@ -38,9 +39,11 @@ export class Entrance {
   async enter({ dialect, body, framing }: Incoming, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const startedMs = performance.now();
     const id = newGenerationId(Date.now());
+    const caller = callerOf(request);
     const input = {
       id,
-      caller: callerOf(request),
+      caller,
+      cache: cacheWishOf(request.headers, caller.key),
       dialect,
       body,
       holdMode: holdModeOf(request.headers, this.config.DEFAULT_HOLD),

@@ -11,6 +11,7 @@ import type { Caller } from '../callers/caller.js';
 import type { Claim } from '../idempotency/claim.js';
 import type { OrderedCandidate } from '../routing/index.js';
 import type { AttemptOptions } from './attempt-options.js';
+import type { Answer } from './answer.js';
 import type { SteppedHold } from './stepped-hold.js';
 
 /** What the headers of a request tell about the application behind it. */
@@ -56,4 +57,6 @@ export interface Generation {
   /** Monotonic clock, when the request's headers had come. */
   readonly startedMs: number;
   readonly attempts: Attempt[];
+  /** Told how it ended, once its client has all that it will get. */
+  readonly answered?: ((answer: Answer) => void) | undefined;
 }

@@ -20,6 +20,7 @@ export function generationRecord(generation: Generation, answer: Answer, moments
   const { caller, request, client } = generation;
   const usage = usageOfAnswer(answer);
   const endpoint = answer.served?.candidate.endpoint ?? null;
+  const { cached } = answer;
   return {
     id: generation.id,
     accountId: caller.key.accountId,
@@ -27,17 +28,17 @@ export function generationRecord(generation: Generation, answer: Answer, moments
     keyId: caller.key.id,
     createdAt: new Date(generation.admittedAtMs).toISOString(),
     requestedModel: request.models[0] ?? '',
-    model: answer.served?.candidate.model.id ?? null,
-    provider: endpoint?.provider ?? null,
-    providerName: endpoint?.providerName ?? null,
-    endpointId: endpoint?.id ?? null,
+    model: answer.served?.candidate.model.id ?? cached?.model ?? null,
+    provider: endpoint?.provider ?? cached?.provider ?? null,
+    providerName: endpoint?.providerName ?? cached?.providerName ?? null,
+    endpointId: endpoint?.id ?? cached?.endpointId ?? null,
     dialect: generation.job ?? generation.dialect,
     streamed: request.stream,
     cancelled: answer.cancelled,
     status: statusOf(answer, moments),
     errorCode: answer.error?.code ?? null,
-    finishReason: answer.error ? 'error' : (usage?.finishReason ?? null),
-    nativeFinishReason: usage?.nativeFinishReason ?? null,
+    finishReason: answer.error ? 'error' : (usage?.finishReason ?? cached?.finishReason ?? null),
+    nativeFinishReason: usage?.nativeFinishReason ?? cached?.nativeFinishReason ?? null,
     upstreamId: usage?.upstreamId ?? null,
     attempts: [...generation.attempts],
     candidates: [...generation.verdicts],
@@ -51,6 +52,7 @@ export function generationRecord(generation: Generation, answer: Answer, moments
     userAgent: client.userAgent,
     sessionId: client.sessionId,
     externalUser: caller.key.externalUser ?? (request.user === undefined ? null : hashedUser(request.user)),
+    ...(cached && { responseCacheSourceId: cached.sourceId }),
   };
 }
 

@@ -30,7 +30,7 @@ export function generationView({ generation, usage, chargedNanos }: KnownGenerat
     cancelled: generation.cancelled,
     finish_reason: generation.finishReason,
     native_finish_reason: generation.nativeFinishReason,
-    ...tokens(usage),
+    ...(generation.responseCacheSourceId === undefined ? tokens(usage) : NO_TOKENS),
     web_search_engine: null,
     latency: generation.latencyMs,
     generation_time: generation.generationMs,
@@ -40,10 +40,26 @@ export function generationView({ generation, usage, chargedNanos }: KnownGenerat
     cache_discount: null,
     upstream_inference_cost: usage ? usdNumber(usage.costNanos) : null,
     is_byok: (usage?.ownKey ?? null) !== null,
-    response_cache_source_id: null,
+    response_cache_source_id: generation.responseCacheSourceId ?? null,
     ...receipt({ generation, usage, chargedNanos }),
   };
 }
+
+/** What was given again cost no tokens, which is known. */
+const NO_TOKENS = {
+  tokens_prompt: 0,
+  tokens_completion: 0,
+  native_tokens_prompt: 0,
+  native_tokens_completion: 0,
+  native_tokens_reasoning: 0,
+  native_tokens_cached: 0,
+  native_tokens_completion_images: 0,
+  num_media_prompt: null,
+  num_media_completion: null,
+  num_input_audio_prompt: null,
+  num_search_results: 0,
+  num_fetches: null,
+};
 
 function tokens(event: UsageEvent | null): Record<string, number | null> {
   const usage = event?.usage ?? null;

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
-const EXPOSED =
-  'X-Generation-Id, X-Switchyard-Dropped-Params, X-Switchyard-Stripped-Reasoning, X-Should-Retry, Retry-After';
+const EXPOSED = [
+  'X-Generation-Id, X-Switchyard-Dropped-Params, X-Switchyard-Stripped-Reasoning, X-Should-Retry, Retry-After',
+  'X-OpenRouter-Cache-Status, X-OpenRouter-Cache-Age, X-OpenRouter-Cache-TTL, X-OpenRouter-Cache-Source-Id',
+].join(', ');
 const METHODS = 'GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS';
 const DEFAULT_HEADERS = 'Authorization, Content-Type, X-Api-Key, X-Goog-Api-Key';
 const MAX_AGE_S = 86_400;

@@ -8,10 +8,14 @@ import { ClientConnection } from '../completions/client-connection.js';
 import { clientFactsOf } from '../completions/client-facts.js';
 import { eventStream } from '../completions/framing.js';
 import { EdgeConfig } from '../config.js';
+import { cacheWishOf } from '../response-cache/cache-wish.js';
 import { newGenerationId } from '../generations/generation-id.js';
 import { claimOf } from '../idempotency/claim.js';
 import { ERROR_DIALECT } from './job-generation.js';
 import { JobsService } from './jobs.service.js';
+
+/** Of the jobs OpenRouter caches these alone (spec 3.10). */
+const CACHED_JOBS: ReadonlySet<JobId> = new Set(['embeddings']);
 
 /** Where jobs become generations: with an id, a span and a connection for the answer. */
 @Injectable()
@@ -32,10 +36,12 @@ export class JobsEntrance {
       keepAliveMs: this.config.KEEP_ALIVE_MS,
       slowClientMs: this.config.SLOW_CLIENT_MS,
     });
+    const caller = callerOf(request);
     const input = {
       id,
       job,
-      caller: callerOf(request),
+      caller,
+      cache: CACHED_JOBS.has(job) ? cacheWishOf(request.headers, caller.key) : null,
       body: request.body,
       facts: clientFactsOf(request),
       claim: claimOf(request, id),

@@ -10,6 +10,10 @@ import type { ClientFacts, Generation } from '../completions/generation.js';
 import type { Claim } from '../idempotency/claim.js';
 import { Idempotency } from '../idempotency/idempotency.service.js';
 import { LoadService } from '../process/load.service.js';
+import type { CacheWish } from '../response-cache/cache-wish.js';
+import { CacheReplay } from '../response-cache/cache-replay.service.js';
+import { ResponseCache } from '../response-cache/response-cache.service.js';
+import type { OnAnswer } from '../response-cache/response-cache.service.js';
 import type { Routing } from '../routing/index.js';
 import { policiesOf, underPolicies } from '../routing/policies.js';
 import { RoutingService } from '../routing/routing.service.js';
@@ -22,6 +26,8 @@ export interface JobInput {
   readonly caller: Caller;
   readonly body: unknown;
   readonly facts: ClientFacts;
+  /** What it wants of the response cache; null for nothing. */
+  readonly cache: CacheWish | null;
   /** Its client's key, under which it is served once; null without one. */
   readonly claim: Claim | null;
   readonly startedMs: number;
@@ -37,6 +43,8 @@ export class JobsService {
     private readonly completions: CompletionsService,
     private readonly load: LoadService,
     private readonly idempotency: Idempotency,
+    private readonly cache: ResponseCache,
+    private readonly replay: CacheReplay,
   ) {}
 
   /** @throws GatewayError as long as nothing was sent. */
@@ -48,14 +56,22 @@ export class JobsService {
     if (routing.error) throw routing.error;
     const leave = this.load.enter();
     try {
-      await this.idempotency.once(input.claim, () => this.admitAndServe(input, { ...asked, request }, routing, client));
+      const served = { ...input, request, dialect: ERROR_DIALECT, strict: false, clientHeaders: {} };
+      await this.idempotency.once(input.claim, () =>
+        this.cache.through(
+          input.cache && { ...served, wish: input.cache },
+          client,
+          (cached) => this.replay.give(served, cached, client),
+          (onAnswer) => this.admitAndServe({ ...input, onAnswer }, { ...asked, request }, routing, client),
+        ),
+      );
     } finally {
       client.whenOver(leave);
     }
   }
 
   private async admitAndServe(
-    input: JobInput,
+    input: JobInput & { readonly onAnswer: OnAnswer | undefined },
     asked: JobRequest & { readonly request: CompletionRequest },
     { candidates: routed, verdicts }: Routing,
     client: ClientConnection,
@@ -79,6 +95,7 @@ export class JobsService {
       admittedAtMs,
       startedMs: input.startedMs,
       attempts: [],
+      answered: input.onAnswer && ((answer) => input.onAnswer?.(generation, answer)),
     };
     await this.completions.serve(generation, hold, client, input.span);
   }

@@ -20,6 +20,7 @@ import { SmallBudgets } from './small-budgets.js';
 import { SmallIdempotency } from './small-idempotency.js';
 import { SmallLedger } from './small-ledger.js';
 import { SmallQuota } from './small-quota.js';
+import { SmallVault } from './small-vault.js';
 import { SmallWorker } from './small-worker.js';
 
 export interface RunningEdge {
@@ -35,6 +36,7 @@ export class SmallStack {
   quota!: SmallQuota;
   idempotency!: SmallIdempotency;
   budgets!: SmallBudgets;
+  vault!: SmallVault;
   bus!: Bus;
   authApp!: INestMicroservice;
   readonly workers = new Map<string, SmallWorker>();
@@ -50,6 +52,7 @@ export class SmallStack {
     stack.auth = auth.service;
     stack.ledger = (await stack.service('ledger', SmallLedger)).service;
     stack.budgets = (await stack.service('budgets', SmallBudgets)).service;
+    stack.vault = (await stack.service('vault', SmallVault)).service;
     stack.quota = (await stack.service('quota', SmallQuota)).service;
     stack.idempotency = (await stack.service('idempotency', SmallIdempotency)).service;
     stack.idempotency.ledger = stack.ledger;
@@ -81,6 +84,7 @@ export class SmallStack {
       NATS_URL: this.nats.url,
       KEY_PEPPER: PEPPER,
       TICKET_SECRET: PEPPER,
+      VAULT_SECRET: PEPPER,
       SHUTDOWN_DELAY_MS: '0',
       // Servers, services and edges share this process, so the lag of its loop says nothing of one edge.
       MAX_LOOP_LAG_MS: '60000',

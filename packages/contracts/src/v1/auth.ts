@@ -16,6 +16,19 @@ export type KeyKind = z.output<typeof KeyKind>;
 /** HMAC-SHA-256 of the key under the deployment's pepper, lower-case hex: the only form in which a key is stored or sent. */
 export const KeyDigest = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** Shortest and longest life of a cached answer (OpenRouter's limits, spec 3.10), and what it is when nobody says. */
+export const CACHE_TTL_SECONDS = { least: 1, most: 86_400, usual: 300 } as const;
+const CacheTtlSeconds = z.int().min(CACHE_TTL_SECONDS.least).max(CACHE_TTL_SECONDS.most);
+
+/** What the owner of a key lets be kept of its requests and answers; nothing, as long as nothing is said. */
+const keeping = {
+  /** Of the response cache: `true` is on, `false` is off whatever a request says, null leaves it to the request. */
+  cacheEnabled: z.boolean().nullable().optional(),
+  cacheTtlSeconds: CacheTtlSeconds.nullable().optional(),
+  /** Responses are kept with their conversation, as `store` asks (OpenAI's Responses API). */
+  storeResponses: z.boolean().optional(),
+};
+
 /** An API key without its secret. Times are ISO 8601 in UTC. */
 export const ApiKey = z.object({
   id: z.uuid(),
@@ -46,6 +59,7 @@ export const ApiKey = z.object({
   operator: z.boolean().default(false),
   /** What its requests are routed under; absent: nothing was settled. */
   routing: KeyPolicies.optional(),
+  ...keeping,
 });
 export type ApiKey = z.output<typeof ApiKey>;
 
@@ -74,6 +88,7 @@ const KeySettings = z.object({
   creatorUserId: z.string().max(200).nullable().default(null),
   externalUser: z.string().max(200).nullable().default(null),
   routing: RoutingPolicy.nullable().default(null),
+  ...keeping,
 });
 
 /** Makes a key. The reply is the only place where the secret ever appears. */
@@ -125,6 +140,7 @@ export const UpdateKey = rpc(
         limitReset: LimitReset.nullable(),
         includeByokInLimit: z.boolean(),
         routing: RoutingPolicy.nullable(),
+        ...keeping,
       })
       .partial(),
   }),

@@ -158,6 +158,8 @@ export const GenerationRecord = z.object({
   userAgent: OutsideText.nullable(),
   sessionId: OutsideText.nullable(),
   externalUser: OutsideText.nullable(),
+  /** The generation whose answer this one got from the response cache; absent when it was generated. */
+  responseCacheSourceId: GenerationId.optional(),
 });
 export type GenerationRecord = z.output<typeof GenerationRecord>;
 

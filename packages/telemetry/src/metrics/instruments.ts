@@ -55,6 +55,10 @@ export const instruments = {
   admissionRefusals: create.createCounter('switchyard.admission.refusals', {
     description: 'Generations that were refused before an attempt',
   }),
+  /** With `outcome`: `hit`, `miss`, and for what was made then `stored`, `not_stored`. */
+  responseCache: create.createCounter('switchyard.response_cache', {
+    description: 'Requests that asked the response cache, and answers that it was given',
+  }),
   /** With `outcome`: that of the usage event. */
   usageApplied: create.createCounter('switchyard.usage.applied', {
     description: 'Usage events that the ledger applied',
