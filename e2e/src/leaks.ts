@@ -3,7 +3,7 @@ import { Client } from 'pg';
 
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** Every table of every schema, as `schema.table`, in which a row holds the text anywhere. */
+/** Every table of every schema, as `schema.table`, in which a row holds the text anywhere; in columns of bytes, which are shown in hexadecimal, too. */
 export async function tablesWith(databaseUrl: string, text: string): Promise<string[]> {
   const found: string[] = [];
   for (const database of await databasesOf(databaseUrl)) {
@@ -20,8 +20,9 @@ export async function tablesWith(databaseUrl: string, text: string): Promise<str
         // The constraints of partitions call functions of their schema.
         await client.query(`SET search_path = ${identifier(schema)}, pg_catalog`);
         const { rowCount } = await client.query(
-          `SELECT 1 FROM ${identifier(schema)}.${identifier(name)} AS row WHERE position($1 IN row::text) > 0 LIMIT 1`,
-          [text],
+          `SELECT 1 FROM ${identifier(schema)}.${identifier(name)} AS row
+            WHERE position($1 IN row::text) > 0 OR position($2 IN row::text) > 0 LIMIT 1`,
+          [text, Buffer.from(text).toString('hex')],
         );
         if (rowCount) found.push(`${schema}.${name}`);
       }
