@@ -49,6 +49,19 @@ describe('the wish for the response cache', () => {
     expect(cacheWishOf({ 'x-openrouter-cache-ttl': '7' }, key)?.ttlSeconds).toBe(7);
   });
 
+  it('is none where nothing may be retained, by the settings of the workspace or of the key', () => {
+    const policy = (provider: Record<string, unknown>) => ({
+      defaultModel: null,
+      allowedModels: null,
+      ignoredModels: [],
+      provider,
+    });
+    const [zdr, other] = [policy({ zdr: true }), policy({ zdr: false })];
+    expect(cacheWishOf(on, { cacheEnabled: true, routing: { workspace: zdr, key: null } })).toBeNull();
+    expect(cacheWishOf(on, { cacheEnabled: true, routing: { workspace: null, key: zdr } })).toBeNull();
+    expect(cacheWishOf(on, { routing: { workspace: other, key: other } })).not.toBeNull();
+  });
+
   it('clears and waits only where it is told to', () => {
     expect(cacheWishOf(on, unset)).toMatchObject({ clear: false, coalesce: false });
     const all = { ...on, 'x-openrouter-cache-clear': 'true', 'x-switchyard-cache-coalesce': 'true' };

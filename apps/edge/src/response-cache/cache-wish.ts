@@ -32,6 +32,10 @@ export function cacheWishOf(headers: Headers, key: Pick<ApiKey, 'cacheEnabled' |
   };
 }
 
+/** Whoever settled that providers may retain nothing does not want it here either. */
+const keepsNothing = ({ routing }: Pick<ApiKey, 'routing'>): boolean =>
+  [routing?.workspace, routing?.key].some((policy) => policy?.provider['zdr'] === true);
+
 function flagOf(value: string | string[] | undefined): boolean | null {
   const text = String(value).trim().toLowerCase();
   return text === 'true' ? true : text === 'false' ? false : null;

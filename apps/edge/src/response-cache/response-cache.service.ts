@@ -106,8 +106,9 @@ export class ResponseCache {
       String(asked.strict),
       JSON.stringify(asked.clientHeaders),
       JSON.stringify(models),
-      // With what the settings of key and account added to it.
       JSON.stringify(provider),
+      // What the settings of key and workspace make of it.
+      JSON.stringify(key.routing ?? null),
       JSON.stringify(asked.body),
     ];
     return { ...tenant, address: this.vault.address(tenant, parts) };
