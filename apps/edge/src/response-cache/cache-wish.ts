@@ -22,8 +22,11 @@ type Headers = FastifyRequest['headers'];
  * Reads the headers and the settings of the key (spec 3.10). A key that says no has the last word, then the request, then a key that
  * says yes; otherwise the cache is not for this request, which is null. Values that mean nothing are read over, as OpenRouter does.
  */
-export function cacheWishOf(headers: Headers, key: Pick<ApiKey, 'cacheEnabled' | 'cacheTtlSeconds'>): CacheWish | null {
-  if (key.cacheEnabled === false) return null;
+export function cacheWishOf(
+  headers: Headers,
+  key: Pick<ApiKey, 'cacheEnabled' | 'cacheTtlSeconds' | 'routing'>,
+): CacheWish | null {
+  if (key.cacheEnabled === false || keepsNothing(key)) return null;
   if (!(flagOf(headers[SWITCH]) ?? key.cacheEnabled ?? false)) return null;
   return {
     ttlSeconds: clamped(Number.parseInt(String(headers[TTL]), 10)) ?? key.cacheTtlSeconds ?? CACHE_TTL_SECONDS.usual,
