@@ -31,6 +31,7 @@ import { CreditKeeper } from './credit/credit-keeper.service.js';
 import { CreditService } from './credit/credit.service.js';
 import { LedgerLender } from './credit/ledger-lender.service.js';
 import { Lender } from './credit/lender.js';
+import { EXPLAIN_CONTROLLERS, EXPLAIN_PROVIDERS } from './explain/index.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsService } from './generations/generations.service.js';
 import { ejectionTimesOf } from './health/ejection-times.js';
@@ -86,6 +87,7 @@ export class EdgeModule {
         ActivityController,
         AuditController,
         CompletionsController,
+        ...EXPLAIN_CONTROLLERS,
         ...JOBS_CONTROLLERS,
         GeminiController,
         GenerationsController,
@@ -116,6 +118,7 @@ export class EdgeModule {
         Attempts,
         CacheReplay,
         CompletionsService,
+        ...EXPLAIN_PROVIDERS,
         ...JOBS_PROVIDERS,
         CreditKeeper,
         CreditService,

@@ -46,7 +46,8 @@ const SOURCES: Readonly<Record<BudgetKind, { readonly limitSource: string; reado
   account: { limitSource: 'openrouter_account_budget', scope: 'account' },
 };
 
-/** `scope` of the public API for whose budget it is. */
+/** `limit_source` and `scope` of the public API for whose budget it is. */
+export const limitSource = (kind: BudgetKind): string => SOURCES[kind].limitSource;
 export const publicScope = (kind: BudgetKind): string => SOURCES[kind].scope;
 
 function budgetError({ refusal, affordableNanos }: CreditRefused, { key, boundNanos }: RefusedRequest): GatewayError {

@@ -20,7 +20,8 @@ const KEEP_MS = 1_000;
 /** Models of one's own server cost nobody anything, whatever they are called. */
 const OWN_PROVIDER = 'local';
 
-const isFree = ({ model, endpoint }: OrderedCandidate): boolean =>
+/** Whether a candidate counts against the limits of free models. */
+export const isFree = ({ model, endpoint }: OrderedCandidate): boolean =>
   model.id.endsWith(':free') && endpoint.provider !== OWN_PROVIDER;
 
 /** Limits requests of free models per account, over all edges, without a question to the ledger while a tranche lasts. */

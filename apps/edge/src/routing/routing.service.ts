@@ -10,6 +10,9 @@ import type { OrderedCandidate, Routing, RoutingFacts, RoutingInput } from './ro
 /** The catalogue is read in less than that once the broker is there. */
 const LOADING_MS = 1_000;
 
+/** What is known of providers and callers beside the catalogue. */
+export type RoutingOptions = Pick<RoutingInput, 'knownProviders' | 'deadProviders' | 'policies' | 'pins'>;
+
 /** Gives the pure {@link route} the state of this edge, and real randomness. */
 @Injectable()
 export class RoutingService {
@@ -24,11 +27,15 @@ export class RoutingService {
    * `HealthStore.observe`. Their prices are those that the request is pinned to: bound, cost and books all follow from them,
    * whatever the catalogue says later.
    */
-  candidatesFor(
-    request: CompletionRequest,
-    facts: RoutingFacts,
-    options: Pick<RoutingInput, 'knownProviders' | 'deadProviders' | 'policies' | 'pins'> = {},
-  ): Routing {
+  candidatesFor(request: CompletionRequest, facts: RoutingFacts, options: RoutingOptions = {}): Routing {
+    const routing = this.lookFor(request, facts, options);
+    const [first] = routing.candidates;
+    if (first) this.health.claimTrial(first.endpoint.id, this.health.nowMs());
+    return routing;
+  }
+
+  /** The same for a request that will not be made: nothing is claimed. */
+  lookFor(request: CompletionRequest, facts: RoutingFacts, options: RoutingOptions = {}): Routing {
     const nowMs = this.health.nowMs();
     const routing = route({
       request,
@@ -42,8 +49,6 @@ export class RoutingService {
     // An edge that has just started does not know every model yet; a client must not be told that its model does not exist.
     if (routing.error?.code === 'invalid_model' && !this.catalogue.loaded)
       return { ...routing, error: new GatewayError('service_unavailable', { retryAfterMs: LOADING_MS }) };
-    const [first] = routing.candidates;
-    if (first) this.health.claimTrial(first.endpoint.id, nowMs);
     return { ...routing, candidates: routing.candidates.map(withPinnedPrice) };
   }
 }
