@@ -193,7 +193,7 @@ export interface MaxPrice {
   /** Per completion token. */
   readonly completion?: bigint;
   readonly request?: bigint;
-  /** Per input image as a whole. */
+  /** Per image as a whole, that goes in or comes out. */
   readonly image?: bigint;
   /** Per token of audio input. */
   readonly audio?: bigint;

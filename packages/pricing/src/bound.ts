@@ -16,6 +16,15 @@ export interface BoundInput extends PromptSize {
   readonly admittedAtMs: number;
   /** Modalities that were asked for; absent: any. Prices of media that cannot occur are left out of the bound. */
   readonly outputModalities?: readonly string[];
+  /** Most of what is billed by the piece in jobs; absent: none. */
+  readonly pieces?: Pieces;
+}
+
+/** What can be billed without a token: characters that are spoken, seconds that are heard, images that are made. */
+export interface Pieces {
+  readonly characters?: number;
+  readonly seconds?: number;
+  readonly outputImages?: number;
 }
 
 /** The part of an endpoint that the bound depends on. */
@@ -47,11 +56,17 @@ function endpointBound(request: BoundInput, endpoint: PricedEndpoint): bigint {
         promptPicos(request, endpoint, units) +
         completion * dearestOutput(units, request, endpoint) +
         BigInt(request.n) * units.requests +
-        BigInt(mostSearches(request, endpoint)) * units.searches,
+        BigInt(mostSearches(request, endpoint)) * units.searches +
+        piecePicos(request.pieces ?? {}, units),
     )
     .reduce((dearest, sum) => (sum > dearest ? sum : dearest), 0n);
   return ceilToNanos(ceilDivide(picos * payablePpm(price), UNDISCOUNTED_PPM));
 }
+
+const piecePicos = ({ characters = 0, seconds = 0, outputImages = 0 }: Pieces, units: UnitPrices): bigint =>
+  BigInt(characters) * units.inputCharacters +
+  BigInt(seconds) * units.inputSeconds +
+  BigInt(outputImages) * units.outputImages;
 
 const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens'];
 

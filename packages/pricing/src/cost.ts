@@ -26,6 +26,9 @@ const BUCKETS = [
   'imageOutputTokens',
   'requests',
   'searches',
+  'inputCharacters',
+  'inputSeconds',
+  'outputImages',
 ] as const satisfies readonly (keyof UnitPrices & keyof Usage)[];
 type Bucket = (typeof BUCKETS)[number];
 
@@ -52,7 +55,7 @@ export function costOf(usage: Usage, price: Price, admittedAtMs: number): Cost {
 }
 
 const billed = (usage: Usage, bucket: Bucket): number =>
-  bucket === 'inputImages' && usage.imageInputTokens > 0 ? 0 : usage[bucket];
+  bucket === 'inputImages' && usage.imageInputTokens > 0 ? 0 : (usage[bucket] ?? 0);
 
 /** Some price of the book, of whatever row and tier, charges for whole images: only then are they worth counting. */
 export const chargesByImage = (price: Price): boolean =>

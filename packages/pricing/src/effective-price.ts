@@ -17,6 +17,9 @@ export interface UnitPrices {
   readonly requests: bigint;
   readonly searches: bigint;
   readonly inputImages: bigint;
+  readonly inputCharacters: bigint;
+  readonly inputSeconds: bigint;
+  readonly outputImages: bigint;
 }
 
 /** What selects among the rows of a price. */
@@ -63,7 +66,7 @@ export const promptThresholds = (price: Price, atMs: number, tier?: ServiceTier)
  * The price of each unit. Rows lie over each other, the later one wins for the prices that it names: the price itself, its
  * override rows, the row of the service tier, the override rows of that tier. A price that nothing names falls back: cache and media
  * input to `prompt` (1 h cache writes first to `cacheWrite`, cached audio first to `cacheRead`), reasoning and media output to
- * `completion`; requests, searches and whole images without a price are free.
+ * `completion`; requests, searches and everything else by the piece are free without a price.
  */
 export function effectivePrice(price: Price, { promptTokens, admittedAtMs, tier }: PriceConditionsMet): UnitPrices {
   const merged: Price = { ...price };
@@ -99,6 +102,9 @@ function withFallbacks(price: Price): UnitPrices {
     requests: price.request ?? 0n,
     searches: price.webSearch ?? 0n,
     inputImages: price.image ?? 0n,
+    inputCharacters: price.character ?? 0n,
+    inputSeconds: price.second ?? 0n,
+    outputImages: price.outputImage ?? 0n,
   };
 }
 

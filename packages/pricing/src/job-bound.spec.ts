@@ -46,4 +46,59 @@ describe('the bound of a job', () => {
     const odd = endpoint({ version: 'v1', prompt: 0n, completion: 1_000_000n });
     expect(jobBoundOf({ promptBytes: 5, texts: 1, requests: 1, admittedAtMs: 0 }, [odd])).toBe(0n);
   });
+
+  it('is never below the cost of what is spoken, heard and drawn, by the piece or by the token', () => {
+    const price = fc.record({
+      version: fc.constant('v1'),
+      prompt: fc.bigInt({ min: 0n, max: 10_000_000n }),
+      completion: fc.bigInt({ min: 0n, max: 10_000_000n }),
+      audioInput: fc.bigInt({ min: 0n, max: 50_000_000n }),
+      audioOutput: fc.bigInt({ min: 0n, max: 50_000_000n }),
+      imageOutput: fc.bigInt({ min: 0n, max: 50_000_000n }),
+      character: fc.bigInt({ min: 0n, max: 50_000_000n }),
+      second: fc.bigInt({ min: 0n, max: 500_000_000n }),
+      outputImage: fc.bigInt({ min: 0n, max: 100_000_000_000n }),
+      discountPpm: fc.integer({ min: 0, max: 900_000 }),
+    });
+    const pieces = fc.record({
+      characters: fc.nat(4_096),
+      seconds: fc.nat(40_000),
+      outputImages: fc.integer({ min: 1, max: 10 }),
+    });
+    fc.assert(
+      fc.property(price, pieces, fc.integer({ min: 1, max: 6_000 }), (drawn, most, perImage) => {
+        const media = {
+          ...endpoint(drawn),
+          outputModalities: ['image', 'speech'],
+          maxCompletionTokens: perImage,
+        };
+        const usage = usageOf({
+          source: 'reported',
+          inputTokens: 90,
+          audioInputTokens: most.seconds * 32,
+          imageOutputTokens: perImage * most.outputImages,
+          inputCharacters: most.characters,
+          inputSeconds: most.seconds,
+          outputImages: most.outputImages,
+          requests: 1,
+        });
+        const size = { promptBytes: 90, texts: 1, requests: 1, pieces: most, outputTokens: null, admittedAtMs: 0 };
+        expect(jobBoundOf(size, [byToken, media])).toBeGreaterThanOrEqual(costOf(usage, drawn, 0).nanos);
+      }),
+    );
+  });
+
+  it('is exactly the price of the pieces where nothing else costs', () => {
+    const size = {
+      promptBytes: 11,
+      texts: 1,
+      requests: 1,
+      pieces: { characters: 11 },
+      outputTokens: 500,
+      admittedAtMs: 0,
+    };
+    expect(jobBoundOf(size, [endpoint({ version: 'v1', prompt: 0n, completion: 0n, character: 15_000_000n })])).toBe(
+      165_000n,
+    );
+  });
 });

@@ -16,6 +16,10 @@ const FIELDS = {
   input_cache_read: 'cacheRead',
   input_cache_write: 'cacheWrite',
   input_cache_write_1h: 'cacheWrite1h',
+  // Ours: OpenRouter's form has no units for what is billed by the character, the second and the image that comes out.
+  input_character: 'character',
+  input_second: 'second',
+  output_image: 'outputImage',
 } as const;
 
 type UnitField = (typeof FIELDS)[keyof typeof FIELDS];

@@ -1,3 +1,4 @@
+import { JOB_IDS } from '@switchyard/contracts';
 import type { CatalogueEndpoint, CatalogueModel, Price } from '@switchyard/contracts';
 
 /** Something that keeps a model out of the catalogue; the path is that of the contract (`endpoints[0].price.prompt`). */
@@ -33,15 +34,18 @@ const TOKEN_UNITS = [
   'imageToken',
   'imageOutput',
 ] as const;
-const PIECE_UNITS = ['request', 'image', 'webSearch'] as const;
+const PIECE_UNITS = ['request', 'image', 'webSearch', 'character', 'second', 'outputImage'] as const;
+/** What a job can be paid for instead of tokens. */
+const INSTEAD_OF_TOKENS = ['request', 'character', 'second', 'outputImage'] as const;
 type Unit = (typeof TOKEN_UNITS)[number] | (typeof PIECE_UNITS)[number];
 const UNITS: readonly Unit[] = [...TOKEN_UNITS, ...PIECE_UNITS];
 
 // The dearest known token costs 0.0006 USD. A tenth of a dollar per token can only be a price in the wrong unit.
 const MAX_TOKEN_PICOS = 100_000_000_000n;
 const MAX_PIECE_PICOS = 1_000_000_000_000_000n;
-/** What is paid for by its input alone: the price of output is zero by nature, and that of input where it is paid for by the request. */
+/** What is paid for by its input alone: the price of output is zero by nature. Any job may be paid for by the piece alone. */
 const WITHOUT_OUTPUT_TOKENS = new Set(['embeddings', 'rerank']);
+const JOB_OUTPUTS: ReadonlySet<string> = new Set(JOB_IDS);
 
 /** All that is wrong with a model; empty when it may be served. */
 export function faultsOf(model: CatalogueModel, options: FaultOptions): Fault[] {
@@ -122,10 +126,12 @@ function* rangeFaults(price: Price, path: string): Generator<Fault> {
 
 function* zeroFaults(endpoint: CatalogueEndpoint, path: string): Generator<Fault> {
   const inputOnly = endpoint.outputModalities.every((modality) => WITHOUT_OUTPUT_TOKENS.has(modality));
+  const isJob = endpoint.outputModalities.every((modality) => JOB_OUTPUTS.has(modality));
   for (const { row, path: rowPath } of rowsOf(endpoint.price, path)) {
-    const byRequest = inputOnly && (row.request ?? 0n) > 0n;
+    const byPiece = isJob && INSTEAD_OF_TOKENS.some((unit) => (row[unit] ?? 0n) > 0n);
     for (const unit of UNITS) {
-      if (row[unit] !== 0n || (unit === 'completion' && inputOnly) || (unit === 'prompt' && byRequest)) continue;
+      const isToken = unit === 'prompt' || unit === 'completion';
+      if (row[unit] !== 0n || (unit === 'completion' && inputOnly) || (isToken && byPiece)) continue;
       yield {
         path: `${rowPath}.${unit}`,
         message: 'is zero: leave an unknown price out, or say with force that it is free',

@@ -4,12 +4,32 @@ import { z } from 'zod';
  * What can be asked of a model beside completions. The name is that of the output modality which an endpoint of the job has in the
  * catalogue, and `dialect` of its generation record.
  */
-export const JOB_IDS = ['embeddings', 'rerank'] as const;
+export const JOB_IDS = ['embeddings', 'rerank', 'image', 'speech', 'transcription'] as const;
 export const JobId = z.enum(JOB_IDS);
 export type JobId = z.output<typeof JobId>;
 
-const JOBS: ReadonlySet<string> = new Set(JOB_IDS);
+interface JobNames {
+  /** `api_type` of a generation, as OpenRouter names it (spec 4.6). */
+  readonly apiType: string;
+  /**
+   * `gen_ai.operation.name`: a word of OpenTelemetry's list where one fits (`generate_content` is for media), else the job's own.
+   * https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/
+   */
+  readonly operation: string;
+}
 
-/** `api_type` of a generation, as OpenRouter names it, by the `dialect` of its record. */
-export const apiTypeOf = (dialect: string): JobId | 'completions' =>
-  JOBS.has(dialect) ? (dialect as JobId) : 'completions';
+const JOB_NAMES: Readonly<Record<JobId, JobNames>> = {
+  embeddings: { apiType: 'embeddings', operation: 'embeddings' },
+  rerank: { apiType: 'rerank', operation: 'rerank' },
+  image: { apiType: 'image', operation: 'generate_content' },
+  speech: { apiType: 'tts', operation: 'generate_content' },
+  transcription: { apiType: 'stt', operation: 'generate_content' },
+};
+
+const isJob = (name: string): name is JobId => Object.hasOwn(JOB_NAMES, name);
+
+/** `api_type` of a generation by the `dialect` of its record. */
+export const apiTypeOf = (dialect: string): string => (isJob(dialect) ? JOB_NAMES[dialect].apiType : 'completions');
+
+/** `gen_ai.operation.name` of what a span stands for; without a job it is a completion. */
+export const operationOf = (job: JobId | undefined): string => (job ? JOB_NAMES[job].operation : 'chat');

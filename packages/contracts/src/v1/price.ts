@@ -20,6 +20,12 @@ const unitPrices = {
   imageToken: picos,
   imageOutput: picos,
   webSearch: picos,
+  /** Per character of a text that is spoken. */
+  character: picos,
+  /** Per second of audio that is heard. */
+  second: picos,
+  /** Per image that is made, whatever its size. */
+  outputImage: picos,
 } as const;
 
 const optionalPrices = z.object(unitPrices).partial();

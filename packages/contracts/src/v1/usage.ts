@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ServiceTier } from './price.js';
 
 const count = z.int().nonnegative().default(0);
+const piece = z.int().nonnegative().optional();
 
 /**
  * What a generation used, in disjoint buckets that sum to the provider's totals; tokens unless the name says otherwise.
@@ -31,10 +32,19 @@ export const Usage = z.object({
   searches: count,
   /** Images of the prompt as whole ones: only where the price book charges by the image and not by their tokens. */
   inputImages: count,
+  /** Characters that were spoken, where speech is billed by them. Absent, like the next two: none. */
+  inputCharacters: piece,
+  /** Seconds of audio that were heard, where they are billed instead of tokens; begun ones count. */
+  inputSeconds: piece,
+  /** Images that were made, where they are billed by the piece. */
+  outputImages: piece,
   /** The tier that the provider says served it; absent: its standard one. */
   serviceTier: ServiceTier.optional(),
 });
 export type Usage = z.output<typeof Usage>;
+
+/** Buckets that are counted by the piece and not in tokens: what a bill can follow from where there is no token at all. */
+export const PIECE_BUCKETS = ['inputCharacters', 'inputSeconds', 'outputImages'] as const;
 
 /** Buckets of tokens that went in. */
 export const INPUT_BUCKETS = [

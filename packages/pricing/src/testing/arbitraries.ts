@@ -25,6 +25,9 @@ const optionalUnits = {
   imageToken: picos,
   imageOutput: picos,
   webSearch: picos,
+  character: picos,
+  second: picos,
+  outputImage: picos,
 };
 
 const override: fc.Arbitrary<PriceOverride> = fc.record(
@@ -77,6 +80,9 @@ export const usage: fc.Arbitrary<Usage> = fc.record({
   requests: fc.nat(2),
   searches: fc.nat(3),
   inputImages: fc.nat(3),
+  inputCharacters: fc.option(fc.nat(5_000), { nil: undefined }),
+  inputSeconds: fc.option(fc.nat(5_000), { nil: undefined }),
+  outputImages: fc.option(fc.nat(10), { nil: undefined }),
   serviceTier: tier,
 });
 

@@ -12,7 +12,7 @@ export interface Fraction {
  * names it (of equals the last), then in its fallback.
  */
 export function oracleCost(usage: Usage, price: Price, admittedAtMs: number): Fraction {
-  const tokens = INPUT.reduce((sum, [bucket]) => sum + usage[bucket], 0);
+  const tokens = INPUT.reduce((sum, [bucket]) => sum + (usage[bucket] ?? 0), 0);
   const moment = new Date(admittedAtMs);
   const minute = moment.getUTCHours() * 60 + moment.getUTCMinutes();
   const inRows = (rows: readonly PriceOverride[] | undefined, field: Field): bigint | undefined => {
@@ -34,7 +34,7 @@ export function oracleCost(usage: Usage, price: Price, admittedAtMs: number): Fr
     return 0n;
   };
   let numerator = 0n;
-  for (const [bucket, ...fields] of [...INPUT, ...OUTPUT]) numerator += BigInt(usage[bucket]) * lookUp(fields);
+  for (const [bucket, ...fields] of [...INPUT, ...OUTPUT]) numerator += BigInt(usage[bucket] ?? 0) * lookUp(fields);
   // Images by the piece only where their tokens are not known.
   if (usage.imageInputTokens === 0) numerator += BigInt(usage.inputImages) * lookUp(['image']);
   return { numerator: numerator * BigInt(1_000_000 - (price.discountPpm ?? 0)), denominator: 1_000_000n };
@@ -66,6 +66,9 @@ const OUTPUT: Lines = [
   ['imageOutputTokens', 'imageOutput', 'completion'],
   ['requests', 'request'],
   ['searches', 'webSearch'],
+  ['inputCharacters', 'character'],
+  ['inputSeconds', 'second'],
+  ['outputImages', 'outputImage'],
 ];
 
 function windowMinutes(row: PriceOverride): ReadonlySet<number> {

@@ -47,7 +47,7 @@ function holds(
     within(limits.prompt, () => dearest('prompt')) &&
     within(limits.completion, () => dearest('completion')) &&
     within(limits.request, () => dearest('request')) &&
-    within(limits.image, () => dearest('image')) &&
+    within(limits.image, () => larger(dearest('image'), dearest('outputImage'))) &&
     within(limits.audio, audio)
   );
 }
