@@ -60,6 +60,8 @@ export const edgeConfig = z.object({
   MAX_GENERATIONS: count(10_000),
   /** Bytes of request bodies that this process holds at once. */
   MAX_BODY_BYTES_IN_FLIGHT: count(256 * 1024 * 1024),
+  /** Bytes of one file of a form. */
+  MAX_UPLOAD_BYTES: count(25 * 1024 * 1024),
   KEY_MISSES_PER_SECOND: count(20),
   KEY_MISS_BURST: count(100),
   /** From readiness off to the closed door: what a load balancer needs to look away. */

@@ -81,9 +81,13 @@ export function priceToUsd(price: Price): Record<string, unknown> {
 
 const PROMPT_SHARE = 3n;
 
-/** One price for comparing endpoints, pico-USD per token: three parts prompt, one part completion. */
-export const blendedPricePicos = (price: Price): bigint =>
-  (PROMPT_SHARE * price.prompt + price.completion) / (PROMPT_SHARE + 1n);
+/**
+ * One price for comparing endpoints, pico-USD per token: three parts prompt, one part completion. Where tokens cost nothing, that of the
+ * piece: a character, a second, an image, a request.
+ */
+export const blendedPricePicos = ({ prompt, completion, character, second, outputImage, request }: Price): bigint =>
+  (PROMPT_SHARE * prompt + completion) / (PROMPT_SHARE + 1n) ||
+  (character ?? 0n) + (second ?? 0n) + (outputImage ?? 0n) + (request ?? 0n);
 
 function unitPrices(fields: Readonly<Record<string, unknown>>): Partial<Record<UnitField, bigint>> {
   const found = ENTRIES.flatMap(([name, field]) => {

@@ -1,8 +1,8 @@
 export { maskSecrets } from './failures/secrets.js';
 export { cutRaw, failureOf, MAX_RAW_BYTES } from './failures/failure.js';
 export { MAX_RETRY_AFTER_MS } from './failures/retry-after.js';
-export { JobLane, parseJob, planJob } from './jobs/index.js';
-export type { JobRequest, JobSize, PlannedJob } from './jobs/index.js';
+export { packJobBody, parseJob, planJob, servesJob, unpackJobBody } from './jobs/index.js';
+export type { JobBody, JobFile, JobPlan, JobRequest, JobSize } from './jobs/index.js';
 export { createLane } from './lanes/create-lane.js';
 export { LISTED_PARAMETERS, supports } from './parameters.js';
 export { dialectOf, protocolOf } from './registry.js';
@@ -23,5 +23,6 @@ export type {
   RenderContext,
   RenderTarget,
   StreamReader,
+  UpstreamFile,
   UpstreamRequest,
 } from './types.js';

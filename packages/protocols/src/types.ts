@@ -26,6 +26,14 @@ export interface RenderTarget {
   readonly clientHeaders?: ClientHeaders;
 }
 
+/** A file in a form for a provider. */
+export interface UpstreamFile {
+  readonly field: string;
+  readonly filename: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
 /** A request in an upstream's own format. The worker adds the base URL and the credentials. */
 export interface UpstreamRequest {
   /** Relative to the provider's base URL, begins with a slash. */
@@ -33,6 +41,8 @@ export interface UpstreamRequest {
   /** Lower-case names; no credentials. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Record<string, unknown>;
+  /** With files the request is a form: the members of `body` are its fields. */
+  readonly files?: readonly UpstreamFile[];
   /** OpenRouter names of parameters that the caller sent and this endpoint cannot take. */
   readonly dropped: readonly string[];
 }
@@ -193,6 +203,10 @@ export interface Lane {
   stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
   /** Reads a whole answer. */
   response(body: string): void;
+  /** Media type of the answer, where it is neither JSON nor an event stream. */
+  readonly contentType?: string;
+  /** Whether a provider's stream of this media type can be one for this lane; absent: any but HTML. */
+  accepts?(contentType: string | undefined): boolean;
   readonly summary: LaneSummary;
   /** Usage chunk and terminator of a stream. */
   renderEnd(billing: Billing): Uint8Array;

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EdgeConfig } from '../config.js';
 import type { RouteAccess } from '../http/access.js';
 import { BodyBudget } from '../http/body-budget.js';
-import { announcedBytes, assertJsonBody, hasBody } from '../http/request-head.js';
+import { announcedBytes, assertBodyType, hasBody } from '../http/request-head.js';
 import { LoadService } from '../process/load.service.js';
 import { credentialsOf } from './credentials.js';
 import { KeyResolver } from './key-resolver.service.js';
@@ -32,9 +32,14 @@ export class Guard {
     this.bodies = new BodyBudget(config.MAX_BODY_BYTES_IN_FLIGHT);
   }
 
-  async admit(request: FastifyRequest, reply: FastifyReply, { access, rawBody }: RouteAccess): Promise<void> {
+  async admit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { access, rawBody, form = false }: RouteAccess,
+  ): Promise<void> {
     if (access === 'public') {
-      if (rawBody && hasBody(request.raw)) this.admitBody(request, reply, this.strangersBodies);
+      if (rawBody && hasBody(request.raw))
+        this.admitBody(request, reply, { budget: this.strangersBodies, form: false });
       return;
     }
     const { secret, kind } = credentialsOf(request.raw);
@@ -45,12 +50,16 @@ export class Guard {
     if (access === 'operator' && !key.operator)
       throw new GatewayError('permission_denied', { message: 'Only the operator of the installation may do that.' });
     if (access === 'inference') this.load.assertRoom();
-    if (hasBody(request.raw)) this.admitBody(request, reply, this.bodies);
+    if (hasBody(request.raw)) this.admitBody(request, reply, { budget: this.bodies, form });
     this.uses.note(key.id);
   }
 
-  private admitBody(request: FastifyRequest, reply: FastifyReply, budget: BodyBudget): void {
-    assertJsonBody(request.raw);
+  private admitBody(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { budget, form }: { readonly budget: BodyBudget; readonly form: boolean },
+  ): void {
+    assertBodyType(request.raw, { form });
     const limit = request.routeOptions.bodyLimit;
     const bytes = announcedBytes(request.raw) ?? limit;
     if (bytes > limit)

@@ -72,8 +72,8 @@ export class AnswerService {
     speaking: Speaking<Opening>,
     client: ClientConnection,
   ): Promise<Answer> {
-    const { stream, planned, attempt } = speaking;
-    client.describe(answerHeaders(attempt));
+    const { stream, planned, attempt, head } = speaking;
+    client.describe({ ...answerHeaders(attempt), ...(!client.speaksEvents && { 'content-type': head.contentType }) });
     // The reader may be waiting for the provider, so the worker is told by the event and not by the next write.
     const cancel = () => void stream.cancel(reasonOf(client.signal));
     client.signal.addEventListener('abort', cancel, { once: true });
@@ -111,7 +111,7 @@ export class AnswerService {
       noteFailure(attempt, failure);
       this.health.observe(planned.candidate.endpoint.id, 'failure', { code: failure.code });
       const shown = tellRouting(errorOf([{ planned, failure }]), generation);
-      client.end(dialectOf(generation.dialect).renderStreamError(shown, contextOf(generation, speaking)));
+      client.fail(dialectOf(generation.dialect).renderStreamError(shown, contextOf(generation, speaking)));
       // Something was said and cannot be taken back, so it is not charged: the house bears what the provider asks for it.
       const ending = failure.usage ? endingOfFailure(failure) : lost('gateway_failed');
       return this.answer(generation, speaking, { ending, error: shown });

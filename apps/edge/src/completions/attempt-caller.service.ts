@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SUPERSEDED, StreamClient, StreamFailure } from '@switchyard/bus';
 import type { UpstreamStream } from '@switchyard/bus';
-import { AttemptHead, ERRORS } from '@switchyard/contracts';
+import { AttemptHead, ERRORS, operationOf } from '@switchyard/contracts';
 import type { Attempt, AttemptFailure, ErrorCode } from '@switchyard/contracts';
 import { sealedReasoning } from '@switchyard/protocols';
 import { withSpan } from '@switchyard/telemetry';
@@ -63,8 +63,10 @@ export class AttemptCaller {
   /** Never throws for what workers, providers and clients do. */
   call<T>(asking: Asking<T>, planned: PlannedAttempt): Promise<Spoken<T> | Silent> {
     const { endpoint, model } = planned.candidate;
+    const { job } = asking.generation;
     const attributes = {
-      'gen_ai.operation.name': 'chat',
+      'gen_ai.operation.name': operationOf(job),
+      ...(job && { 'switchyard.job': job }),
       'gen_ai.provider.name': endpoint.provider,
       'gen_ai.request.model': model.id,
       'switchyard.endpoint': endpoint.id,

@@ -80,10 +80,12 @@ export class ClientConnection {
 
   /** From now on silence is filled with comments. */
   keepAlive(): void {
+    const { keepAlive } = this.options.framing;
+    if (keepAlive === null) return;
     this.silence = setInterval(() => {
       if (this.waiting || this.signal.aborted) return;
       this.begin();
-      this.reply.raw.write(this.options.framing.keepAlive);
+      this.reply.raw.write(keepAlive);
     }, this.options.keepAliveMs);
   }
 
@@ -106,6 +108,18 @@ export class ClientConnection {
     const last = Buffer.concat([lastBytes ? framing.push(lastBytes) : NOTHING, framing.end()]);
     if (last.byteLength > 0) this.begin();
     this.reply.raw.end(last);
+  }
+
+  /** The answer consists of events, and not of the bytes of a medium. */
+  get speaksEvents(): boolean {
+    return this.options.framing.keepAlive !== null;
+  }
+
+  /** Ends a stream that failed: with its last event, or where a medium has no words for it by closing the connection. */
+  fail(lastEvent: Uint8Array): void {
+    if (this.speaksEvents) return this.end(lastEvent);
+    this.release();
+    this.reply.raw.destroy();
   }
 
   /** Sends a whole answer. @throws ClientGone */

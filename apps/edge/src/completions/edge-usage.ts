@@ -9,6 +9,8 @@ import type { Generation } from './generation.js';
 /** Bytes of prompt text per token, on average, and bytes of a streamed event around one token. */
 const PROMPT_BYTES_PER_TOKEN = 4;
 const STREAM_BYTES_PER_TOKEN = 256;
+/** Of speech: MP3 has 20,000 bytes for a second, and a second about 21 tokens. */
+const AUDIO_BYTES_PER_TOKEN = 1_000;
 
 /** What a prompt has in tokens, guessed from its bytes. */
 export const promptTokensIn = ({ promptBytes }: Pick<Generation, 'promptBytes'>): number =>
@@ -30,6 +32,12 @@ export interface LostAttempt {
   readonly case: LostCase;
 }
 
+/** Speech is billed by the characters that are spoken, or by tokens of audio. */
+const outputOf = ({ job, pieces }: Generation, bytes: number) =>
+  job === 'speech'
+    ? { audioOutputTokens: Math.floor(bytes / AUDIO_BYTES_PER_TOKEN), inputCharacters: pieces?.characters ?? 0 }
+    : { outputTokens: Math.floor(bytes / STREAM_BYTES_PER_TOKEN) };
+
 /** The usage of an attempt whose worker cannot tell any more, estimated from what passed through this edge. */
 export function edgeUsage({
   generation,
@@ -46,7 +54,7 @@ export function edgeUsage({
   const usage = usageOf({
     source: 'estimated',
     inputTokens: promptTokensIn(generation),
-    outputTokens: Math.floor(bytesForwarded / STREAM_BYTES_PER_TOKEN),
+    ...outputOf(generation, bytesForwarded),
     requests: 1,
   });
   const cost = costOf(usage, endpoint.price, generation.admittedAtMs);

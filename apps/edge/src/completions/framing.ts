@@ -1,8 +1,8 @@
 /** How the events of an answer travel: the dialect writes them, the client says how it wants them. One per answer. */
 export interface Framing {
   readonly contentType: string;
-  /** Fills silence; clients must read over it, wherever it stands between events. */
-  readonly keepAlive: Uint8Array;
+  /** Fills silence; clients must read over it, wherever it stands between events. Null where nothing can be read over. */
+  readonly keepAlive: Uint8Array | null;
   push(bytes: Uint8Array): Uint8Array;
   /** What closes the stream; asked for once. */
   end(): Uint8Array;
@@ -17,6 +17,23 @@ export const eventStream = (keepAlive: Uint8Array): Framing => ({
   push: (bytes) => bytes,
   end: () => NOTHING,
 });
+
+/**
+ * Audio as it is made: silence cannot be filled and errors have no words in it, so an answer that fails is cut. What it is says the
+ * head of the answer.
+ */
+export class Medium implements Framing {
+  readonly contentType = 'application/octet-stream';
+  readonly keepAlive = null;
+
+  push(bytes: Uint8Array): Uint8Array {
+    return bytes;
+  }
+
+  end(): Uint8Array {
+    return NOTHING;
+  }
+}
 
 const END_OF_EVENT = Buffer.from('\r\n\r\n');
 const DATA = 'data: ';

@@ -52,6 +52,8 @@ export interface Generation {
   readonly steps: SteppedHold | null;
   /** UTF-8 bytes of the prompt, for estimates. */
   readonly promptBytes: number;
+  /** Most of what is billed by the piece, for estimates. */
+  readonly pieces?: { readonly characters?: number };
   /** Wall clock, milliseconds: dates and the price row. Durations count on `startedMs`. */
   readonly admittedAtMs: number;
   /** Monotonic clock, when the request's headers had come. */

@@ -42,6 +42,9 @@ export async function wholeAnswer(stream: UpstreamStream): Promise<WholeAnswer> 
   return { body: Buffer.concat(pieces, bytes), heldBackBytes };
 }
 
+/** A medium has no events to keep whole. */
+const AS_IT_COMES: Pick<WholeEvents, 'push' | 'rest'> = { push: (bytes) => bytes, rest: () => new Uint8Array(0) };
+
 /**
  * Carries a stream to the client, event by event and without parsing. Credit goes back to the worker when the client's socket has
  * accepted the bytes, so a slow reader slows the provider down and nothing piles up in between.
@@ -53,7 +56,7 @@ export async function relay(
   client: ClientConnection,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const events = new WholeEvents();
+  const events = client.speaksEvents ? new WholeEvents() : AS_IT_COMES;
   const give = async (bytes: Uint8Array) => {
     if (bytes.byteLength === 0) return;
     await client.write(bytes);

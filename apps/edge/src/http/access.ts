@@ -13,6 +13,8 @@ export interface RouteAccess {
   readonly bodyLimitBytes?: number;
   /** The handler gets the bytes of a JSON body as they came, because they are signed; also where nobody has to show a key. */
   readonly rawBody?: boolean;
+  /** The body may be a form with files as well. */
+  readonly form?: boolean;
   /** What its clients speak, also where they are told of an error; OpenAI's chat completions when absent. */
   readonly dialect?: DialectId;
 }
@@ -20,6 +22,8 @@ export interface RouteAccess {
 export const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024;
 /** Images travel inside chat completions as base64. */
 export const MULTIMODAL_BODY_LIMIT_BYTES = 32 * 1024 * 1024;
+/** A form and what describes its files must fit into one body on the bus, which takes 32 MiB. */
+export const FORM_BODY_LIMIT_BYTES = 30 * 1024 * 1024;
 
 /** Marks a controller method for the guard, which reads it before the body is read. */
 export const Access = (access: AccessKind, options: Omit<RouteAccess, 'access'> = {}): MethodDecorator =>

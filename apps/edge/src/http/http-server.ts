@@ -1,17 +1,18 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { GatewayError } from '@switchyard/contracts';
 import { dialectOf } from '@switchyard/protocols';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { ServiceOptions } from '@switchyard/chassis';
-import type { EdgeConfig } from '../config.js';
+import { EdgeConfig } from '../config.js';
 import { Guard } from '../callers/guard.service.js';
 import { DEFAULT_BODY_LIMIT_BYTES } from './access.js';
 import type { RouteAccess } from './access.js';
 import { dialectOfAddress } from './dialect-of-request.js';
 import { allowAnyOrigin, preflightHeaders } from './cors.js';
 import { parseJsonBody } from './json-body.js';
+import { readMultipart } from './multipart-body.js';
 import { KNOWN_CALLER_LEFTOVER, STRANGER_LEFTOVER, swallowBody } from './leftover-body.js';
 
 /** The whole request must have arrived after this; the answer may take longer. */
@@ -65,17 +66,24 @@ export function configureHttp(app: NestFastifyApplication): void {
       done(error as GatewayError);
     }
   });
+  const { MAX_UPLOAD_BYTES: fileBytes } = app.get(EdgeConfig);
+  server.addContentTypeParser('multipart/form-data', (request: FastifyRequest, payload: IncomingMessage) => {
+    const { form } = request.routeOptions.config as Partial<RouteAccess>;
+    if (!form) throw new GatewayError('unsupported_media_type');
+    return readMultipart(payload, request.headers, { fileBytes, bodyBytes: request.routeOptions.bodyLimit });
+  });
   answerBrokenRequests(app.getHttpServer());
 }
 
 /** Routes without a mark ask for a key, whatever they are. */
 function accessOf(request: FastifyRequest): RouteAccess {
-  const { access, bodyLimitBytes, rawBody } = request.routeOptions.config as Partial<RouteAccess>;
+  const { access, bodyLimitBytes, rawBody, form } = request.routeOptions.config as Partial<RouteAccess>;
   if (access)
     return {
       access,
       ...(bodyLimitBytes !== undefined && { bodyLimitBytes }),
       ...(rawBody !== undefined && { rawBody }),
+      ...(form !== undefined && { form }),
     };
   return { access: SUPERVISION.has(request.routeOptions.url ?? '') ? 'public' : 'key' };
 }

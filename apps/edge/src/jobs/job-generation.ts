@@ -13,22 +13,24 @@ export const requestOfJob = ({
   parameters,
   user,
   sessionId,
+  streamed,
 }: JobRequest): CompletionRequest => ({
   models,
   provider,
   parameters,
   messages: [],
   modalities: [job],
-  stream: false,
+  stream: streamed ?? false,
   ...(user !== undefined && { user }),
   ...(sessionId !== undefined && { sessionId }),
   extra: {},
 });
 
 /** Only endpoints of the job itself; what has to fit into their context is the largest of its texts. */
-export const factsOfJob = ({ job, size }: JobRequest): RoutingFacts => ({
+export const factsOfJob = ({ job, size, needs, inputModalities = ['text'] }: JobRequest): RoutingFacts => ({
   job,
-  inputModalities: ['text'],
+  ...(needs && { needs }),
+  inputModalities,
   outputModalities: [job],
   promptBytes: size.largestBytes,
 });

@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { operationOf } from '@switchyard/contracts';
 import type { JobId } from '@switchyard/contracts';
-import { dialectOf } from '@switchyard/protocols';
+import type { JobBody } from '@switchyard/protocols';
 import { runWithRequestId, withSpan } from '@switchyard/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../callers/caller.js';
 import { ClientConnection } from '../completions/client-connection.js';
 import { clientFactsOf } from '../completions/client-facts.js';
-import { eventStream } from '../completions/framing.js';
+import { Medium } from '../completions/framing.js';
 import { EdgeConfig } from '../config.js';
 import { cacheWishOf } from '../response-cache/cache-wish.js';
 import { newGenerationId } from '../generations/generation-id.js';
+import { MultipartBody } from '../http/multipart-body.js';
 import { claimOf } from '../idempotency/claim.js';
-import { ERROR_DIALECT } from './job-generation.js';
 import { JobsService } from './jobs.service.js';
 
 /** Of the jobs OpenRouter caches these alone (spec 3.10). */
@@ -31,8 +32,7 @@ export class JobsEntrance {
     const id = newGenerationId(Date.now());
     const client = new ClientConnection(reply, {
       generationId: id,
-      // Of no use as long as no job streams.
-      framing: eventStream(dialectOf(ERROR_DIALECT).keepAlive),
+      framing: new Medium(),
       keepAliveMs: this.config.KEEP_ALIVE_MS,
       slowClientMs: this.config.SLOW_CLIENT_MS,
     });
@@ -42,14 +42,20 @@ export class JobsEntrance {
       job,
       caller,
       cache: CACHED_JOBS.has(job) ? cacheWishOf(request.headers, caller.key) : null,
-      body: request.body,
+      body: bodyOf(request.body),
       facts: clientFactsOf(request),
       claim: claimOf(request, id),
       startedMs,
     };
-    const attributes = { 'gen_ai.operation.name': job, 'switchyard.generation.id': id };
+    const attributes = {
+      'gen_ai.operation.name': operationOf(job),
+      'switchyard.job': job,
+      'switchyard.generation.id': id,
+    };
     await runWithRequestId(id, () =>
       withSpan('generation', attributes, (span) => this.jobs.create({ ...input, span }, client), 'server'),
     );
   }
 }
+
+const bodyOf = (body: unknown): JobBody => (body instanceof MultipartBody ? body : { json: body, files: [] });

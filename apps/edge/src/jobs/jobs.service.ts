@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CompletionRequest, JobId } from '@switchyard/contracts';
-import { parseJob } from '@switchyard/protocols';
-import type { JobRequest } from '@switchyard/protocols';
+import { packJobBody, parseJob } from '@switchyard/protocols';
+import type { JobBody, JobRequest } from '@switchyard/protocols';
 import type { ActiveSpan } from '@switchyard/telemetry';
 import type { Caller } from '../callers/caller.js';
 import type { ClientConnection } from '../completions/client-connection.js';
@@ -24,7 +24,7 @@ export interface JobInput {
   readonly id: string;
   readonly job: JobId;
   readonly caller: Caller;
-  readonly body: unknown;
+  readonly body: JobBody;
   readonly facts: ClientFacts;
   /** What it wants of the response cache; null for nothing. */
   readonly cache: CacheWish | null;
@@ -84,7 +84,7 @@ export class JobsService {
       dialect: ERROR_DIALECT,
       job: input.job,
       request: asked.request,
-      body: Buffer.from(JSON.stringify(input.body)),
+      body: packJobBody(input.body),
       client: { ...input.facts, sessionId: asked.sessionId ?? input.facts.sessionId },
       clientHeaders: {},
       candidates,
@@ -92,6 +92,7 @@ export class JobsService {
       boundNanos: hold.boundNanos,
       steps: null,
       promptBytes: asked.size.promptBytes,
+      ...(asked.size.pieces && { pieces: asked.size.pieces }),
       admittedAtMs,
       startedMs: input.startedMs,
       attempts: [],

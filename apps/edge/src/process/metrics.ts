@@ -1,4 +1,4 @@
-import { completionTokens, promptTokens } from '@switchyard/contracts';
+import { completionTokens, operationOf, promptTokens } from '@switchyard/contracts';
 import type { GenerationRecord, UsageEvent } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
 
@@ -7,7 +7,7 @@ const MS_PER_S = 1_000;
 /** Counts a finished generation. Attribute values come from small sets: never an id, never text of a user. */
 export function recordGeneration(record: GenerationRecord, event: UsageEvent | null): void {
   const attributes = {
-    'gen_ai.operation.name': 'chat',
+    'gen_ai.operation.name': operationOf(record.dialect),
     'gen_ai.provider.name': record.provider ?? 'none',
     // What was asked for may be any text, so only a model of the catalogue is named.
     'gen_ai.response.model': record.model ?? 'none',

@@ -15,6 +15,8 @@ import type { CallerPolicy } from './policies.js';
 export interface RoutingFacts {
   /** What is asked for, when it is no completion: then no text comes out, but this. */
   readonly job?: JobId;
+  /** Parameters without which the job cannot be done. */
+  readonly needs?: readonly string[];
   readonly inputModalities: readonly string[];
   readonly outputModalities: readonly string[];
   readonly promptBytes: number;

@@ -3,6 +3,7 @@ import type { StreamContext } from '@switchyard/bus';
 import { GatewayError } from '@switchyard/contracts';
 import type { AttemptCall, UpstreamFailure } from '@switchyard/contracts';
 import { costOf, withInputImages } from '@switchyard/pricing';
+import type { Lane } from '@switchyard/protocols';
 import type { KeyRing } from '../authorization/key-ring.js';
 import type { UpstreamKey } from '../authorization/upstream-key.js';
 import { Cancellation } from '../upstream/cancellation.js';
@@ -113,7 +114,7 @@ export class Attempt {
     const billing = billingOf(ending.usage, costOf(ending.usage, call.endpoint.price, call.admittedAtMs), call);
     if (ending.stopped && renderStop) await this.context.write(renderStop(outOfCredit(this.steps.allowedTokens)));
     if (call.stream) return this.context.write(lane.renderEnd(billing));
-    this.sendHead('application/json');
+    this.sendHead(lane.contentType ?? 'application/json');
     await this.context.write(lane.renderResponse(billing));
   }
 
@@ -148,7 +149,7 @@ export class Attempt {
   }
 
   private async passOn(answer: UpstreamAnswer): Promise<void> {
-    refuseHtml(answer);
+    refuseOthers(answer, this.plan.lane);
     const { lane } = this.plan;
     let writtenCharacters = 0;
     for await (const bytes of lane.stream(this.chunksOf(answer))) {
@@ -165,9 +166,9 @@ export class Attempt {
   }
 
   private async read(answer: UpstreamAnswer): Promise<void> {
-    refuseHtml(answer);
+    refuseOthers(answer, this.plan.lane);
     const pieces: Uint8Array[] = [];
-    for await (const piece of answer.body.chunks(MAX_ANSWER_BYTES)) {
+    for await (const piece of answer.body.chunks(this.plan.maxAnswerBytes ?? MAX_ANSWER_BYTES)) {
       pieces.push(piece);
       this.cancellation.read(answer.body.bytes);
     }
@@ -188,7 +189,7 @@ export class Attempt {
   private speak(): void {
     this.timing.firstToken();
     this.deadlines.spoke();
-    this.sendHead('text/event-stream; charset=utf-8');
+    this.sendHead(this.plan.lane.contentType ?? 'text/event-stream; charset=utf-8');
     this.progress.spoke = true;
   }
 
@@ -220,8 +221,11 @@ export class Attempt {
   }
 }
 
-function refuseHtml({ headers }: UpstreamAnswer): void {
-  if (/^text\/html/i.test(headers['content-type'] ?? '')) throw new Stated(failureOf('upstream_invalid_response'));
+/** A page of some proxy, or what the lane says that it cannot read. */
+function refuseOthers({ headers }: UpstreamAnswer, lane: Lane): void {
+  const contentType = headers['content-type'];
+  const isPage = /^text\/html/i.test(contentType ?? '');
+  if (isPage || lane.accepts?.(contentType) === false) throw new Stated(failureOf('upstream_invalid_response'));
 }
 
 const outOfCredit = (allowedTokens: number | null): GatewayError =>

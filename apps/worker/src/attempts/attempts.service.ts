@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { StreamStrategy } from '@switchyard/bus';
 import type { StreamContext } from '@switchyard/bus';
-import { GatewayError, UsageEvent } from '@switchyard/contracts';
+import { GatewayError, operationOf, UsageEvent } from '@switchyard/contracts';
 import type { AttemptCall, AttemptFailure } from '@switchyard/contracts';
 import { costsNothing } from '@switchyard/pricing';
 import { instruments, withSpan } from '@switchyard/telemetry';
@@ -52,7 +52,7 @@ export class AttemptsService {
     }
     const { call } = plan;
     await withSpan(
-      `chat ${call.endpoint.upstreamModel}`,
+      `${operationOf(call.job)} ${call.endpoint.upstreamModel}`,
       requestAttributes(call, this.config),
       (span) => this.attempt(context, plan, span),
       'client',

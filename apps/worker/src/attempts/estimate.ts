@@ -1,4 +1,4 @@
-import { completionTokens, promptTokens, usageOf } from '@switchyard/contracts';
+import { completionTokens, PIECE_BUCKETS, promptTokens, usageOf } from '@switchyard/contracts';
 import type { Usage } from '@switchyard/contracts';
 
 /** English text has about four characters per token in the tokenizers of today. */
@@ -22,7 +22,7 @@ export interface Counted {
  */
 export function estimateUsage({ promptBytes, images, outputCharacters, partial }: Counted): Usage {
   const outputTokens = Math.ceil(outputCharacters / CHARACTERS_PER_TOKEN);
-  if (partial && promptTokens(partial) > 0) {
+  if (partial && (promptTokens(partial) > 0 || PIECE_BUCKETS.some((bucket) => (partial[bucket] ?? 0) > 0))) {
     const missing = Math.max(0, outputTokens - completionTokens(partial));
     return { ...partial, source: 'estimated', requests: 1, outputTokens: partial.outputTokens + missing };
   }

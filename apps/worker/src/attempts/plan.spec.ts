@@ -34,7 +34,7 @@ function assistantTurn(provider: string): Record<string, unknown> {
   const call = attemptCall({});
   const meta = wireOf({ ...call, endpoint: { ...call.endpoint, provider } });
   const { upstream } = planAttempt(readCall(meta), Buffer.from(JSON.stringify(conversation)), config(provider));
-  return (JSON.parse(upstream.body) as { messages: Record<string, unknown>[] }).messages[1]!;
+  return (JSON.parse(upstream.body as string) as { messages: Record<string, unknown>[] }).messages[1]!;
 }
 
 describe('reasoning of earlier turns', () => {
@@ -60,7 +60,9 @@ describe('parameters that the endpoint does not take', () => {
   it('are left out, and known by name', () => {
     const { dropped, upstream } = plan(false);
     expect([...(dropped ?? [])].sort()).toEqual(['seed', 'top_k']);
-    expect(Object.keys(JSON.parse(upstream.body) as object)).toEqual(expect.not.arrayContaining(['seed', 'top_k']));
+    expect(Object.keys(JSON.parse(upstream.body as string) as object)).toEqual(
+      expect.not.arrayContaining(['seed', 'top_k']),
+    );
   });
 
   it('are an error that names them, where the client would rather have one', () => {

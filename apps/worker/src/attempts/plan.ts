@@ -26,6 +26,8 @@ export interface Plan {
   /** The event that ends the answer before its model does; null where the dialect has none. */
   readonly renderStop: ((reason: GatewayError) => Uint8Array) | null;
   readonly prompt: { readonly promptBytes: number; readonly images: number };
+  /** Most that an answer in one piece may have; the usual limit when absent. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** @throws GatewayError `internal` when the edge broke the contract */
@@ -47,8 +49,9 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
   const basePath = basePathOf(provider, protocolId);
   if (endpoint.provider !== provider.id || basePath === null)
     throw new GatewayError('no_endpoints', { message: `${provider.name} does not serve ${protocolId} here.` });
+  if (call.job !== undefined)
+    return planJobAttempt({ call, job: call.job, body: bodyBytes, protocolId, basePath }, config);
   const body = parseJson(bodyBytes);
-  if (call.job !== undefined) return planJobAttempt({ call, job: call.job, body, protocolId, basePath }, config);
   const dialect = dialectOf(call.dialect);
   const { routed = {} } = call;
   const request: CompletionRequest = asRouted(dialect.parseRequest(body), routed);

@@ -1,4 +1,4 @@
-import { completionTokens, promptTokens } from '@switchyard/contracts';
+import { completionTokens, operationOf, promptTokens } from '@switchyard/contracts';
 import type { AttemptCall, ErrorCode, Usage } from '@switchyard/contracts';
 import type { LaneSummary } from '@switchyard/protocols';
 import type { SpanAttributes } from '@switchyard/telemetry';
@@ -6,7 +6,8 @@ import type { WorkerConfig } from '../config.js';
 
 /** Attributes of a call of a provider by the semantic conventions for generative AI. No text of prompts or answers. */
 export const requestAttributes = (call: AttemptCall, { baseUrl }: WorkerConfig): SpanAttributes => ({
-  'gen_ai.operation.name': 'chat',
+  'gen_ai.operation.name': operationOf(call.job),
+  ...(call.job && { 'switchyard.job': call.job }),
   'gen_ai.provider.name': call.endpoint.provider,
   'gen_ai.request.model': call.endpoint.upstreamModel,
   'server.address': new URL(baseUrl).hostname,

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
-import { Pool } from 'undici';
+import { FormData, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { WORKER_CONFIG } from '../config.js';
 import type { WorkerConfig } from '../config.js';
@@ -14,7 +14,8 @@ import { UpstreamBody } from './upstream-body.js';
 export interface UpstreamCall {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** A form says itself what it is. */
+  readonly body: string | FormData;
 }
 
 export interface UpstreamAnswer {
@@ -62,8 +63,10 @@ export class UpstreamClient implements OnModuleDestroy {
         if (!deadlines.signal.aborted) deadlines.connected();
       }),
     );
-    const headers = { ...call.headers, 'content-type': 'application/json' };
-    const request = { method: 'POST', url: call.url, headers, body: call.body } as const;
+    const isForm = call.body instanceof FormData;
+    const headers = { ...call.headers, ...(!isForm && { 'content-type': 'application/json' }) };
+    // No provider whose requests are signed byte by byte takes forms.
+    const request = { method: 'POST', url: call.url, headers, body: isForm ? '' : call.body } as const;
     const authorization = key
       ? this.config.provider.authorize(key.key)
       : await unlessAborted(this.authorize(request, deadlines.signal), deadlines.signal);

@@ -50,8 +50,9 @@ export function usageEventOf({ call, outcome, usage, summary, cancelled, timing 
   };
 }
 
-/** Images by the piece are part of the prompt as well. */
-const PROMPT_BUCKETS = [...INPUT_BUCKETS, 'inputImages'] as const;
+/** What goes in by the piece is part of the prompt as well, and what comes out of the answer. */
+const PROMPT_BUCKETS = [...INPUT_BUCKETS, 'inputImages', 'inputCharacters', 'inputSeconds'] as const;
+const ANSWER_BUCKETS = [...OUTPUT_BUCKETS, 'outputImages'] as const;
 
 /**
  * The cost as the client sees it: what the ledger will charge for this call, and the list price. The parts of the latter are
@@ -67,7 +68,7 @@ export function billingOf(usage: Usage, cost: Cost, call: Pick<AttemptCall, 'own
     costNanos: chargeNanos(cost.picos, call),
     listCostNanos: cost.nanos,
     promptCostNanos,
-    completionCostNanos: ceilToNanos(prompt + sum(OUTPUT_BUCKETS)) - promptCostNanos,
+    completionCostNanos: ceilToNanos(prompt + sum(ANSWER_BUCKETS)) - promptCostNanos,
     isOwnKey: call.ownKey !== null,
   };
 }

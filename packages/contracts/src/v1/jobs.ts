@@ -31,5 +31,6 @@ const isJob = (name: string): name is JobId => Object.hasOwn(JOB_NAMES, name);
 /** `api_type` of a generation by the `dialect` of its record. */
 export const apiTypeOf = (dialect: string): string => (isJob(dialect) ? JOB_NAMES[dialect].apiType : 'completions');
 
-/** `gen_ai.operation.name` of what a span stands for; without a job it is a completion. */
-export const operationOf = (job: JobId | undefined): string => (job ? JOB_NAMES[job].operation : 'chat');
+/** `gen_ai.operation.name` of a job, or of the `dialect` of a record; whatever is no job is a completion. */
+export const operationOf = (name: string | undefined): string =>
+  name !== undefined && isJob(name) ? JOB_NAMES[name].operation : 'chat';

@@ -1,3 +1,3 @@
-export { JobLane } from './job-lane.js';
-export { parseJob, planJob } from './plan-job.js';
-export type { JobRequest, JobSize, PlannedJob } from './types.js';
+export { packJobBody, unpackJobBody, type JobBody, type JobFile } from './job-body.js';
+export { parseJob, planJob, servesJob, type JobPlan } from './plan-job.js';
+export type { JobRequest, JobSize } from './types.js';

@@ -1,10 +1,12 @@
 import { Buffer } from 'node:buffer';
-import { GatewayError, promptTokens, usdNumber } from '@switchyard/contracts';
+import { GatewayError, usdNumber } from '@switchyard/contracts';
 import type { UpstreamFailure } from '@switchyard/contracts';
 import type { Billing, Lane, LaneSummary, RenderContext } from '../types.js';
+import { amountsOf } from './job-usage.js';
 import type { PlannedJob, ReadJob } from './types.js';
 
-const NOTHING: LaneSummary = {
+/** What is known of an answer before it has come. */
+export const NOTHING_SAID: LaneSummary = {
   usage: null,
   partialUsage: null,
   upstreamCostUsd: null,
@@ -21,12 +23,15 @@ const NOTHING: LaneSummary = {
 
 /** What carries the answer of a job to its client: always in one piece, with the gateway's id and the bill. */
 export class JobLane implements Lane {
+  readonly contentType: string;
   private answer: ReadJob | UpstreamFailure | null = null;
 
   constructor(
     private readonly planned: PlannedJob,
     private readonly context: RenderContext,
-  ) {}
+  ) {
+    this.contentType = planned.form?.contentType ?? 'application/json';
+  }
 
   response(body: string): void {
     this.answer = this.planned.read(body);
@@ -34,20 +39,28 @@ export class JobLane implements Lane {
 
   get summary(): LaneSummary {
     const { answer } = this;
-    if (!answer) return NOTHING;
-    if ('code' in answer) return { ...NOTHING, failure: answer };
+    const known: LaneSummary = { ...NOTHING_SAID, partialUsage: this.planned.estimate ?? null };
+    if (!answer) return known;
+    if ('code' in answer) return { ...known, failure: answer };
     const { usage, upstreamId } = answer;
     // There is no other way to end for what is there as a whole.
     const ended = { finishReason: 'stop', nativeFinishReason: 'stop', terminal: true } as const;
-    return { ...NOTHING, ...ended, usage, upstreamId };
+    return { ...known, ...ended, usage, upstreamId };
   }
 
   renderResponse(billing: Billing): Uint8Array {
-    const { generationId, model, providerName } = this.context;
+    const { generationId, created, model, providerName } = this.context;
+    const { request, form } = this.planned;
     const body = this.answer && 'body' in this.answer ? this.answer.body : {};
-    return Buffer.from(
-      JSON.stringify({ id: generationId, ...body, model, provider: providerName, usage: this.usage(billing) }),
-    );
+    const members = {
+      ...(request.job === 'image' && { created }),
+      id: generationId,
+      ...body,
+      model,
+      provider: providerName,
+      usage: this.usage(billing),
+    };
+    return Buffer.from(form ? form.write(members) : JSON.stringify(members));
   }
 
   stream(): AsyncGenerator<Uint8Array> {
@@ -58,25 +71,19 @@ export class JobLane implements Lane {
     throw new GatewayError('internal', { message: 'A job is answered in one piece.' });
   }
 
-  /** `usage` of the public API (spec, `CreateEmbeddingsResponseBody` and `CreateRerankResponseBody`), with a source as in completions. */
-  private usage({ usage, costNanos, listCostNanos, promptCostNanos, isOwnKey }: Billing): Record<string, unknown> {
-    const tokens = promptTokens(usage);
+  /** `usage` of the public API (spec, schemas of the answers), with a source as in completions. */
+  private usage(billing: Billing): Record<string, unknown> {
+    const { usage, costNanos, listCostNanos, promptCostNanos, completionCostNanos, isOwnKey } = billing;
     return {
-      ...this.amounts(tokens, usage.requests),
+      ...amountsOf(this.planned.request.job, usage),
       cost: usdNumber(costNanos),
       is_byok: isOwnKey ?? false,
       usage_source: usage.source,
       cost_details: {
         upstream_inference_cost: usdNumber(listCostNanos ?? costNanos),
         upstream_inference_prompt_cost: usdNumber(promptCostNanos),
-        upstream_inference_completions_cost: 0,
+        upstream_inference_completions_cost: usdNumber(completionCostNanos),
       },
     };
-  }
-
-  /** A rerank is billed by the search or by the token, and shows what it was billed by. */
-  private amounts(tokens: number, requests: number): Record<string, number> {
-    if (this.planned.request.job === 'embeddings') return { prompt_tokens: tokens, total_tokens: tokens };
-    return tokens > 0 ? { total_tokens: tokens } : { search_units: requests };
   }
 }

@@ -3,16 +3,19 @@ import { GatewayError, usageOf } from '@switchyard/contracts';
 import type { JobId, ProtocolId } from '@switchyard/contracts';
 import { endpointOf } from '../testing/builders.js';
 import { hashedUser } from '../privacy.js';
-import { JobLane, parseJob, planJob } from './index.js';
+import { parseJob } from './index.js';
+import { JobLane } from './job-lane.js';
+import { planWhole } from './plan-job.js';
 
 const endpoint = endpointOf({ upstreamModel: 'up' });
-const plan = (job: JobId, body: object, protocol: ProtocolId = 'openai-chat') =>
-  planJob(job, { model: 'a/m', ...body }, protocol, { endpoint });
-const sent = (job: JobId, body: object, protocol?: ProtocolId) => plan(job, body, protocol).upstream;
+type WholeJob = Exclude<JobId, 'speech'>;
+const plan = (job: WholeJob, body: object, protocol: ProtocolId = 'openai-chat') =>
+  planWhole(job, { json: { model: 'a/m', ...body }, files: [] }, protocol, { endpoint });
+const sent = (job: WholeJob, body: object, protocol?: ProtocolId) => plan(job, body, protocol).upstream;
 
 const faultOf = (job: JobId, body: object): string => {
   try {
-    parseJob(job, { model: 'a/m', ...body });
+    parseJob(job, { json: { model: 'a/m', ...body }, files: [] });
   } catch (error) {
     if (error instanceof GatewayError) return `${error.code} ${String(error.metadata['path'])}`;
   }
@@ -238,13 +241,11 @@ describe('a rerank', () => {
   });
 
   it('counts the query beside each document, and a search for every hundred pieces', () => {
-    const { size } = parseJob('rerank', {
-      model: 'a/m',
-      query: 'query',
-      documents: Array.from({ length: 101 }, () => 'doc'),
-    });
+    const sized = (json: object) => parseJob('rerank', { json, files: [] });
+    const documents = Array.from({ length: 101 }, () => 'doc');
+    const { size } = sized({ model: 'a/m', query: 'query', documents });
     expect(size).toEqual({ promptBytes: 101 * 8, texts: 101, largestBytes: 8, requests: 2 });
-    const long = parseJob('rerank', { model: 'a/m', query: 'q', documents: ['x'.repeat(499 * 150)] });
+    const long = sized({ model: 'a/m', query: 'q', documents: ['x'.repeat(499 * 150)] });
     expect(long.size.requests).toBe(2);
   });
 

@@ -4,7 +4,7 @@ import type { CatalogueEndpoint, JobId, ProtocolId } from '@switchyard/contracts
 import { JOB_FOLDERS, recordingsDirectory } from '../testing/recordings.js';
 import { protocolOf } from '../registry.js';
 import { endpointOf } from '../testing/builders.js';
-import { planJob } from './plan-job.js';
+import { planWhole } from './plan-job.js';
 
 const root = recordingsDirectory();
 
@@ -88,7 +88,9 @@ describeRecorded('recorded jobs (needs the recordings: SWITCHYARD_FIXTURES)', ()
   it.each(all.filter(({ job }) => job === 'embeddings').map((one) => [one.name, one] as const))(
     '%s gives every vector, and what it cost in tokens',
     (_, recording) => {
-      const planned = planJob('embeddings', askedFor(recording), recording.protocol, { endpoint });
+      const planned = planWhole('embeddings', { json: askedFor(recording), files: [] }, recording.protocol, {
+        endpoint,
+      });
       const answer = planned.read(recording.text);
       if ('code' in answer) throw new Error(answer.code);
       const data = answer.body['data'] as { embedding: unknown; index: number }[];
@@ -104,7 +106,7 @@ describeRecorded('recorded jobs (needs the recordings: SWITCHYARD_FIXTURES)', ()
   it.each(all.filter(({ job }) => job === 'rerank').map((one) => [one.name, one] as const))(
     '%s gives the documents by their score, and what it cost',
     (_, recording) => {
-      const planned = planJob('rerank', askedFor(recording), recording.protocol, { endpoint });
+      const planned = planWhole('rerank', { json: askedFor(recording), files: [] }, recording.protocol, { endpoint });
       const answer = planned.read(recording.text);
       if ('code' in answer) throw new Error(answer.code);
       const results = answer.body['results'] as {
@@ -137,9 +139,9 @@ describeRecorded('recorded jobs (needs the recordings: SWITCHYARD_FIXTURES)', ()
         const protocol = JOB_FOLDERS[folder] ?? 'openai-chat';
         const failure = protocolOf(protocol).parseError(status, {}, text);
         expect([folder, file, failure.code]).toEqual([folder, file, expect.stringMatching(/upstream_/)]);
-        expect(planJob('embeddings', { model: 'm', input: 'x' }, protocol, { endpoint }).read(text)).toHaveProperty(
-          'code',
-        );
+        expect(
+          planWhole('embeddings', { json: { model: 'm', input: 'x' }, files: [] }, protocol, { endpoint }).read(text),
+        ).toHaveProperty('code');
       }
     },
   );

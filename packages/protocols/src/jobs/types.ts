@@ -11,6 +11,12 @@ export interface JobSize {
   readonly largestBytes: number;
   /** Most units that are billed by the piece (search units of a rerank). */
   readonly requests: number;
+  /** Images that go in. */
+  readonly images?: number;
+  /** Most of what is billed by the piece. */
+  readonly pieces?: { readonly characters?: number; readonly seconds?: number; readonly outputImages?: number };
+  /** Most output tokens; null: as many as the endpoint gives for each answer. Absent: none. */
+  readonly outputTokens?: number | null;
 }
 
 /** A job as its client asked for it. */
@@ -22,6 +28,12 @@ export interface JobRequest {
   readonly sessionId?: string;
   /** OpenRouter names of parameters that were set: what `require_parameters` asks for. */
   readonly parameters: readonly string[];
+  /** The same, but without them the job cannot be done: what an endpoint must support. Absent: none. */
+  readonly needs?: readonly string[];
+  /** What goes in; text alone when absent. */
+  readonly inputModalities?: readonly string[];
+  /** The answer travels on while it is made, as the bytes that it is. */
+  readonly streamed?: boolean;
   readonly size: JobSize;
 }
 
@@ -40,10 +52,19 @@ export interface JobFormat<Request extends JobRequest, Content> {
   parseResponse(body: unknown, request: Request): JobAnswer<Content> | null;
 }
 
+/** How an answer is written where it is not the JSON of its members. */
+export interface AnswerForm {
+  readonly contentType: string;
+  write(members: Readonly<Record<string, unknown>>): string;
+}
+
 /** A job read and understood, with what a worker needs of it. */
 export interface PlannedJob {
   readonly request: JobRequest;
   readonly upstream: UpstreamRequest;
+  /** What it uses as far as that follows from the request, for an answer that tells nothing or was never seen; null: count its text. */
+  readonly estimate?: Usage | null;
+  readonly form?: AnswerForm;
   /** Reads the text of a 200 answer; a broken one is a failure and never throws. */
   read(text: string): ReadJob | UpstreamFailure;
 }

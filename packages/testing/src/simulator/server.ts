@@ -15,6 +15,7 @@ import { ollama } from './formats/ollama.js';
 import { openai } from './formats/openai.js';
 import { openaiResponses } from './formats/openai-responses.js';
 import { answerJob, JOB_ROUTE } from './jobs.js';
+import { answerMedia, MEDIA_ROUTE } from './media.js';
 import { PrefixCache } from './prefix-cache.js';
 import { kindOf, Recordings, replayAskedFor, sendRecording } from './replay.js';
 import type { RecordedCase } from './replay.js';
@@ -99,6 +100,7 @@ export class SimulatorServer {
     const provider = /^\/replay\/([a-z0-9-]+)\//.exec(path)?.[1];
     if (provider !== undefined) return this.replay(provider, request, response);
     if (JOB_ROUTE.test(path) && request.method === 'POST') return this.job(path, request, response);
+    if (MEDIA_ROUTE.test(path) && request.method === 'POST') return this.media(path, request, response);
     const format = ROUTES.find(([pattern]) => pattern.test(path))?.[1];
     if (!format || request.method !== 'POST') return send(response, 404, { error: { message: `No route ${path}.` } });
     const entry = this.book.open({ path, headers: Object.keys(request.headers) });
@@ -127,6 +129,17 @@ export class SimulatorServer {
       body: parsed(await readBody(request)),
       ordered: (model) => this.control.takeFault(path, model),
       replyId: `${this.run}-${entry.id}`,
+    });
+  }
+
+  private async media(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const entry = this.book.open({ path, headers: Object.keys(request.headers) });
+    await answerMedia({
+      wire: new Wire(response, entry),
+      path,
+      contentType: request.headers['content-type'] ?? '',
+      body: await readBody(request),
+      ordered: (model) => this.control.takeFault(path, model),
     });
   }
 

@@ -1,12 +1,34 @@
-import type { CompletionRequest } from '@switchyard/contracts';
+import type { CatalogueEndpoint, CompletionRequest, JobId } from '@switchyard/contracts';
+import { servesJob } from '@switchyard/protocols';
+import { endpointProtocol } from '@switchyard/providers/endpoint-protocol';
 import { isSubset } from '../sets.js';
 import type { FilterFactory } from './filter.js';
 
 /** Chat completions need text out, and whatever else the request names in `modalities`; a job needs endpoints of its own. */
 export const outputModality: FilterFactory = ({ facts }) => {
-  const wanted = new Set(facts.job === undefined ? ['text', ...facts.outputModalities] : [facts.job]);
-  return { reason: 'output_modality', keeps: ({ outputModalities }) => isSubset(wanted, outputModalities) };
+  const { job } = facts;
+  const wanted = new Set(job === undefined ? ['text', ...facts.outputModalities] : [job]);
+  return {
+    reason: 'output_modality',
+    keeps: ({ outputModalities, endpoint }) =>
+      isSubset(wanted, outputModalities) && (job === undefined || hasFormOf(job, endpoint)),
+  };
 };
+
+/** Whether the provider of the endpoint can be asked for the job; of one that nobody knows its worker decides. */
+function hasFormOf(job: JobId, endpoint: CatalogueEndpoint): boolean {
+  const protocol = endpointProtocol(endpoint);
+  return protocol === null || servesJob(job, protocol, endpoint);
+}
+
+/** What a job cannot be done without; other parameters are left out where an endpoint has no word for them. */
+export const jobNeeds: FilterFactory = ({ facts: { needs = [] } }) =>
+  needs.length === 0
+    ? null
+    : {
+        reason: 'require_parameters',
+        keeps: ({ supportedParameters }) => needs.every((name) => supportedParameters.has(name)),
+      };
 
 /** Every kind of content part in the request must be one that the endpoint reads. */
 export const inputModality: FilterFactory = ({ facts }) => {
@@ -64,6 +86,9 @@ const MODEL_PARAMETERS: ReadonlySet<string> = new Set([
   'web_search_options',
   'verbosity',
   'dimensions',
+  'instructions',
+  'speed',
+  'timestamp_granularities',
 ]);
 
 /** Two names of one ability: an endpoint that lists either understands both, because the protocol renders its own word. */

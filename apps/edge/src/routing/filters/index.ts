@@ -1,6 +1,7 @@
 import type { RoutingInput } from '../routing.js';
 import {
   inputModality,
+  jobNeeds,
   maxCompletionTokens,
   outputModality,
   requiredParameters,
@@ -28,6 +29,7 @@ const FACTORIES = [
   serviceTier,
   outputModality,
   inputModality,
+  jobNeeds,
   freeOnly,
   extendedContext,
   thinkingVariant,

@@ -1,0 +1,15 @@
+import type { UpstreamFile } from '@switchyard/protocols';
+import { FormData } from 'undici';
+
+/** A request as a form: a list is a field for each of its members, whose name ends in `[]`. */
+export function formOf(fields: Readonly<Record<string, unknown>>, files: readonly UpstreamFile[]): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    if (Array.isArray(value)) for (const each of value) form.append(`${name}[]`, String(each));
+    else if (value !== undefined && value !== null) form.append(name, String(value));
+  }
+  for (const { field, filename, contentType, bytes } of files)
+    // Never shared memory: these are views into what came over the bus.
+    form.append(field, new Blob([bytes as Uint8Array<ArrayBuffer>], { type: contentType }), filename);
+  return form;
+}
