@@ -130,15 +130,21 @@ describe('seeding the catalogue', () => {
       );
       expect(rows.map(({ id }) => id)).toEqual([
         'sandbox/claude-style',
+        'sandbox/draw',
         'sandbox/echo',
         'sandbox/echo:free',
         'sandbox/embed',
         'sandbox/gemini-style',
+        'sandbox/hear',
+        'sandbox/listen',
+        'sandbox/paint',
         'sandbox/reasoning',
         'sandbox/rerank',
         'sandbox/slow',
+        'sandbox/speak',
         'sandbox/tools',
         'sandbox/vision',
+        'sandbox/voice',
       ]);
       expect(rows.every(({ name }) => name.startsWith('Sandbox'))).toBe(true);
       await expect(priceOf('sandbox/echo')).resolves.toMatchObject({
