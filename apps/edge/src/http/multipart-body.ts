@@ -51,8 +51,8 @@ export async function readMultipart(
   // The rest of a broken form is read over: whoever sends it hears the refusal.
   const refuse = (error: GatewayError) => (fault ??= error);
   parser.on('field', (name, value, nameTruncated, valueTruncated) => {
-    if (nameTruncated || valueTruncated) return void refuse(tooLarge(`a field of at most ${MAX_FIELD_BYTES} bytes`));
     try {
+      if (nameTruncated || valueTruncated) throw tooLarge(`a field of at most ${MAX_FIELD_BYTES} bytes`);
       setField(body.json, name, value);
     } catch (error) {
       refuse(error as GatewayError);

@@ -9,7 +9,6 @@ export function formOf(fields: Readonly<Record<string, unknown>>, files: readonl
     else if (value !== undefined && value !== null) form.append(name, String(value));
   }
   for (const { field, filename, contentType, bytes } of files)
-    // Never shared memory: these are views into what came over the bus.
-    form.append(field, new Blob([bytes as Uint8Array<ArrayBuffer>], { type: contentType }), filename);
+    form.append(field, new Blob([bytes], { type: contentType }), filename);
   return form;
 }

@@ -24,8 +24,8 @@ const MAX_IMAGES_BYTES = 64 * 1024 * 1024;
  */
 export function planJobAttempt({ call, job, body, protocolId, basePath }: JobCall, config: WorkerConfig): Plan {
   const { endpoint } = call;
-  const { request, upstream, lane } = planJob(job, unpackJobBody(body), protocolId, { endpoint });
-  const rendered = applyQuirks(config.provider, upstream);
+  const planned = planJob(job, unpackJobBody(body), protocolId, { endpoint });
+  const rendered = applyQuirks(config.provider, planned.upstream);
   const context = {
     generationId: call.generationId,
     created: call.created,
@@ -36,13 +36,13 @@ export function planJobAttempt({ call, job, body, protocolId, basePath }: JobCal
     call,
     protocol: protocolOf(protocolId),
     renderStop: null,
-    lane: lane(context),
+    lane: planned.lane(context),
     upstream: {
       url: joinUrl(config.baseUrl, basePath, rendered.path),
       headers: rendered.headers,
       body: rendered.files ? formOf(rendered.body, rendered.files) : JSON.stringify(rendered.body),
     },
-    prompt: { promptBytes: request.size.promptBytes, images: 0 },
+    prompt: { promptBytes: planned.request.size.promptBytes, images: 0 },
     dropped: rendered.dropped,
     ...(job === 'image' && { maxAnswerBytes: MAX_IMAGES_BYTES }),
   };

@@ -125,7 +125,7 @@ export function planWhole(
 interface Finishing<Request, Content> {
   render(content: Content, request: Request): Record<string, unknown>;
   /** The usage as it is billed, where that is another than the reported one. */
-  usage?(usage: Usage): Usage;
+  readonly usage?: (usage: Usage) => Usage;
   readonly estimate?: Usage;
   readonly form?: AnswerForm | undefined;
 }

@@ -52,7 +52,7 @@ export function parseSpeech(value: unknown): SpeechRequest {
   const { models, provider, sessionId } = routingOf(request);
   const { input, voice, instructions, speed, user, response_format: format } = request;
   const promptBytes = textBytes(input) + textBytes(instructions ?? '');
-  const characters = [...input].length;
+  const characters = charactersIn(input);
   return {
     job: 'speech',
     models,
@@ -76,6 +76,13 @@ export function parseSpeech(value: unknown): SpeechRequest {
       outputTokens: textBytes(input) * MOST_TOKENS_PER_BYTE + SILENCE_TOKENS,
     },
   };
+}
+
+/** Unicode characters: what takes two units in a string is one of them. */
+function charactersIn(text: string): number {
+  let characters = 0;
+  for (const _ of text) characters += 1;
+  return characters;
 }
 
 const unsupported = (parameter: string, message: string): GatewayError =>

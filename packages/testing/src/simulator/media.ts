@@ -134,7 +134,7 @@ async function draw(wire: Wire, { fields, files }: Asked, fault: Fault, isEdit: 
   const parsedBody = DrawBody.safeParse(fields);
   if (!parsedBody.success || (isEdit && files.length === 0)) return refuse(wire, 400, 'There is nothing to draw.');
   const { prompt, n } = parsedBody.data;
-  const quality = String(fields['quality'] ?? 'low');
+  const quality = typeof fields['quality'] === 'string' ? fields['quality'] : 'low';
   const about = files.map(({ bytes }) => digestOf(bytes)).join(' ');
   const data = Array.from({ length: fault.blank ? 0 : n }, (_, index) => {
     const rest = noise(`${prompt} ${about} ${index}`, BYTES_BY_QUALITY[quality] ?? 0);
