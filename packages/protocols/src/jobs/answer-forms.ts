@@ -17,7 +17,7 @@ export function transcriptForm({ format, granularities }: TranscriptionRequest):
 const wantsSegments = (granularities: TranscriptionRequest['granularities']): boolean =>
   granularities.length === 0 || granularities.includes('segment');
 
-const without = ({ segments: _, ...rest }: JsonRecord): JsonRecord => rest;
+const without = (members: JsonRecord): JsonRecord => ({ ...members, segments: undefined });
 
 const TEXTS: Readonly<Record<'text' | 'srt' | 'vtt', (members: JsonRecord) => string>> = {
   text: ({ text }) => `${textOf(text) ?? ''}\n`,

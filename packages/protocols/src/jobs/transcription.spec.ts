@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { usageOf } from '@switchyard/contracts';
 import { billing, context, endpointOf } from '../testing/builders.js';
-import { bodyOf, endpoint, faultOf, perPiece, perToken, recording, wav } from '../testing/media.js';
+import { bodyOf, faultOf, perPiece, perToken, recording, wav } from '../testing/media.js';
 import { parseJob, planJob } from './index.js';
 import type { JobBody } from './job-body.js';
 
