@@ -22,6 +22,7 @@ import { AttemptCaller } from './completions/attempt-caller.service.js';
 import { Attempts } from './completions/attempts.service.js';
 import { CompletionsController } from './completions/completions.controller.js';
 import { CompletionsService } from './completions/completions.service.js';
+import { Continuations } from './completions/continuations.service.js';
 import { Entrance } from './completions/entrance.service.js';
 import { TokenCounts } from './completions/token-counts.service.js';
 import { FirstWitness } from './completions/first-witness.service.js';
@@ -119,6 +120,7 @@ export class EdgeModule {
         CacheReplay,
         CompletionsService,
         ...EXPLAIN_PROVIDERS,
+        Continuations,
         ...JOBS_PROVIDERS,
         CreditKeeper,
         CreditService,

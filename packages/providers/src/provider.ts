@@ -26,6 +26,11 @@ export interface Provider {
   readonly signing?: Signing;
   readonly quirks?: Quirks;
   /**
+   * It goes on with an answer whose beginning is the last message: by itself (`turn`), or told so with vLLM's fields (`flags`). In its
+   * own protocol alone; absent: it begins a new answer, or nobody says.
+   */
+  readonly prefill?: 'turn' | 'flags';
+  /**
    * Closing the connection of a stream stops the bill: class A of the cancellation rules. Where it does not, a cancelled answer
    * is read to its end, because all of it will be billed.
    */

@@ -16,13 +16,15 @@ import type { Speaking } from './attempts.service.js';
 import { errorOf } from './attempts-failed.js';
 import { reasonOf } from './client-connection.js';
 import type { ClientConnection } from './client-connection.js';
+import { Continuations } from './continuations.service.js';
+import type { Seams } from './continuations.service.js';
 import { edgeUsage } from './edge-usage.js';
 import type { LostCase } from './edge-usage.js';
 import type { Generation } from './generation.js';
 import { firstBytes, relay, wholeAnswer } from './relay.js';
 import type { Opening, WholeAnswer } from './relay.js';
 import { tellRouting } from './routing-metadata.js';
-import { NOTHING, endingOfFailure } from './settlement.js';
+import { NOTHING, endingOfBreak, endingOfFailure } from './settlement.js';
 import type { Ending } from './settlement.js';
 
 /** Gives a client the answer of the first attempt that speaks, and says how it ended. Never throws for what providers or clients do. */
@@ -35,6 +37,7 @@ export class AnswerService {
     private readonly health: HealthStore,
     private readonly edge: EdgeProcess,
     private readonly tickets: TicketOffice,
+    private readonly continuations: Continuations,
   ) {}
 
   async give(generation: Generation, lease: Lease, client: ClientConnection): Promise<Answer> {
@@ -71,6 +74,7 @@ export class AnswerService {
     lease: Lease,
     speaking: Speaking<Opening>,
     client: ClientConnection,
+    seams: Seams | null = this.continuations.seamsOf(generation),
   ): Promise<Answer> {
     const { stream, planned, attempt, head } = speaking;
     client.describe({ ...answerHeaders(attempt), ...(!client.speaksEvents && { 'content-type': head.contentType }) });
@@ -93,7 +97,11 @@ export class AnswerService {
       return { kind: 'witnessed', usage: edgeUsage(facts) };
     };
     try {
-      await relay(stream, speaking.read, client, (bytes) => (bytesForwarded += bytes));
+      const onBytes = (bytes: Uint8Array) => {
+        bytesForwarded += bytes.byteLength;
+        seams?.given(bytes);
+      };
+      await relay(stream, speaking.read, client, { onBytes, ...(seams && { edit: seams.edit }) });
       const ending = this.endingOf(await stream.end);
       client.end();
       this.succeeded(speaking, ending);
@@ -110,10 +118,19 @@ export class AnswerService {
       if (!failure) throw error;
       noteFailure(attempt, failure);
       this.health.observe(planned.candidate.endpoint.id, 'failure', { code: failure.code });
+      const next = await this.continuations.next({
+        generation,
+        lease,
+        speaking,
+        failure,
+        seams,
+        signal: client.signal,
+      });
+      if (next) return await this.streamed(generation, lease, next, client, seams);
       const shown = tellRouting(errorOf([{ planned, failure }]), generation);
       client.fail(dialectOf(generation.dialect).renderStreamError(shown, contextOf(generation, speaking)));
       // Something was said and cannot be taken back, so it is not charged: the house bears what the provider asks for it.
-      const ending = failure.usage ? endingOfFailure(failure) : lost('gateway_failed');
+      const ending = failure.usage ? endingOfBreak(failure, seams !== null) : lost('gateway_failed');
       return this.answer(generation, speaking, { ending, error: shown });
     } finally {
       client.signal.removeEventListener('abort', cancel);

@@ -5,6 +5,7 @@ import type { Lease } from '../credit/lease.js';
 import type { EdgeProcess } from '../process/edge-process.js';
 import type { TicketOffice } from '../process/ticket-office.service.js';
 import type { PlannedAttempt } from './attempt-plan.js';
+import { mayContinue } from './continuation.js';
 import type { Generation } from './generation.js';
 import { routingMetadata } from './routing-metadata.js';
 import { z } from 'zod';
@@ -23,7 +24,7 @@ export interface Sender {
 /** The facts of one attempt, in their wire form. */
 export function attemptCall(
   generation: Generation,
-  { number, candidate }: PlannedAttempt,
+  { number, candidate, reason }: PlannedAttempt,
   lease: Lease,
   { edge, config, tickets }: Sender,
 ): unknown {
@@ -50,6 +51,8 @@ export function attemptCall(
     ...(Object.keys(generation.clientHeaders).length > 0 && { clientHeaders: generation.clientHeaders }),
     ...(candidate.routed && { routed: candidate.routed }),
     ...(generation.strict && { strict: true }),
+    ...(mayContinue(generation) && { continuable: true }),
+    ...(reason === 'continuation' && { continues: true }),
     ...(generation.tellsRouting && { routing: routingMetadata(generation, attemptOf(generation, number)) }),
     timeouts: timeoutsOf(generation, endpoint.reasoning !== null, { edge, config }),
   });

@@ -169,7 +169,8 @@ describe('the plan of attempts', () => {
     const first = plan.first()!;
     expect(plan.toContinue(first, () => true)).toMatchObject({ candidate: b, reason: 'continuation' });
     expect(plan.toContinue(first, () => true)).toMatchObject({ candidate: a });
-    expect(plan.toContinue(first, () => false)).toBeNull();
+    expect(plan.toContinue(first, () => true)).toBeNull();
+    expect(new AttemptPlan([a, b], budget, tools()).toContinue(first, () => false)).toBeNull();
   });
 
   it('starts nothing after its window', () => {

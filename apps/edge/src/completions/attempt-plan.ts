@@ -91,12 +91,13 @@ export class AttemptPlan {
     return this.plan(next, { reason: 'hedge', waitMs: 0, slot });
   }
 
-  /** Who goes on with an answer that broke off: candidates of its model, the failed one last. */
+  /** Who goes on with an answer that broke off: candidates of its model that are well, and the failed one last, once more. */
   toContinue(broken: PlannedAttempt, allowed: (candidate: OrderedCandidate) => boolean): PlannedAttempt | null {
     if (this.spent || this.late(0)) return null;
     const others = this.waiting.filter(({ model }) => model.id === broken.candidate.model.id);
     const well = others.find((candidate) => allowed(candidate) && this.tools.isWell(candidate.endpoint.id));
-    const next = well ?? (allowed(broken.candidate) ? broken.candidate : undefined);
+    const again = allowed(broken.candidate) && (this.tries.get(broken.candidate) ?? 0) < 2;
+    const next = well ?? (again ? broken.candidate : undefined);
     const slot = next ? this.tools.retries.take() : null;
     if (!next || !slot) return null;
     const index = this.waiting.indexOf(next);

@@ -32,7 +32,11 @@ export function hedgeDelayMs(
  * only a stream tells early that it lives, and money in steps follows one meter.
  */
 export const mayHedge = ({ request, job, steps }: Pick<Generation, 'request' | 'job' | 'steps'>): boolean =>
-  request.stream && job === undefined && steps === null && request.webSearchOptions === undefined;
+  request.stream &&
+  job === undefined &&
+  steps === null &&
+  request.webSearchOptions === undefined &&
+  request.webPlugin === undefined;
 
 /** Whichever of the two loses is closed, so its bill must stop there. */
 export const mayLose = ({ provider }: Pick<CatalogueEndpoint, 'provider'>): boolean => stopsBillingOnAbort(provider);

@@ -45,22 +45,28 @@ export async function wholeAnswer(stream: UpstreamStream): Promise<WholeAnswer> 
 /** A medium has no events to keep whole. */
 const AS_IT_COMES: Pick<WholeEvents, 'push' | 'rest'> = { push: (bytes) => bytes, rest: () => new Uint8Array(0) };
 
+export interface RelayTap {
+  readonly onBytes: (bytes: Uint8Array) => void;
+  readonly edit?: (bytes: Uint8Array) => Uint8Array;
+}
+
 /**
  * Carries a stream to the client, event by event and without parsing. Credit goes back to the worker when the client's socket has
  * accepted the bytes, so a slow reader slows the provider down and nothing piles up in between.
- * @param onBytes told what the client got
+ * @param tap told what the client got; `edit` may change events on their way
  */
 export async function relay(
   stream: UpstreamStream,
   { first, rest }: Opening,
   client: ClientConnection,
-  onBytes: (bytes: number) => void,
+  { onBytes, edit }: RelayTap,
 ): Promise<void> {
   const events = client.speaksEvents ? new WholeEvents() : AS_IT_COMES;
   const give = async (bytes: Uint8Array) => {
     if (bytes.byteLength === 0) return;
-    await client.write(bytes);
-    onBytes(bytes.byteLength);
+    const given = edit ? edit(bytes) : bytes;
+    await client.write(given);
+    onBytes(given);
     stream.acknowledge(bytes.byteLength);
   };
   for (let next = first; next.done !== true; next = await rest.next()) await give(events.push(next.value));

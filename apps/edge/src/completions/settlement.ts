@@ -19,6 +19,10 @@ export const NOTHING: Ending = { kind: 'nothing' };
 
 export const endingOfFailure = ({ usage }: AttemptFailure): Ending => (usage ? { kind: 'confirmed', usage } : NOTHING);
 
+/** A worker whose answer could have been gone on with leaves it to the edge to tell that it was not. */
+export const endingOfBreak = (failure: AttemptFailure, leftToEdge: boolean): Ending =>
+  leftToEdge && failure.usage ? { kind: 'witnessed', usage: failure.usage } : endingOfFailure(failure);
+
 /** What the hold is settled with. An unknown ending keeps the whole bound until the ledger tells what was applied. */
 export function settlementOf(
   { id: generationId, attempts }: { readonly id: string; readonly attempts: readonly Pick<Attempt, 'worker'>[] },

@@ -109,7 +109,9 @@ export class AttemptsService {
     ending: Ending,
     event: UsageEvent | null,
   ): Promise<void> {
-    if (event) this.usage.report(event, context.delivered);
+    // A client that left ended the generation by itself: what it pays is told here.
+    const leftToEdge = attempt.call.continuable === true && ending.kind === 'fail' && !attempt.cancelled;
+    if (event) this.usage.report(event, context.delivered, { leftToEdge });
     if (ending.kind === 'end') return context.end({ usage: event && z.encode(UsageEvent, event) });
     const { phase, progress } = attempt;
     const failure = attemptFailure(ending.failure, { phase, status: progress.status, mask: this.mask });

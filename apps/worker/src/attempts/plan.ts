@@ -1,6 +1,7 @@
 import { AttemptCall, GatewayError } from '@switchyard/contracts';
 import type { CompletionRequest, RoutingMetadata } from '@switchyard/contracts';
 import { applyQuirks, basePathOf, joinUrl } from '@switchyard/providers';
+import { prefillFields } from '@switchyard/providers/prefill';
 import {
   asRouted,
   createLane,
@@ -91,7 +92,7 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
     upstream: {
       url: joinUrl(config.baseUrl, basePath, rendered.path),
       headers: rendered.headers,
-      body: JSON.stringify(rendered.body),
+      body: JSON.stringify(call.continues ? { ...rendered.body, ...prefillFields(provider) } : rendered.body),
     },
     prompt: requestFacts(request),
   };

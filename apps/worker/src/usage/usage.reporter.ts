@@ -8,6 +8,10 @@ import { z } from 'zod';
 /** The edge is a second witness and tells the ledger after 30 s, so trying much longer helps nobody. */
 const PUBLISH_TIMEOUT_MS = 60_000;
 
+interface ReportOptions {
+  readonly leftToEdge?: boolean;
+}
+
 /** Puts usage events on their stream. What is under way is waited for when the process stops. */
 @Injectable()
 export class UsageReporter {
@@ -19,9 +23,10 @@ export class UsageReporter {
   /**
    * Tells the ledger of a usage, once it is known whether the answer arrived: nobody pays for one that did not. Returns at once. The
    * generation's id is the message id, so that a repetition, also by the edge that has the same event, has no effect.
+   * @param leftToEdge the edge decides what becomes of the generation, and tells: this is said only when there is no edge any more
    */
-  report(event: UsageEvent, delivered: Promise<Delivery>): void {
-    const reporting = this.tell(event, delivered)
+  report(event: UsageEvent, delivered: Promise<Delivery>, { leftToEdge = false }: ReportOptions = {}): void {
+    const reporting = this.tell(event, delivered, leftToEdge)
       .catch((error: unknown) =>
         this.logger.error(`usage of ${event.generationId} was not confirmed: ${nameOf(error)}`),
       )
@@ -34,14 +39,18 @@ export class UsageReporter {
     await Promise.all(this.pending);
   }
 
-  private async tell(event: UsageEvent, delivered: Promise<Delivery>): Promise<void> {
-    const said = await this.settled(event, delivered);
+  private async tell(event: UsageEvent, delivered: Promise<Delivery>, leftToEdge: boolean): Promise<void> {
+    const said = await this.settled(event, delivered, leftToEdge);
     if (said) await this.publish(said);
   }
 
-  private async settled(event: UsageEvent, delivered: Promise<Delivery>): Promise<UsageEvent | null> {
+  private async settled(
+    event: UsageEvent,
+    delivered: Promise<Delivery>,
+    leftToEdge: boolean,
+  ): Promise<UsageEvent | null> {
     const delivery = await delivered;
-    if (delivery === 'confirmed') return event;
+    if (delivery === 'confirmed') return leftToEdge ? null : event;
     if (delivery === 'lost') return { ...event, outcome: PAYMENT_CASES.gateway_failed.books };
     // The edge is there, has the event or asked another worker instead, and tells. Two words for one generation would hide one.
     this.logger.warn(`usage of ${event.generationId} is left to its edge`);

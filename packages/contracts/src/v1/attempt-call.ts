@@ -84,6 +84,13 @@ export const AttemptCall = z.object({
   routing: RoutingMetadata.optional(),
   /** The prober asks whether the endpoint answers. On nobody's books, so a worker refuses it where the price is not zero. */
   probe: z.boolean().optional(),
+  /**
+   * Another attempt may go on where this one breaks off: the edge, which has the usage, tells the ledger of it if nothing does. The
+   * worker tells only when the edge is gone.
+   */
+  continuable: z.boolean().optional(),
+  /** The last message of the body is the beginning of the answer, and the provider is to go on with it. */
+  continues: z.boolean().optional(),
   timeouts: z.object({
     connectMs: z.int().positive(),
     firstByteMs: z.int().positive(),

@@ -13,6 +13,8 @@ export const mistral = defineProvider({
     rename: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
     omit: ['stream_options', 'logit_bias', 'logprobs', 'top_logprobs', 'user', 'service_tier', 'store', 'verbosity'],
   },
+  // https://docs.mistral.ai/capabilities/completion/prefix
+  prefill: 'turn',
   stopsBillingOnAbort: false,
   source: CANCELLATION_SOURCE,
   documentation: { url: 'https://docs.mistral.ai/api/endpoint/chat', date: '2026-11-22' },

@@ -14,6 +14,7 @@ export const sandbox = defineProvider({
   baseUrl: null,
   keyRequired: false,
   authorize: bearer,
+  prefill: 'turn',
   stopsBillingOnAbort: true,
   source: { url: 'packages/testing/src/simulator', date: '2026-11-22' },
 });
