@@ -20,7 +20,7 @@ export interface FailureFacts {
 
 /** Everything this edge knows of one endpoint: what it saw itself, and what the prober says. All times monotonic. */
 export class EndpointRecord {
-  private readonly window = new OutageWindow();
+  private window = new OutageWindow();
   private readonly ejection: FastEjection;
   private reported: ReportedHealth | null = null;
   private coolUntilMs = 0;
@@ -39,7 +39,9 @@ export class EndpointRecord {
     this.reported = reportedHealthOf(health, nowMs, { ageMs, maxEjectionMs: this.times.maxMs });
     // Somebody had an answer from it, so there is no reason to wait for one of our own.
     const after = health.restoredAtMs ?? null;
-    if (before !== undefined && after !== null && after !== before) this.ejection.restore(nowMs);
+    if (before === undefined || after === null || after === before) return;
+    this.ejection.restore(nowMs);
+    this.window = new OutageWindow();
   }
 
   forgetReport(): void {
@@ -70,12 +72,14 @@ export class EndpointRecord {
   }
 
   private succeed(nowMs: number): void {
+    const ownEnded = this.ejection.succeed(nowMs);
+    const reportedEnded = this.reported?.awaitsTrial === true && nowMs >= this.reported.ejectedUntilMs;
+    // It has paid for its failures with the ejection: they are not held against it once more.
+    if (ownEnded || reportedEnded) this.window = new OutageWindow();
     this.window.record(false, nowMs);
-    this.ejection.succeed(nowMs);
     this.coolUntilMs = 0;
     // The prober hears of the success a moment later than we do.
-    if (this.reported?.awaitsTrial && nowMs >= this.reported.ejectedUntilMs)
-      this.reported = { ...this.reported, awaitsTrial: false };
+    if (this.reported && reportedEnded) this.reported = { ...this.reported, awaitsTrial: false, outageUntilMs: 0 };
   }
 
   private fail(nowMs: number, { retryAfterMs, slow }: FailureFacts): void {

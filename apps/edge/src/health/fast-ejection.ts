@@ -28,10 +28,13 @@ export class FastEjection {
     return nowMs < this.trialAtMs ? 'ejected' : 'waiting';
   }
 
-  succeed(nowMs: number): void {
+  /** Answers whether that ended an ejection. */
+  succeed(nowMs: number): boolean {
     this.consecutiveFailures = 0;
     // A stream that began before the ejection proves nothing about new calls, so only a trial restores.
-    if (this.stateAt(nowMs) === 'waiting') this.restore(nowMs);
+    if (this.stateAt(nowMs) !== 'waiting') return false;
+    this.restore(nowMs);
+    return true;
   }
 
   /** An answer was seen elsewhere that ends it. */

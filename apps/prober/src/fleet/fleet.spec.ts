@@ -100,7 +100,7 @@ describe('the fleet', () => {
     expect(fleet.read(idOf('a'), START_MS + 10_000)).toMatchObject({
       state: 'healthy',
       restoredAtMs: START_MS + 10_000,
-      windows: { last5m: { count: 5, failures: 5 } },
+      windows: { last30s: { count: 0 }, last5m: { count: 5, failures: 5 } },
     });
   });
 

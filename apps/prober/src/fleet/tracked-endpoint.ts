@@ -36,15 +36,17 @@ export class TrackedEndpoint {
     if (!this.heard.note(outcome, nowMs)) return;
     if (outcome.outcome !== 'success' && outcome.outcome !== 'failure') return;
     const failed = outcome.outcome === 'failure';
+    const { restoredAtMs } = this.ejection;
+    if (failed) this.ejection.fail(nowMs, isSlow(outcome.errorCode));
+    else if (outcome.probe) this.ejection.answerProbe(nowMs);
+    else this.ejection.succeed(nowMs);
+    if (this.ejection.restoredAtMs !== restoredAtMs) this.windows.forgetOutage();
     // A probe is no traffic: uptime, latency and error rates are what clients saw.
     if (!outcome.probe) {
       this.windows.record(outcome, nowMs);
       this.judged.record({ failed }, nowMs);
     }
     this.changedBlocks.add(blockAt(nowMs));
-    if (failed) this.ejection.fail(nowMs, isSlow(outcome.errorCode));
-    else if (outcome.probe) this.ejection.answerProbe(nowMs);
-    else this.ejection.succeed(nowMs);
   }
 
   eject(nowMs: number): void {

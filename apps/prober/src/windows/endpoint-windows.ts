@@ -20,7 +20,7 @@ export const STORED_BLOCKS = 8;
 
 /** Everything an endpoint's attempts of the last day tell, at three resolutions. */
 export class EndpointWindows {
-  private readonly seconds = new RollingWindow(SECOND_MS, 30);
+  private seconds = new RollingWindow(SECOND_MS, 30);
   private readonly quarters = new RollingWindow(SLICE_MS, STORED_BLOCKS * SLICES_PER_BLOCK);
   private readonly day = new RollingWindow(STEP_MS, STEPS);
 
@@ -35,6 +35,11 @@ export class EndpointWindows {
     this.seconds.record(sample, nowMs);
     this.quarters.record(sample, nowMs);
     this.day.record({ failed, ...tools }, nowMs);
+  }
+
+  /** Its outage is over: what came before is not held against it once more. The longer windows keep it. */
+  forgetOutage(): void {
+    this.seconds = new RollingWindow(SECOND_MS, 30);
   }
 
   /** The slices of one block, for {@link restoreBlock} of another process. */
