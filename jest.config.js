@@ -7,5 +7,5 @@ const withTests = (folder) =>
 
 /** All unit and integration tests in one run; the end-to-end tests have a run of their own, because they want the machine. */
 export default {
-  projects: [...withTests('packages'), ...withTests('apps'), '<rootDir>/infra/local'],
+  projects: [...withTests('packages'), ...withTests('apps'), '<rootDir>/infra/local', '<rootDir>/bench'],
 };

@@ -100,7 +100,7 @@ const [command = 'start', ...args] = process.argv.slice(2);
 const PROGRAMS = {
   start: 'infra/local/dist/main.js',
   test: 'infra/local/test.mjs',
-  bench: 'bench/src/main.mjs',
+  bench: 'bench/dist/main.js',
   'bench:large': 'bench/src/large.mjs',
   'chaos:money': 'e2e/dist/chaos/main.js',
   'bench:ledger': 'apps/ledger/bench.mjs',
