@@ -12,6 +12,8 @@ export { renderUpstream } from './render-upstream.js';
 export { parsePreferences } from './dialects/common/parse-preferences.js';
 export { asRouted, isRewritten } from './routed-request.js';
 export { requestFacts } from './request-facts.js';
+export { canCarry, describeMedia, mediaIn } from './readable-media.js';
+export type { MediaPiece } from './readable-media.js';
 export type { RequestFacts } from './request-facts.js';
 export type {
   Billing,

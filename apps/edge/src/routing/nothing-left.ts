@@ -1,4 +1,5 @@
 import { GatewayError } from '@switchyard/contracts';
+import { describeMedia, mediaIn } from '@switchyard/protocols';
 import { availability } from './availability.js';
 import type { AvailabilityFacts } from './availability.js';
 import { contextExceeded } from './context-exceeded.js';
@@ -37,6 +38,11 @@ export function nothingLeft(input: RoutingInput, models: readonly RequestedModel
       return filtered(`No endpoints found that support ${missingInputs(input, models)} input`, {
         field: 'messages',
         detail: `The model reads ${[...inputsOf(models)].sort().join(', ') || 'nothing'}.`,
+      });
+    case 'media_form':
+      return filtered(`No endpoints found that can read ${list(mediaIn(input.request).map(describeMedia))}`, {
+        field: 'messages',
+        detail: 'Some providers take bytes in base64 only, and each its own media types.',
       });
     case 'output_modality':
       return filtered(

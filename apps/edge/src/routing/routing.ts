@@ -74,6 +74,7 @@ export type ExclusionReason =
   | 'service_tier'
   | 'output_modality'
   | 'input_modality'
+  | 'media_form'
   | 'allowed_providers'
   | 'ignored_providers'
   | 'data_policy:zdr'

@@ -21,6 +21,7 @@ import {
   unknownProvider,
   workerUnavailable,
 } from './provider-filters.js';
+import { readableMedia } from './readable-media.js';
 import { extendedContext, freeOnly, thinkingVariant, webSearch } from './variant-filters.js';
 
 /** In this order, policies after them; the last one that left an endpoint out names the error when nothing is left. */
@@ -30,6 +31,7 @@ const FACTORIES = [
   outputModality,
   inputModality,
   jobNeeds,
+  readableMedia,
   freeOnly,
   extendedContext,
   thinkingVariant,

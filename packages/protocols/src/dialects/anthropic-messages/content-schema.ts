@@ -117,7 +117,7 @@ const serverBlock = z
   .looseObject({ type: z.string().max(MAX_NAME_LENGTH) })
   .transform(() => ({ type: 'server' as const }));
 
-const SERVER_BLOCKS = new Set([
+export const SERVER_BLOCKS = new Set([
   'server_tool_use',
   'web_search_tool_result',
   'web_fetch_tool_result',

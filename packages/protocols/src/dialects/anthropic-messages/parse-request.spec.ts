@@ -13,6 +13,24 @@ const bodyOf = (fields: Record<string, unknown> = {}) => ({
 const turn = (role: string, content: unknown) => bodyOf({ messages: [{ role, content }] });
 
 describe('the body of POST /messages', () => {
+  it('counts what only Anthropic reads, which is paid for there', () => {
+    const result = {
+      type: 'web_search_tool_result',
+      tool_use_id: 's1',
+      content: [{ encrypted_content: 'ü'.repeat(500) }],
+    };
+    const search = { type: 'web_search_20250305', name: 'web_search' };
+    const messages = [
+      { role: 'user', content: 'Search' },
+      { role: 'assistant', content: [{ type: 'text', text: 'Found.' }, result] },
+      { role: 'user', content: [{ type: 'text', text: 'And?' }] },
+    ];
+    const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+    expect(parseRequest(bodyOf({ messages })).unreadBytes).toBe(bytes(result));
+    expect(parseRequest(bodyOf({ messages, tools: [search] })).unreadBytes).toBe(bytes(result) + bytes(search));
+    expect(parseRequest(bodyOf({ tools: [{ name: 'f', input_schema: {} }] }))).not.toHaveProperty('unreadBytes');
+  });
+
   it('becomes the canonical request', () => {
     const request = parseRequest(
       bodyOf({

@@ -1,7 +1,11 @@
+import { Buffer } from 'node:buffer';
 import type { CompletionRequest, FunctionTool, Message, ReasoningOptions, ToolChoice } from '@switchyard/contracts';
+import { recordsOf } from '../../json.js';
+import type { JsonRecord } from '../../json.js';
 import { invalid, parseBody, unknownFields } from '../common/fault.js';
 import { GATEWAY_FIELDS, routingOf } from '../common/routing-fields.js';
 import { present } from '../common/schema-helpers.js';
+import { SERVER_BLOCKS } from './content-schema.js';
 import type { UserBlock } from './content-schema.js';
 import { messagesRequest } from './request-schema.js';
 import type { MessagesRequest } from './request-schema.js';
@@ -45,8 +49,17 @@ export function parseRequest(input: unknown): CompletionRequest {
     cacheControl: request.cache_control,
     serviceTier: serviceTierOf(request),
     parameters: parametersOf(request, { reasoning, searches, tools: tools !== undefined && tools.length > 0 }),
+    unreadBytes: unreadBytesOf(body) || undefined,
     extra: unknownFields(body, KNOWN_FIELDS),
   }) as unknown as CompletionRequest;
+}
+
+/** Blocks and tools of Anthropic's own pass where the format stays the same, and are paid for there. */
+function unreadBytesOf({ messages, tools }: JsonRecord): number {
+  const blocks = recordsOf(messages).flatMap(({ content }) => recordsOf(content));
+  const hosted = recordsOf(tools).filter(({ type }) => typeof type === 'string' && type !== 'custom');
+  const unread = [...blocks.filter(({ type }) => typeof type === 'string' && SERVER_BLOCKS.has(type)), ...hosted];
+  return unread.reduce((sum, value) => sum + Buffer.byteLength(JSON.stringify(value)), 0);
 }
 
 function messagesOf({ system, messages }: MessagesRequest): Message[] {
