@@ -57,6 +57,8 @@ import { ReceiptsController } from './receipts/receipts.controller.js';
 import { Receipts } from './receipts/receipts.service.js';
 import { CacheReplay } from './response-cache/cache-replay.service.js';
 import { ResponseCache } from './response-cache/response-cache.service.js';
+import { PinWriter } from './stickiness/pin-writer.service.js';
+import { Stickiness } from './stickiness/stickiness.service.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { StatusModule } from './status/status.module.js';
 import { StorageController } from './vault/storage.controller.js';
@@ -136,6 +138,8 @@ export class EdgeModule {
         KeyUses,
         LoadService,
         Outbox,
+        PinWriter,
+        Stickiness,
         Receipts,
         ResponseCache,
         Succession,

@@ -27,6 +27,7 @@ import type { ClientFacts, Generation } from './generation.js';
 import type { HoldMode } from './hold-mode.js';
 import { withAffinity } from './reasoning-affinity.js';
 import { tellRouting } from './routing-metadata.js';
+import { Stickiness } from '../stickiness/stickiness.service.js';
 import { settlementOf } from './settlement.js';
 import { strictCandidates } from './strict.js';
 
@@ -65,6 +66,7 @@ export class CompletionsService {
     private readonly idempotency: Idempotency,
     private readonly cache: ResponseCache,
     private readonly replay: CacheReplay,
+    private readonly stickiness: Stickiness,
   ) {}
 
   /** @throws GatewayError as long as nothing was sent; later errors are events of the stream. */
@@ -72,12 +74,17 @@ export class CompletionsService {
     const policies = policiesOf(input.caller.key);
     const request = underPolicies(dialectOf(input.dialect).parseRequest(input.body), policies);
     const facts = requestFacts(request);
-    const { candidates: routed, verdicts, error } = this.routing.candidatesFor(request, facts, { policies });
+    const stay = this.stickiness.stayOf(input.caller.key, request, input.facts.sessionId);
+    const {
+      candidates: routed,
+      verdicts,
+      error,
+    } = this.routing.candidatesFor(request, facts, { policies, pins: stay });
     const story = { request, candidates: routed, verdicts, attempts: [], tellsRouting: input.tellsRouting };
     try {
       if (error) throw error;
       const able = input.strict ? strictCandidates(request, routed) : routed;
-      await this.enter(input, request, facts, { candidates: withAffinity(request, able), verdicts }, client);
+      await this.enter(input, request, facts, { candidates: withAffinity(request, able), verdicts, stay }, client);
     } catch (refusal) {
       // Errors of attempts know more of it themselves.
       throw refusal instanceof GatewayError && !refusal.routing ? tellRouting(refusal, story) : refusal;
@@ -88,7 +95,7 @@ export class CompletionsService {
     input: CompletionInput,
     request: CompletionRequest,
     facts: RequestFacts,
-    { candidates, verdicts }: Pick<Generation, 'candidates' | 'verdicts'>,
+    routed: Pick<Generation, 'candidates' | 'verdicts' | 'stay'>,
     client: ClientConnection,
   ): Promise<void> {
     const leave = this.load.enter();
@@ -99,7 +106,7 @@ export class CompletionsService {
           wish && { ...input, wish, request },
           client,
           (cached) => this.replay.give({ ...input, request }, cached, client),
-          (onAnswer) => this.admitAndServe({ ...input, onAnswer }, request, facts, { candidates, verdicts }, client),
+          (onAnswer) => this.admitAndServe({ ...input, onAnswer }, request, facts, routed, client),
         ),
       );
     } finally {
@@ -112,7 +119,7 @@ export class CompletionsService {
     input: CompletionInput & { readonly onAnswer: OnAnswer | undefined },
     request: CompletionRequest,
     facts: RequestFacts,
-    { candidates: routed, verdicts }: Pick<Generation, 'candidates' | 'verdicts'>,
+    { candidates: routed, verdicts, stay }: Pick<Generation, 'candidates' | 'verdicts' | 'stay'>,
     client: ClientConnection,
   ): Promise<void> {
     const admitted = await this.admission.admit(
@@ -132,6 +139,7 @@ export class CompletionsService {
       ...(input.strict && { strict: true }),
       ...(input.tellsRouting && { tellsRouting: true }),
       options: input.options,
+      ...(stay && { stay }),
       candidates,
       verdicts,
       get boundNanos() {
@@ -160,6 +168,7 @@ export class CompletionsService {
         span.setAttributes(answerAttributes(answer));
         this.generations.finished(generation, answer, client.firstByteAtMs);
         generation.answered?.(answer);
+        if (generation.stay) this.stickiness.learn(generation.stay, generation, answer);
       }
     }
   }

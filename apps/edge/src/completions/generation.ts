@@ -12,6 +12,7 @@ import type { Claim } from '../idempotency/claim.js';
 import type { OrderedCandidate } from '../routing/index.js';
 import type { AttemptOptions } from './attempt-options.js';
 import type { Answer } from './answer.js';
+import type { Stay } from '../stickiness/stickiness.service.js';
 import type { SteppedHold } from './stepped-hold.js';
 
 /** What the headers of a request tell about the application behind it. */
@@ -38,6 +39,8 @@ export interface Generation {
   readonly client: ClientFacts;
   /** Parameters are not left out for this client. */
   readonly strict?: boolean;
+  /** The conversation that it belongs to, for where the next request of it should go; absent for jobs. */
+  readonly stay?: Stay;
   /** Its client wants `openrouter_metadata` with the answer. */
   readonly tellsRouting?: boolean;
   /** Headers of the client that are meant for the provider. */
