@@ -28,7 +28,7 @@ interface Told {
   readonly attempts: readonly { readonly provider: string; readonly model: string; readonly status: number }[];
 }
 interface Signed {
-  readonly receipt: Record<string, string | number | object | null>;
+  readonly receipt: { readonly charged_nanos: string; readonly [field: string]: unknown };
   readonly signature: { readonly kid: string; readonly value: string };
 }
 
@@ -183,7 +183,7 @@ describe('explained requests', () => {
     const signed = as<Signed>(receipt.body);
     const known = await stack.api(`/generation?id=${id}`);
     expect(signed.receipt).toMatchObject({ generation_id: id, status: 200, model: 'sandbox/echo' });
-    expect(BigInt(String(signed.receipt['charged_nanos']))).toBe(
+    expect(BigInt(signed.receipt.charged_nanos)).toBe(
       BigInt(Math.round(as<number>(known.body['data']!['total_cost']) * 1e9)),
     );
     expect(JSON.stringify(signed)).not.toContain('unusual');
