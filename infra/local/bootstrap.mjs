@@ -103,6 +103,7 @@ const PROGRAMS = {
   bench: 'bench/dist/main.js',
   'bench:large': 'bench/src/large.mjs',
   'chaos:money': 'e2e/dist/chaos/main.js',
+  'chaos:flapping': 'e2e/dist/flapping/main.js',
   'bench:ledger': 'apps/ledger/bench.mjs',
   'audit:ledger': 'apps/ledger/audit.mjs',
   reconcile: 'apps/ledger/reconcile.mjs',

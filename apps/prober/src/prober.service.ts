@@ -14,6 +14,7 @@ import { RecentOutcomes } from './fleet/recent-outcomes.js';
 import { LeaderLease } from './leadership/leader-lease.js';
 import { ProbesService } from './probes/probes.service.js';
 import { HealthPublisher } from './publish/health.publisher.js';
+import type { Memories } from './state/state.store.js';
 import { StateStore } from './state/state.store.js';
 
 const TICK_MS = 250;
@@ -32,6 +33,8 @@ export class ProberService implements OnApplicationBootstrap, OnModuleDestroy {
   private stops: (() => void)[] = [];
   /** The fleet is up to date and this process decides. */
   private deciding = false;
+  /** Counts the times that this process came to lead, or ceased to. */
+  private term = 0;
   private closed = false;
   private prunedAtMs = 0;
 
@@ -47,7 +50,7 @@ export class ProberService implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly health: Health,
   ) {
     this.lease = new LeaderLease(kv, randomUUID(), {
-      onGained: () => this.begin(),
+      onGained: () => void this.begin(),
       onLost: () => this.end(),
     });
   }
@@ -120,16 +123,22 @@ export class ProberService implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Goes on where the last leader stopped: from what it stored, and from what was heard since. */
   private async begin(): Promise<void> {
-    while (!this.closed && this.lease.held) {
-      try {
-        const restored = await this.state.restoreInto(this.fleet, this.clock.nowMs());
-        for (const endpointId of restored) this.publisher.touch(endpointId, this.clock.nowMs(), false);
-        break;
-      } catch (error) {
-        this.fleet.clear();
+    this.term += 1;
+    const { term } = this;
+    let memories: Memories | null = null;
+    while (memories === null) {
+      memories = await this.state.read().catch(async (error: unknown) => {
         this.logger.warn(`what is stored can not be read back yet: ${(error as Error).message}`);
         await sleep(RETRY_MS);
-      }
+        return null;
+      });
+      // Reading may have taken so long that another leads by now.
+      if (this.closed || term !== this.term) return;
+    }
+    const nowMs = this.clock.nowMs();
+    for (const [endpointId, { modelId, ...memory }] of memories) {
+      this.fleet.restore(endpointId, modelId, memory, nowMs);
+      this.publisher.touch(endpointId, nowMs, false);
     }
     // What does not say where it comes from may be counted already.
     for (const { outcome, heardAtMs } of this.recent.take()) if (outcome.origin) this.observe(outcome, heardAtMs);
@@ -137,6 +146,7 @@ export class ProberService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private end(): void {
+    this.term += 1;
     this.deciding = false;
     this.fleet.clear();
     this.state.forget();

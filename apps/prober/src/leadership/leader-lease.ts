@@ -9,7 +9,7 @@ const RENEW_EVERY_MS = 1_000;
 export const LEASE_MS = 6_000;
 
 export interface LeaderEvents {
-  onGained(): Promise<void>;
+  onGained(): void;
   onLost(): void;
 }
 
@@ -84,14 +84,14 @@ export class LeaderLease {
     if (this.seen?.revision !== current.revision) this.seen = { revision: current.revision, sinceMs: askedAtMs };
     const mine = textOf(current.value) === this.id;
     if (mine || askedAtMs - this.seen.sinceMs >= LEASE_MS)
-      await this.gain(await this.kv.update(PROBER_BUCKET, KEY, this.id, current.revision), askedAtMs);
+      this.gain(await this.kv.update(PROBER_BUCKET, KEY, this.id, current.revision), askedAtMs);
   }
 
-  private async gain(revision: number | null, askedAtMs: number): Promise<void> {
+  private gain(revision: number | null, askedAtMs: number): void {
     if (revision === null) return;
     this.renewedAt(revision, askedAtMs);
     this.logger.log('this prober leads');
-    await this.events.onGained();
+    this.events.onGained();
   }
 
   private renewedAt(revision: number, atMs: number): void {

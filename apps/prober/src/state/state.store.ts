@@ -9,7 +9,6 @@ import {
   escapeKey,
 } from '@switchyard/contracts';
 import { z } from 'zod';
-import type { Fleet } from '../fleet/fleet.js';
 import type { TrackedEndpoint } from '../fleet/tracked-endpoint.js';
 import { SavedBlock, blockKey, blockKeys, isBlockKey } from './saved-block.js';
 
@@ -18,10 +17,13 @@ export const SAVE_EVERY_MS = 5_000;
 export const SAVE_HISTORY_EVERY_MS = 60_000;
 
 interface Memory {
+  readonly modelId: string;
   health: EndpointHealth | null;
   history: EndpointHistory | null;
-  blocks: SavedBlock[];
+  readonly blocks: SavedBlock[];
 }
+/** What is stored of each endpoint, by its id. */
+export type Memories = ReadonlyMap<string, Memory>;
 
 /** Keeps what the next process goes on from, and reads it back. */
 @Injectable()
@@ -70,9 +72,9 @@ export class StateStore {
     );
   }
 
-  /** Reads everything back into a fleet that is empty. */
-  async restoreInto(fleet: Fleet, nowMs: number): Promise<readonly string[]> {
-    const memories = new Map<string, Memory & { modelId: string }>();
+  /** Reads everything back. */
+  async read(): Promise<Memories> {
+    const memories = new Map<string, Memory>();
     const memoryOf = ({ endpointId, modelId }: { endpointId: string; modelId: string }): Memory => {
       const known = memories.get(endpointId) ?? { modelId, health: null, history: null, blocks: [] };
       memories.set(endpointId, known);
@@ -83,12 +85,11 @@ export class StateStore {
       this.kv.entries(HEALTH_HISTORY_BUCKET),
       this.kv.entries(PROBER_BUCKET),
     ]);
-    for (const one of this.read(health, EndpointHealth)) memoryOf(one).health = one;
-    for (const one of this.read(history, EndpointHistory)) memoryOf(one).history = one;
+    for (const one of this.parse(health, EndpointHealth)) memoryOf(one).health = one;
+    for (const one of this.parse(history, EndpointHistory)) memoryOf(one).history = one;
     const stored = new Map([...blocks].filter(([key]) => isBlockKey(key)));
-    for (const one of this.read(stored, SavedBlock)) memoryOf(one).blocks.push(one);
-    for (const [endpointId, { modelId, ...memory }] of memories) fleet.restore(endpointId, modelId, memory, nowMs);
-    return [...memories.keys()];
+    for (const one of this.parse(stored, SavedBlock)) memoryOf(one).blocks.push(one);
+    return memories;
   }
 
   private async save(nowMs: number, withHistory: boolean): Promise<void> {
@@ -122,7 +123,7 @@ export class StateStore {
     }
   }
 
-  private read<T>(entries: ReadonlyMap<string, Uint8Array>, schema: z.ZodType<T>): T[] {
+  private parse<T>(entries: ReadonlyMap<string, Uint8Array>, schema: z.ZodType<T>): T[] {
     return [...entries].flatMap(([key, value]) => {
       try {
         return [schema.parse(JSON.parse(new TextDecoder().decode(value)))];
