@@ -59,6 +59,7 @@ import { together } from './providers/together.js';
 import { upstage } from './providers/upstage.js';
 import { venice } from './providers/venice.js';
 import { vercel } from './providers/vercel.js';
+import { voyage } from './providers/voyage.js';
 import { vultr } from './providers/vultr.js';
 import { wandb } from './providers/wandb.js';
 import { writer } from './providers/writer.js';
@@ -130,6 +131,7 @@ export const providers: ReadonlyMap<string, Provider> = new Map(
     arcee,
     ioNet,
     stepfun,
+    voyage,
     vultr,
     cloudflare,
     cohere,
