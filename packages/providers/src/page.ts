@@ -82,9 +82,6 @@ const ABILITIES: Readonly<Record<string, (endpoint: ListedEndpoint) => boolean>>
   'makes images': ({ outputModalities }) => outputModalities.includes('image'),
   embeddings: ({ outputModalities }) => outputModalities.includes('embeddings'),
   rerank: ({ outputModalities }) => outputModalities.includes('rerank'),
-  drawing: ({ outputModalities }) => outputModalities.includes('image'),
-  speech: ({ outputModalities }) => outputModalities.includes('speech'),
-  transcription: ({ outputModalities }) => outputModalities.includes('transcription'),
   speech: ({ outputModalities }) => outputModalities.includes('speech'),
   transcription: ({ outputModalities }) => outputModalities.includes('transcription'),
 };
