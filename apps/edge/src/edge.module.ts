@@ -24,6 +24,7 @@ import { CompletionsController } from './completions/completions.controller.js';
 import { CompletionsService } from './completions/completions.service.js';
 import { Continuations } from './completions/continuations.service.js';
 import { Entrance } from './completions/entrance.service.js';
+import { RequestPlans } from './completions/request-plans.service.js';
 import { TokenCounts } from './completions/token-counts.service.js';
 import { FirstWitness } from './completions/first-witness.service.js';
 import { GeminiController } from './completions/gemini.controller.js';
@@ -141,6 +142,7 @@ export class EdgeModule {
         PinWriter,
         Stickiness,
         Receipts,
+        RequestPlans,
         ResponseCache,
         Succession,
         TicketOffice,

@@ -41,7 +41,7 @@ class KeyedProvider {
 }
 const STATUS: Readonly<Record<string, number>> = { limited: 429, empty: 402, broken: 500 };
 
-describe('several keys for one provider', () => {
+describe('C 56: several keys for one provider', () => {
   const provider = new KeyedProvider();
   let harness: Harness;
   let baseUrl: string;

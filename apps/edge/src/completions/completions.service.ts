@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contracts';
-import type { ClientHeaders, CompletionRequest, DialectId } from '@switchyard/contracts';
-import { dialectOf, requestFacts } from '@switchyard/protocols';
-import type { RequestFacts } from '@switchyard/protocols';
+import type { ClientHeaders, DialectId } from '@switchyard/contracts';
 import type { ActiveSpan } from '@switchyard/telemetry';
 import type { Caller } from '../callers/caller.js';
 import { CreditService } from '../credit/credit.service.js';
@@ -15,8 +13,7 @@ import type { CacheWish } from '../response-cache/cache-wish.js';
 import { CacheReplay } from '../response-cache/cache-replay.service.js';
 import { ResponseCache } from '../response-cache/response-cache.service.js';
 import type { OnAnswer } from '../response-cache/response-cache.service.js';
-import { policiesOf, underPolicies } from '../routing/policies.js';
-import { RoutingService } from '../routing/routing.service.js';
+import { Stickiness } from '../stickiness/stickiness.service.js';
 import { Admission } from './admission.service.js';
 import type { AttemptOptions } from './attempt-options.js';
 import { answerAttributes } from './answer-attributes.js';
@@ -25,11 +22,10 @@ import { AnswerService } from './answer.service.js';
 import type { ClientConnection } from './client-connection.js';
 import type { ClientFacts, Generation } from './generation.js';
 import type { HoldMode } from './hold-mode.js';
-import { withAffinity } from './reasoning-affinity.js';
+import { RequestPlans } from './request-plans.service.js';
+import type { RequestPlan } from './request-plans.service.js';
 import { tellRouting } from './routing-metadata.js';
-import { Stickiness } from '../stickiness/stickiness.service.js';
 import { settlementOf } from './settlement.js';
-import { strictCandidates } from './strict.js';
 
 export interface CompletionInput {
   readonly id: string;
@@ -57,7 +53,7 @@ export interface CompletionInput {
 @Injectable()
 export class CompletionsService {
   constructor(
-    private readonly routing: RoutingService,
+    private readonly plans: RequestPlans,
     private readonly admission: Admission,
     private readonly answers: AnswerService,
     private readonly credit: CreditService,
@@ -71,42 +67,28 @@ export class CompletionsService {
 
   /** @throws GatewayError as long as nothing was sent; later errors are events of the stream. */
   async create(input: CompletionInput, client: ClientConnection): Promise<void> {
-    const policies = policiesOf(input.caller.key);
-    const request = underPolicies(dialectOf(input.dialect).parseRequest(input.body), policies);
-    const facts = requestFacts(request);
-    const stay = this.stickiness.stayOf(input.caller.key, request, input.facts.sessionId);
-    const {
-      candidates: routed,
-      verdicts,
-      error,
-    } = this.routing.candidatesFor(request, facts, { policies, pins: stay });
-    const story = { request, candidates: routed, verdicts, attempts: [], tellsRouting: input.tellsRouting };
+    const plan = this.plans.make({ ...input, sessionId: input.facts.sessionId });
+    const story = { ...plan, attempts: [], tellsRouting: input.tellsRouting };
     try {
-      if (error) throw error;
-      const able = input.strict ? strictCandidates(request, routed) : routed;
-      await this.enter(input, request, facts, { candidates: withAffinity(request, able), verdicts, stay }, client);
+      if (plan.error) throw plan.error;
+      await this.enter(input, plan, client);
     } catch (refusal) {
       // Errors of attempts know more of it themselves.
       throw refusal instanceof GatewayError && !refusal.routing ? tellRouting(refusal, story) : refusal;
     }
   }
 
-  private async enter(
-    input: CompletionInput,
-    request: CompletionRequest,
-    facts: RequestFacts,
-    routed: Pick<Generation, 'candidates' | 'verdicts' | 'stay'>,
-    client: ClientConnection,
-  ): Promise<void> {
+  private async enter(input: CompletionInput, plan: RequestPlan, client: ClientConnection): Promise<void> {
     const leave = this.load.enter();
     try {
       const { cache: wish } = input;
+      const { request } = plan;
       await this.idempotency.once(input.claim, () =>
         this.cache.through(
           wish && { ...input, wish, request },
           client,
           (cached) => this.replay.give({ ...input, request }, cached, client),
-          (onAnswer) => this.admitAndServe({ ...input, onAnswer }, request, facts, routed, client),
+          (onAnswer) => this.admitAndServe({ ...input, onAnswer }, plan, client),
         ),
       );
     } finally {
@@ -117,9 +99,7 @@ export class CompletionsService {
 
   private async admitAndServe(
     input: CompletionInput & { readonly onAnswer: OnAnswer | undefined },
-    request: CompletionRequest,
-    facts: RequestFacts,
-    { candidates: routed, verdicts, stay }: Pick<Generation, 'candidates' | 'verdicts' | 'stay'>,
+    { request, facts, candidates: routed, verdicts, stay }: RequestPlan,
     client: ClientConnection,
   ): Promise<void> {
     const admitted = await this.admission.admit(

@@ -67,7 +67,7 @@ describe('explained answers', () => {
   };
   const order = { provider: { order: ['acme'] } };
 
-  it('tells the worker of the routing only when its client asked', async () => {
+  it('C 58: tells the worker of the routing only when its client asked', async () => {
     await (await ask('openai-chat', order)).text();
     await (await ask('openai-chat', order, { headers: { 'x-openrouter-metadata': 'disabled' } })).text();
     await (await ask('openai-chat', { ...order, seed: 1 }, ASKED)).text();
@@ -82,7 +82,7 @@ describe('explained answers', () => {
     });
   });
 
-  it('tells a fallback of the attempts before it', async () => {
+  it('C 58: tells a fallback of the attempts before it', async () => {
     acme.script = (scene) => fail(scene, 'upstream_error', { upstreamStatus: 503 });
     await (await ask('openai-chat', order, ASKED)).text();
     expect(other.calls[0]!.routing).toMatchObject({
@@ -131,7 +131,7 @@ describe('explained answers', () => {
     expect(acme.calls.length + other.calls.length).toBe(0);
   });
 
-  it.each(DIALECTS)('%s: an error of all attempts tells every one of them', async (dialect) => {
+  it.each(DIALECTS)('%s: C 58, an error of all attempts tells every one of them', async (dialect) => {
     for (const worker of [acme, other])
       worker.script = (scene) => fail(scene, 'upstream_error', { upstreamStatus: 503 });
     const response = await ask(dialect, order, ASKED, `acme/${dialect}`);

@@ -25,13 +25,14 @@ export function candidateViews(
 ): object[] {
   const known = preparedById(around.catalogue);
   const shares = sharesOf(candidates, known);
-  return candidates.slice(0, MAX_SHOWN).map(({ endpoint, model, reason }, index) => ({
+  return candidates.slice(0, MAX_SHOWN).map(({ endpoint, model, reason, tier }, index) => ({
     position: index + 1,
     endpoint_id: endpoint.id,
     provider: endpoint.provider,
     provider_name: endpoint.providerName,
     model: model.id,
     reason,
+    service_tier: tier ?? null,
     weight: shares.get(endpoint.id) ?? null,
     pricing: priceToUsd(endpoint.price),
     bound: formatUsd(boundOf(input, [endpoint])),

@@ -1,6 +1,7 @@
 import { Controller, HttpCode, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { callerOf } from '../callers/caller.js';
+import { clientFactsOf } from '../completions/client-facts.js';
 import { holdModeOf } from '../completions/hold-mode.js';
 import { isStrict } from '../completions/strict.js';
 import { EdgeConfig } from '../config.js';
@@ -24,6 +25,7 @@ export class ExplainController {
       body: request.body,
       holdMode: holdModeOf(request.headers, this.config.DEFAULT_HOLD),
       strict: isStrict(request.headers),
+      sessionId: clientFactsOf(request).sessionId,
     });
     return { data };
   }

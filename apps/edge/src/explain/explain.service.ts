@@ -1,27 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError, formatUsd } from '@switchyard/contracts';
 import type { DialectId } from '@switchyard/contracts';
-import { dialectOf, requestFacts } from '@switchyard/protocols';
+import { dialectOf } from '@switchyard/protocols';
 import type { Caller } from '../callers/caller.js';
 import { CatalogueStore } from '../catalogue/catalogue.store.js';
 import type { HoldMode } from '../completions/hold-mode.js';
 import { holdPlan } from '../completions/hold-plan.js';
-import { withAffinity } from '../completions/reasoning-affinity.js';
+import { RequestPlans } from '../completions/request-plans.service.js';
+import type { AskedRequest } from '../completions/request-plans.service.js';
 import { routingMetadata } from '../completions/routing-metadata.js';
-import { strictCandidates } from '../completions/strict.js';
 import { HealthStore } from '../health/health.store.js';
 import { isFree } from '../limits/free-models.service.js';
 import type { OrderedCandidate } from '../routing/index.js';
-import { policiesOf, underPolicies } from '../routing/policies.js';
-import { RoutingService } from '../routing/routing.service.js';
 import { candidateViews, excludedViews } from './endpoints-view.js';
 import { Limits } from './limits.service.js';
 
-export interface Question {
-  readonly caller: Caller;
-  readonly body: unknown;
+/** A request that is only asked about, and how its money would be set aside. */
+export interface Question extends Omit<AskedRequest, 'dialect'> {
   readonly holdMode: HoldMode;
-  readonly strict: boolean;
 }
 
 const DIALECT: DialectId = 'openai-chat';
@@ -34,7 +30,7 @@ export class Explain {
   private running = 0;
 
   constructor(
-    private readonly routing: RoutingService,
+    private readonly plans: RequestPlans,
     private readonly catalogue: CatalogueStore,
     private readonly health: HealthStore,
     private readonly limits: Limits,
@@ -51,19 +47,14 @@ export class Explain {
     }
   }
 
-  private async answer({ caller, body, holdMode, strict }: Question): Promise<Record<string, unknown>> {
-    const policies = policiesOf(caller.key);
-    const request = underPolicies(dialectOf(DIALECT).parseRequest(body), policies);
-    const facts = requestFacts(request);
-    const { candidates: routed, verdicts, error } = this.routing.lookFor(request, facts, { policies });
-    const able = error ?? (strict ? expected(() => strictCandidates(request, routed)) : routed);
-    const refusal = able instanceof GatewayError ? able : null;
-    const candidates = able instanceof GatewayError ? [] : withAffinity(request, able);
+  private async answer({ holdMode, ...asked }: Question): Promise<Record<string, unknown>> {
+    const plan = this.plans.look({ ...asked, dialect: DIALECT });
+    const { request, facts, candidates, verdicts, error } = plan;
     const around = { catalogue: this.catalogue, health: this.health, nowMs: this.health.nowMs() };
     const { requested, strategy, endpoints } = routingMetadata({ request, candidates, verdicts, attempts: [] }, null);
     const hold =
       candidates.length > 0 ? holdPlan({ dialect: DIALECT, request, facts, holdMode }, candidates, Date.now()) : null;
-    const limits = hold && (await this.limitsFor(caller, hold.firstNanos, candidates));
+    const limits = hold && (await this.limitsFor(asked.caller, hold.firstNanos, candidates));
     return {
       requested,
       strategy,
@@ -77,22 +68,12 @@ export class Explain {
       },
       limits,
       refused_by: limits?.filter(({ refuses }) => refuses).map(({ limit_source: source }) => source) ?? [],
-      error: refusal && errorView(refusal),
+      error: error && errorView(error),
     };
   }
 
   private limitsFor({ key }: Caller, requiredNanos: bigint, candidates: readonly OrderedCandidate[]) {
     return this.limits.facing({ key, requiredNanos, free: candidates.some(isFree) });
-  }
-}
-
-/** An error that a request would be answered with is a part of the explanation. */
-function expected<T>(work: () => T): T | GatewayError {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof GatewayError) return error;
-    throw error;
   }
 }
 

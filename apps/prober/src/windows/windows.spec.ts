@@ -66,7 +66,7 @@ describe('the windows of an endpoint', () => {
     expect(windows.read(startMs).windows.last5m).toMatchObject({ count: 1, latencyMs: null, throughput: null });
   });
 
-  it('tell how many answers with tool calls were bad, and the rate once there are enough', () => {
+  it('C 59: tell how many answers with tool calls were bad, and the rate once there are enough', () => {
     const windows = new EndpointWindows();
     const answer = (toolCalls: 'valid' | 'invalid_json' | null) => windows.record(anOutcome({ toolCalls }), startMs);
     for (let count = 0; count < 18; count += 1) answer('valid');

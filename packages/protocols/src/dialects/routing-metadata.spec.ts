@@ -56,7 +56,7 @@ const eventsOf = (text: string): Json[] =>
 const holderOf = (dialect: DialectId, value: Json): Json =>
   dialect === 'openai-responses' && value['response'] ? (value['response'] as Json) : value;
 
-describe('openrouter_metadata', () => {
+describe('C 58: openrouter_metadata', () => {
   it.each(CASES)('%s from %s: the last event has it, and no other', async (dialect, protocol) => {
     const lane = laneOf(dialect, protocol, true);
     const pieces = await joined(lane.stream(cut(file(protocol, 'text.sse'), [1024])));
