@@ -3,7 +3,15 @@ import type { TestingModule } from '@nestjs/testing';
 import { connectBus, ensureTopology } from '@switchyard/bus';
 import type { Bus } from '@switchyard/bus';
 import { ChassisModule, Health } from '@switchyard/chassis';
-import { AttemptFinished, CATALOGUE_BUCKET, EndpointHealth, HEALTH_BUCKET, escapeKey } from '@switchyard/contracts';
+import {
+  AttemptFinished,
+  CATALOGUE_BUCKET,
+  EndpointHealth,
+  EndpointHistory,
+  HEALTH_BUCKET,
+  HEALTH_HISTORY_BUCKET,
+  escapeKey,
+} from '@switchyard/contracts';
 import type { AttemptOutcome } from '@switchyard/contracts';
 import { startNatsServer, waitUntil } from '@switchyard/testing';
 import type { TestNats } from '@switchyard/testing';
@@ -138,6 +146,10 @@ describe('the prober on a real broker', () => {
       day: { failures: before.day!.failures },
     });
     expect(after.windows.last30m.latencyMs).not.toBeNull();
+    // The day was stored as well, for the status page and for a prober that starts when its slices are gone.
+    const day = await others.kv.get(HEALTH_HISTORY_BUCKET, escapeKey(idOf('a')));
+    const { steps } = EndpointHistory.parse(JSON.parse(new TextDecoder().decode(day!.value)));
+    expect(steps.reduce((sum, [, count]) => sum + count, 0)).toBeGreaterThanOrEqual(before.day!.count);
     clock.skippedMs += before.ejectedUntilMs! - before.updatedAtMs;
     await until(async () => (await stateOf('a')) === 'half_open');
   }, 30_000);

@@ -82,6 +82,30 @@ describe('the health store', () => {
     expect(state()).toBe('healthy');
   });
 
+  it('is not ejected for longer by a trial that fails in the middle', () => {
+    fail(5);
+    clock.ms += 30_000;
+    fail(1);
+    // The second ejection lasts a minute, and this trial is in its middle.
+    clock.ms += 30_000;
+    fail(1);
+    clock.ms += 30_000;
+    store.observe(ID, 'failure', { code: 'upstream_timeout' });
+    clock.ms += 89_999;
+    expect(state()).toBe('ejected');
+    clock.ms += 1;
+    expect(state()).toBe('half_open');
+  });
+
+  it('does not hold the failures against it that it was out for', () => {
+    store = new HealthStore(clock, { stepMs: 1_000, maxMs: 10_000 });
+    fail(5);
+    clock.ms += 1_000;
+    expect(state()).toBe('half_open');
+    store.observe(ID, 'success');
+    expect(state()).toBe('healthy');
+  });
+
   it('is restored by an answer that somebody else had', () => {
     fail(5);
     store.report(verdict({ state: 'ejected', ejectedUntilMs: 5_030_000, restoredAtMs: null }));

@@ -1,4 +1,4 @@
-import { CATALOGUE_BUCKET, escapeKey, HEALTH_BUCKET, KEYS_BUCKET } from '@switchyard/contracts';
+import { CATALOGUE_BUCKET, escapeKey, HEALTH_BUCKET, KEYS_BUCKET, PROBER_BUCKET } from '@switchyard/contracts';
 import { startNatsServer, type TestNats, waitUntil } from '@switchyard/testing';
 import { mkdirSync, rmSync } from 'node:fs';
 import { type Bus, connectBus } from '../bus.js';
@@ -53,6 +53,27 @@ describe('KvBuckets', () => {
     await expect(bus.kv.get(HEALTH_BUCKET, 'never')).resolves.toBeNull();
     await expect(bus.kv.keys(HEALTH_BUCKET)).resolves.toEqual([]);
     await expect(bus.kv.delete(HEALTH_BUCKET, 'never')).resolves.toBeUndefined();
+  });
+
+  it('creates only what is not there, and writes only over the revision that is meant', async () => {
+    const first = await bus.kv.create(PROBER_BUCKET, 'leader', 'one');
+    expect(first).toBeGreaterThan(0);
+    await expect(bus.kv.create(PROBER_BUCKET, 'leader', 'two')).resolves.toBeNull();
+    const second = await bus.kv.update(PROBER_BUCKET, 'leader', 'three', first!);
+    await expect(bus.kv.update(PROBER_BUCKET, 'leader', 'four', first!)).resolves.toBeNull();
+    expect(second).toBeGreaterThan(first!);
+    expect(new TextDecoder().decode((await bus.kv.get(PROBER_BUCKET, 'leader'))?.value)).toBe('three');
+    await bus.kv.delete(PROBER_BUCKET, 'leader');
+    await expect(bus.kv.create(PROBER_BUCKET, 'leader', 'five')).resolves.toBeGreaterThan(second!);
+  });
+
+  it('reads a whole bucket, without what was deleted', async () => {
+    await bus.kv.put(PROBER_BUCKET, 'a', '1');
+    await bus.kv.put(PROBER_BUCKET, 'b', '2');
+    await bus.kv.delete(PROBER_BUCKET, 'a');
+    const entries = await bus.kv.entries(PROBER_BUCKET);
+    expect([...entries.keys()].sort()).toEqual(['b', 'leader']);
+    expect(new TextDecoder().decode(entries.get('b'))).toBe('2');
   });
 
   it('tells the state first and then the changes', async () => {
