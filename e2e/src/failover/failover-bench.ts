@@ -59,9 +59,14 @@ export class FailoverBench {
   }
 
   /** Makes a model with these endpoints and answers when every edge knows it. */
-  async model(name: string, sides: readonly Side[], dialect: ClientDialectId = 'openai-chat'): Promise<ScenarioModel> {
+  async model(
+    name: string,
+    sides: readonly Side[],
+    dialect: ClientDialectId = 'openai-chat',
+    change: Partial<CatalogueEndpoint> = {},
+  ): Promise<ScenarioModel> {
     const id = `sandbox/${name}`;
-    const endpoints = sides.map((side) => this.endpoint(id, name, side, dialect));
+    const endpoints = sides.map((side) => ({ ...this.endpoint(id, name, side, dialect), ...change }));
     await this.bus.rpc.call(
       PutModel,
       { model: { ...this.templates.first, id, canonicalSlug: id, endpoints } },

@@ -78,6 +78,16 @@ describe('a network that misbehaves', () => {
     await waitUntil(() => later.heard.text === 'here', { what: 'the new connection' });
   });
 
+  it('forgets what is open without a word, and lets new connections through', async () => {
+    const first = await open();
+    proxy.forget();
+    first.socket.write('lost');
+    const second = await open();
+    second.socket.write('here');
+    await waitUntil(() => second.heard.text === 'here', { what: 'the new connection' });
+    expect(first.heard).toEqual({ text: '', closed: false });
+  });
+
   it('cuts what is open and refuses what is new until it heals', async () => {
     const first = await open();
     proxy.refuse();

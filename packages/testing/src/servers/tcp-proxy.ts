@@ -19,6 +19,8 @@ export interface TcpProxy {
    * lost for good, so {@link heal} also cuts those connections, as a firewall that forgot them would when it is asked again.
    */
   swallow(): void;
+  /** Half open for good what is open now; new connections are let through: a firewall that has forgotten what it knew. */
+  forget(): void;
   /** Cuts every open connection with a TCP reset. New ones are let through. */
   cut(): void;
   /** Cuts everything and refuses new connections until {@link heal}. */
@@ -36,21 +38,23 @@ interface Weather {
 }
 
 /** Hands chunks on, late and slowly as the weather says, in order. */
-function throughWeather(weather: Weather): Transform {
+function throughWeather(weather: Weather, isForgotten: () => boolean): Transform {
+  const swallows = () => weather.swallowing || isForgotten();
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      if (weather.swallowing) return done();
+      if (swallows()) return done();
       const sendingMs = weather.bytesPerSecond === null ? 0 : (chunk.length * 1_000) / weather.bytesPerSecond;
       const waitMs = weather.latencyMs + sendingMs;
       if (waitMs === 0) return done(null, chunk);
       // It may have begun to swallow meanwhile: what is under way is lost, too.
-      setTimeout(() => (weather.swallowing ? done() : done(null, chunk)), waitMs);
+      setTimeout(() => (swallows() ? done() : done(null, chunk)), waitMs);
     },
   });
 }
 
 class Link {
   swallowed = false;
+  forgotten = false;
 
   constructor(
     private readonly near: Socket,
@@ -66,8 +70,9 @@ class Link {
         onOver();
       });
     }
-    near.pipe(throughWeather(weather)).pipe(far);
-    far.pipe(throughWeather(weather)).pipe(near);
+    const isForgotten = () => this.forgotten;
+    near.pipe(throughWeather(weather, isForgotten)).pipe(far);
+    far.pipe(throughWeather(weather, isForgotten)).pipe(near);
   }
 
   cut(): void {
@@ -110,6 +115,9 @@ export async function startTcpProxy(targetPort: number, host = '127.0.0.1'): Pro
       weather.swallowing = true;
       for (const link of links) link.swallowed = true;
     },
+    forget() {
+      for (const link of links) link.forgotten = true;
+    },
     cut,
     refuse() {
       weather.refusing = true;
@@ -117,7 +125,7 @@ export async function startTcpProxy(targetPort: number, host = '127.0.0.1'): Pro
     },
     heal() {
       Object.assign(weather, { latencyMs: 0, bytesPerSecond: null, swallowing: false, refusing: false });
-      for (const link of links) if (link.swallowed) link.cut();
+      for (const link of links) if (link.swallowed || link.forgotten) link.cut();
     },
     async stop() {
       cut();
