@@ -9,9 +9,9 @@ import { START_TIMEOUT_MS } from './test-stack.js';
 
 const SLOW_CLIENT_MS = 4_000;
 const BLOCKED_MS = 3_000;
-const ROUNDS = 6;
-const READERS = 6;
-const DEAF = 20;
+const ROUNDS = 5;
+const READERS = 4;
+const DEAF = 12;
 const MEBIBYTE = 1_024 * 1_024;
 
 describe('when clients misbehave, an edge is busy, and its network forgets it', () => {
@@ -119,17 +119,17 @@ describe('when clients misbehave, an edge is busy, and its network forgets it', 
       return entries.length === count && entries.every(isOver);
     };
     // As much traffic for clients that read: what a busy process needs anyway is not the matter here.
-    const readers = Array.from({ length: READERS }, (_, number) => open(`reader-${number}`, 30_000).resume());
+    const readers = Array.from({ length: READERS }, (_, number) => open(`reader-${number}`, 20_000).resume());
     await waitUntil(() => all('reader-', READERS, ({ finish }) => finish !== null), {
       what: 'all readers have their answer',
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       intervalMs: 100,
     });
     const before = memoryOf(pid!).most;
     const deaf = Array.from({ length: DEAF }, (_, number) => open(`deaf-${number}`, 100_000));
     await waitUntil(() => all('deaf-', DEAF, ({ aborted }) => aborted), {
       what: 'all are cut',
-      timeoutMs: 60_000,
+      timeoutMs: 120_000,
       intervalMs: 100,
     });
     const { most } = memoryOf(pid!);
@@ -139,7 +139,7 @@ describe('when clients misbehave, an edge is busy, and its network forgets it', 
     for (const socket of [...readers, ...deaf]) socket.destroy();
     expect(most - before).toBeLessThan(64 * MEBIBYTE);
     expect((await bench.money()).faults).toEqual([]);
-  }, 120_000);
+  }, 270_000);
 
   it('a network that has forgotten the connections of an edge is noticed, and the edge connects again by itself', async () => {
     const seen = await bench.during({ name: 'forgotten', clients: 6 }, async () => {
