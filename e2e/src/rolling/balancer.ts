@@ -45,7 +45,10 @@ export async function startBalancer(targets: readonly string[]): Promise<Balance
   };
   const server: Server = createServer({ allowHalfOpen: true }, (near) => {
     const target = next();
-    if (target === null) return void near.resetAndDestroy();
+    if (target === null) {
+      near.resetAndDestroy();
+      return;
+    }
     given[targets.indexOf(target)]! += 1;
     const far = connect({ port: Number(new URL(target).port), host: '127.0.0.1', allowHalfOpen: true });
     for (const [socket, other] of [
