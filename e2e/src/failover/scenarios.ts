@@ -10,6 +10,8 @@ export interface Scenario {
   readonly sides: readonly Side[];
   /** Of the first endpoint. */
   readonly fault: string;
+  /** How many requests it hits; all when absent. */
+  readonly times?: number;
   check(seen: Seen, variant: Variant, model: ScenarioModel): Promise<void> | void;
 }
 
@@ -42,7 +44,7 @@ export async function inEveryVariant(
 /** Runs a scenario of one request in every variant. */
 export const play = (failover: FailoverBench, scenario: Scenario): Promise<void> =>
   inEveryVariant(failover, scenario, async (model, variant) => {
-    await model.order('first', scenario.fault);
+    await model.order('first', scenario.fault, scenario.times);
     await scenario.check(await model.ask(variant), variant, model);
   });
 
@@ -55,6 +57,12 @@ export class Beside {
     // A failure is told where it is asked for.
     running.catch(() => undefined);
     this.#begun.set(name, running);
+  }
+
+  /** Runs what must not run together with another, however that one ends. */
+  async after<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
+    await this.#begun.get(name)?.catch(() => undefined);
+    return run();
   }
 
   async over(name: string): Promise<void> {

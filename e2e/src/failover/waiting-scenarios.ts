@@ -12,6 +12,32 @@ const endsWell = (seen: Seen): void => {
   expect(seen.endedAtMs - seen.startedAtMs).toBeLessThan(MOST_TO_FINISH_MS);
 };
 
+/** S01: nobody else can serve, and the provider says when it can. */
+export const RETRY_AFTER: Scenario = {
+  name: 's01',
+  sides: ['first'],
+  fault: 'status=429 retry_after=2',
+  times: 1,
+  async check(seen, _, model) {
+    expectWhole(seen);
+    const [refused, served] = await model.hits('first');
+    expect(served!.startedAtMs - refused!.startedAtMs).toBeGreaterThanOrEqual(1_900);
+    expect(await hitsOf(model)).toEqual([2, 0]);
+  },
+};
+
+/** S03: once is no pattern. */
+export const STUMBLE: Scenario = {
+  name: 's03',
+  sides: ['first'],
+  fault: 'status=500',
+  times: 1,
+  async check(seen, _, model) {
+    expectWhole(seen);
+    expect(await hitsOf(model)).toEqual([2, 0]);
+  },
+};
+
 /** Scenarios that mostly wait for a deadline. */
 export const WAITING_SCENARIOS: readonly Scenario[] = [
   {
