@@ -1,5 +1,5 @@
 import { Allowance, AttemptEnd, MeterReading, completionTokens } from '@switchyard/contracts';
-import type { UsageEvent } from '@switchyard/contracts';
+import type { DialectId, UsageEvent } from '@switchyard/contracts';
 import { z } from 'zod';
 import { Harness } from './testing/harness.js';
 
@@ -14,6 +14,12 @@ beforeEach(() => harness.simulator.clearBook());
 const ALLOWED = 200;
 const body = (directive: string) => ({ stream: true, messages: [{ role: 'user', content: `Hello. ${directive}` }] });
 
+/** What a dialect wants beside messages, or in their place. */
+const ASKED: Partial<Readonly<Record<DialectId, object>>> = {
+  'anthropic-messages': { max_tokens: 10_000 },
+  'openai-responses': { input: 'Hello. [[fault: tokens=5000 tps=800]]' },
+};
+
 interface Stepped {
   readonly text: string;
   readonly usage: UsageEvent;
@@ -21,8 +27,18 @@ interface Stepped {
 }
 
 /** Runs an answer of which a part is held, as an edge that answers each reading with `next`. */
-async function stepped(directive: string, next: (reading: MeterReading) => Allowance): Promise<Stepped> {
-  const ask = { body: body(directive), allowance: ALLOWED, boundNanos: 1_000_000n, ticket: 'ticket-0' };
+async function stepped(
+  directive: string,
+  next: (reading: MeterReading) => Allowance,
+  dialect: DialectId = 'openai-chat',
+): Promise<Stepped> {
+  const ask = {
+    body: { ...body(directive), ...ASKED[dialect] },
+    dialect,
+    allowance: ALLOWED,
+    boundNanos: 1_000_000n,
+    ticket: 'ticket-0',
+  };
   const stream = await harness.open(ask).opened;
   const readings: MeterReading[] = [];
   stream.onMeter((value) => {
@@ -85,6 +101,35 @@ describe('an answer whose bound is held in steps', () => {
     // What the client reads as its cost is what the ledger books.
     expect(text).toContain('"completion_tokens":' + String(completionTokens(usage.usage)));
   });
+
+  it.each([
+    ['anthropic-messages', '"stop_reason":"max_tokens"', 'content_block_start', 'content_block_stop', 'message_stop'],
+    [
+      'openai-responses',
+      '"incomplete_details":{"reason":"max_output_tokens","message"',
+      'response.output_item.added',
+      'response.output_item.done',
+      'response.incomplete',
+    ],
+  ] as const)(
+    'ends in the words of %s, which repeat what the client has',
+    async (dialect, reason, begins, ends, last) => {
+      const { text, usage } = await stepped('[[fault: tokens=5000 tps=800]]', noMore, dialect);
+      expect(usage).toMatchObject({
+        outcome: 'estimate',
+        finishReason: 'length',
+        cancelled: false,
+        ticket: 'ticket-0',
+      });
+      expect(completionTokens(usage.usage)).toBeLessThanOrEqual(ALLOWED);
+      expect(text).toContain(reason);
+      expect(text).toContain('too little credit');
+      const events = [...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name);
+      expect(events.at(-1)).toBe(last);
+      expect(events.filter((name) => name === begins)).toHaveLength(1);
+      expect(events.filter((name) => name === ends)).toHaveLength(1);
+    },
+  );
 
   it('says nothing and asks for nothing when a short answer fits', async () => {
     const { usage, readings } = await stepped('[[fault: tokens=20]]', more);

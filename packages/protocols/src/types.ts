@@ -109,6 +109,8 @@ export interface StreamRenderer {
   render(event: CompletionEvent): string;
   /** What closes a stream that went well: usage with its cost, terminator. */
   end(billing: Billing): Uint8Array;
+  /** The gateway ended the answer, and `end` says why: for dialects whose last event repeats how it ended. */
+  stop?(reason: GatewayError): void;
 }
 
 /** Collects the events of a whole answer into one body. */
@@ -138,10 +140,12 @@ export interface Dialect {
   /** The SSE events that end a stream that has begun, terminator included. */
   renderStreamError(error: GatewayError, context: RenderContext): Uint8Array;
   /**
-   * The event with which the gateway itself ends a choice before its model did: finish reason `length`, and why. Where it is absent
-   * answers of this dialect cannot be cut short.
+   * The event with which the gateway itself ends a choice before its model did: finish reason `length`, and why. Absent where the
+   * last event of an answer repeats what it had; see {@link stopsInLane}.
    */
   readonly renderStop?: (reason: GatewayError, context: RenderContext) => Uint8Array;
+  /** Its answers are ended by {@link Lane.stop}, which knows what the client has. */
+  readonly stopsInLane?: true;
   /** A comment that clients must ignore. */
   readonly keepAlive: Uint8Array;
 }
@@ -169,6 +173,8 @@ export interface LaneOptions {
   readonly provider?: string;
   /** {@link Derivation.openFrame} of the protocol: for lanes that read the upstream's events themselves. */
   readonly openFrame?: Derivation['openFrame'];
+  /** The gateway may end the answer: then the lane keeps in mind what the client has of it. */
+  readonly mayStop?: boolean;
 }
 
 /** Live facts about an answer that passes through a lane. */
@@ -208,6 +214,10 @@ export interface Lane {
   /** Whether a provider's stream of this media type can be one for this lane; absent: any but HTML. */
   accepts?(contentType: string | undefined): boolean;
   readonly summary: LaneSummary;
+  /** The client has all that was yielded so far. */
+  delivered?(): void;
+  /** Ends an answer for the gateway's reason, finish reason `length`: what the client was not given is no part of it. */
+  stop?(reason: GatewayError): Uint8Array;
   /** Usage chunk and terminator of a stream. */
   renderEnd(billing: Billing): Uint8Array;
   /** The whole body of an answer that `response` has read. */

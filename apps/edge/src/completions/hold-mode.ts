@@ -22,6 +22,11 @@ export function holdModeOf(
   throw new GatewayError('invalid_request', { message: `${HOLD_HEADER}: must be one of ${HOLD_MODES.join(', ')}` });
 }
 
+function tellsStops(id: DialectId): boolean {
+  const { renderStop, stopsInLane } = dialectOf(id);
+  return renderStop !== undefined || stopsInLane === true;
+}
+
 type Stoppable = Pick<CatalogueEndpoint, 'provider' | 'reasoning' | 'outputModalities'>;
 
 /**
@@ -30,7 +35,7 @@ type Stoppable = Pick<CatalogueEndpoint, 'provider' | 'reasoning' | 'outputModal
  * must have a way to say that the answer ended for want of credit.
  */
 export const canStep = (request: CompletionRequest, endpoints: readonly Stoppable[], dialect: DialectId): boolean =>
-  dialectOf(dialect).renderStop !== undefined &&
+  tellsStops(dialect) &&
   request.stream &&
   (request.n ?? 1) === 1 &&
   request.webSearchOptions === undefined &&

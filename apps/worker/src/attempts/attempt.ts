@@ -112,7 +112,10 @@ export class Attempt {
     const { call } = this;
     const { lane, renderStop } = this.plan;
     const billing = billingOf(ending.usage, costOf(ending.usage, call.endpoint.price, call.admittedAtMs), call);
-    if (ending.stopped && renderStop) await this.context.write(renderStop(outOfCredit(this.steps.allowedTokens)));
+    if (ending.stopped) {
+      const reason = outOfCredit(this.steps.allowedTokens);
+      await this.context.write(renderStop?.(reason) ?? lane.stop?.(reason) ?? NOTHING);
+    }
     if (call.stream) return this.context.write(lane.renderEnd(billing));
     this.sendHead(lane.contentType ?? 'application/json');
     await this.context.write(lane.renderResponse(billing));
@@ -161,6 +164,7 @@ export class Attempt {
         return;
       }
       await this.context.write(bytes);
+      lane.delivered?.();
       writtenCharacters = lane.summary.outputCharacters;
     }
   }
@@ -227,6 +231,8 @@ function refuseOthers({ headers }: UpstreamAnswer, lane: Lane): void {
   const isPage = /^text\/html/i.test(contentType ?? '');
   if (isPage || lane.accepts?.(contentType) === false) throw new Stated(failureOf('upstream_invalid_response'));
 }
+
+const NOTHING = new Uint8Array();
 
 const outOfCredit = (allowedTokens: number | null): GatewayError =>
   new GatewayError('insufficient_credits', {

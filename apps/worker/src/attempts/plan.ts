@@ -88,7 +88,14 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
     protocol,
     dropped: rendered.dropped,
     renderStop: renderStop ? (reason) => renderStop(reason, context) : null,
-    lane: createLane({ dialect: call.dialect, protocol: protocolId, context, request, provider: provider.id }),
+    lane: createLane({
+      dialect: call.dialect,
+      protocol: protocolId,
+      context,
+      request,
+      provider: provider.id,
+      mayStop: call.allowance !== null,
+    }),
     upstream: {
       url: joinUrl(config.baseUrl, basePath, rendered.path),
       headers: rendered.headers,

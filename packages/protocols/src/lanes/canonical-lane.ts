@@ -1,4 +1,5 @@
-import type { CompletionEvent, UpstreamFailure } from '@switchyard/contracts';
+import { Buffer } from 'node:buffer';
+import type { CompletionEvent, GatewayError, UpstreamFailure } from '@switchyard/contracts';
 import { failureOf } from '../failures/failure.js';
 import { encodeBinaryText } from '../frames/binary-text.js';
 import { FrameReader } from '../frames/frame-reader.js';
@@ -22,7 +23,10 @@ import { SummaryKeeper } from './summary-keeper.js';
 export class CanonicalLane implements Lane {
   private readonly reader: StreamReader;
   private readonly keeper: SummaryKeeper;
-  private readonly chunks: StreamRenderer;
+  private chunks: StreamRenderer;
+  /** Has rendered what the client has, and nothing else. */
+  private readonly heard: StreamRenderer | null;
+  private unheard: CompletionEvent[] = [];
   private readonly body: ResponseRenderer;
   private readonly gate = new OutputGate();
   private readonly hideReasoning: boolean;
@@ -31,13 +35,14 @@ export class CanonicalLane implements Lane {
   constructor(
     private readonly protocol: Protocol,
     dialect: Dialect,
-    { context, request, provider }: LaneOptions,
+    { context, request, provider, mayStop = false }: LaneOptions,
   ) {
     this.hideReasoning = request.reasoning?.exclude === true;
     this.provider = provider;
     this.reader = protocol.createStreamReader(provider);
     this.keeper = new SummaryKeeper(request, this.reader);
     this.chunks = dialect.createStreamRenderer(context, request);
+    this.heard = mayStop && dialect.stopsInLane ? dialect.createStreamRenderer(context, request) : null;
     this.body = dialect.createResponseRenderer(context, request);
   }
 
@@ -75,6 +80,18 @@ export class CanonicalLane implements Lane {
     this.keeper.markWhole();
   }
 
+  delivered(): void {
+    for (const event of this.unheard) this.heard?.render(event);
+    this.unheard = [];
+  }
+
+  stop(reason: GatewayError): Uint8Array {
+    if (!this.heard) return Buffer.alloc(0);
+    this.chunks = this.heard;
+    this.chunks.stop?.(reason);
+    return Buffer.from(this.chunks.render({ type: 'finish', choice: 0, reason: 'length', nativeReason: null }));
+  }
+
   renderEnd(billing: Billing): Uint8Array {
     return this.chunks.end(billing);
   }
@@ -87,6 +104,7 @@ export class CanonicalLane implements Lane {
     for (const event of events) {
       this.keeper.observe(event);
       if (isMeaningful(event, this.hideReasoning)) this.gate.open();
+      if (this.heard) this.unheard.push(event);
       this.gate.write(encodeBinaryText(this.chunks.render(event)));
     }
   }

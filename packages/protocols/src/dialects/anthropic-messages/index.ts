@@ -20,5 +20,6 @@ export const anthropicMessagesDialect: Dialect = {
   parseRequest,
   renderError,
   renderStreamError,
+  stopsInLane: true,
   keepAlive: Buffer.from('event: ping\ndata: {"type":"ping"}\n\n'),
 };

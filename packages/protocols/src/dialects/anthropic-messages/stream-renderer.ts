@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { CompletionEvent, ReasoningDetail } from '@switchyard/contracts';
+import type { CompletionEvent, GatewayError, ReasoningDetail } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext, StreamRenderer } from '../../types.js';
 import { routingField } from '../common/routing-field.js';
@@ -19,6 +19,7 @@ export class MessageStreamRenderer implements StreamRenderer {
   private open: Open | null = null;
   private readonly calls = new Map<number, number>();
   private stopReason = 'end_turn';
+  private stopError: { readonly type: string; readonly message: string } | null = null;
 
   constructor(private readonly context: RenderContext) {}
 
@@ -52,8 +53,14 @@ export class MessageStreamRenderer implements StreamRenderer {
     }
   }
 
+  /** Why stands where the reason does: an event of its own would make clients throw away what they have. */
+  stop(reason: GatewayError): void {
+    this.stopError = { type: 'billing_error', message: reason.message };
+  }
+
   end(billing: Billing): Uint8Array {
-    const delta = { stop_reason: this.stopReason, stop_sequence: null };
+    const why = this.stopError && { error: this.stopError };
+    const delta = { stop_reason: this.stopReason, stop_sequence: null, ...why };
     return Buffer.from(
       this.start() +
         this.closeAll() +

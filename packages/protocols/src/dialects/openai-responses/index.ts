@@ -29,5 +29,6 @@ export const openaiResponsesDialect: Dialect = {
     const event = { type: 'response.failed', sequence_number: Number.MAX_SAFE_INTEGER, response };
     return Buffer.from(`event: response.failed\ndata: ${JSON.stringify(event)}\n\ndata: [DONE]\n\n`);
   },
+  stopsInLane: true,
   keepAlive: Buffer.from(': OPENROUTER PROCESSING\n\n'),
 };

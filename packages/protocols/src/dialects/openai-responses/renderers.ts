@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { CompletionEvent, CompletionRequest, FinishReason } from '@switchyard/contracts';
+import type { CompletionEvent, CompletionRequest, FinishReason, GatewayError } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext, ResponseRenderer, StreamRenderer } from '../../types.js';
 import { routingField } from '../common/routing-field.js';
@@ -17,6 +17,7 @@ export class ResponsesStreamRenderer implements StreamRenderer {
   private readonly echo: Readonly<JsonRecord>;
   private sequence = 0;
   private finish: FinishReason | null = null;
+  private stopReason: GatewayError | null = null;
 
   constructor(
     private readonly context: RenderContext,
@@ -33,8 +34,12 @@ export class ResponsesStreamRenderer implements StreamRenderer {
     return events.length === 0 && event.type !== 'finish' ? '' : this.begin() + this.textOf(events);
   }
 
+  stop(reason: GatewayError): void {
+    this.stopReason = reason;
+  }
+
   end(billing: Billing): Uint8Array {
-    const ending = endOf(this.finish, this.context);
+    const ending = endOf(this.finish, this.context, this.stopReason);
     const head = this.begin() + this.textOf(this.output.closeAll());
     const response = responseObject(this.context, this.echo, {
       ...ending,

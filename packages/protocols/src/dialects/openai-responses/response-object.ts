@@ -1,5 +1,5 @@
 import { completionTokens, promptTokens, usdNumber } from '@switchyard/contracts';
-import type { FinishReason } from '@switchyard/contracts';
+import type { FinishReason, GatewayError } from '@switchyard/contracts';
 import type { JsonRecord } from '../../json.js';
 import type { Billing, RenderContext } from '../../types.js';
 
@@ -44,9 +44,12 @@ export function responseObject(context: RenderContext, echo: Readonly<JsonRecord
   };
 }
 
-/** How a response ended, in the words of the Responses API. */
-export function endOf(reason: FinishReason | null, context: RenderContext): JsonRecord {
-  if (reason === 'length') return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
+/** How a response ended, in the words of the Responses API; `stop` says why the gateway ended it. */
+export function endOf(reason: FinishReason | null, context: RenderContext, stop?: GatewayError | null): JsonRecord {
+  if (reason === 'length') {
+    const why = stop && { message: stop.message };
+    return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens', ...why } };
+  }
   if (reason === 'content_filter') return { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
   return { status: 'completed', completed_at: Math.max(context.created, Math.floor(Date.now() / 1000)) };
 }
