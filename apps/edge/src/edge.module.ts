@@ -62,6 +62,8 @@ import { PinWriter } from './stickiness/pin-writer.service.js';
 import { Stickiness } from './stickiness/stickiness.service.js';
 import { RoutingModule } from './routing/routing.module.js';
 import { StatusModule } from './status/status.module.js';
+import { ResponsesController } from './stored-responses/responses.controller.js';
+import { StoredResponses } from './stored-responses/stored-responses.service.js';
 import { StorageController } from './vault/storage.controller.js';
 import { VaultService } from './vault/vault.service.js';
 
@@ -104,6 +106,7 @@ export class EdgeModule {
         QuarantineController,
         ReceiptsController,
         ReconciliationController,
+        ResponsesController,
         StorageController,
       ],
       providers: [
@@ -144,6 +147,7 @@ export class EdgeModule {
         Receipts,
         RequestPlans,
         ResponseCache,
+        StoredResponses,
         Succession,
         TicketOffice,
         TokenCounts,

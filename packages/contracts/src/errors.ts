@@ -29,6 +29,12 @@ export const ERRORS = {
     retryable: false,
     message: 'Nothing can be kept here: the operator of this installation has not set VAULT_SECRET.',
   },
+  previous_response_not_found: {
+    status: 400,
+    type: 'invalid_request',
+    retryable: false,
+    message: 'The previous response does not exist.',
+  },
   context_length_exceeded: {
     status: 400,
     type: 'context_length_exceeded',

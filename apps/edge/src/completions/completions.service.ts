@@ -43,6 +43,8 @@ export interface CompletionInput {
   readonly options: AttemptOptions;
   /** What it wants of the response cache; null for nothing. */
   readonly cache: CacheWish | null;
+  /** Told how it ended, where its answer is stored. */
+  readonly onAnswer?: OnAnswer | undefined;
   /** Its client's key, under which it is served once; null without one. */
   readonly claim: Claim | null;
   readonly startedMs: number;
@@ -88,7 +90,7 @@ export class CompletionsService {
           wish && { ...input, wish, request },
           client,
           (cached) => this.replay.give({ ...input, request }, cached, client),
-          (onAnswer) => this.admitAndServe({ ...input, onAnswer }, plan, client),
+          (onAnswer = input.onAnswer) => this.admitAndServe({ ...input, onAnswer }, plan, client),
         ),
       );
     } finally {
@@ -98,7 +100,7 @@ export class CompletionsService {
   }
 
   private async admitAndServe(
-    input: CompletionInput & { readonly onAnswer: OnAnswer | undefined },
+    input: CompletionInput,
     { request, facts, candidates: routed, verdicts, stay }: RequestPlan,
     client: ClientConnection,
   ): Promise<void> {

@@ -4,11 +4,14 @@ import { dialectOf } from '@switchyard/protocols';
 import { runWithRequestId, withSpan } from '@switchyard/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../callers/caller.js';
+import type { Caller } from '../callers/caller.js';
 import { EdgeConfig } from '../config.js';
 import { cacheWishOf } from '../response-cache/cache-wish.js';
 import { newGenerationId } from '../generations/generation-id.js';
 import { claimOf } from '../idempotency/claim.js';
 import { attemptOptionsOf } from './attempt-options.js';
+import { StoredResponses } from '../stored-responses/stored-responses.service.js';
+import type { Continued } from '../stored-responses/stored-responses.service.js';
 import { ClientConnection } from './client-connection.js';
 import { clientFactsOf } from './client-facts.js';
 import { clientHeadersOf } from './client-headers.js';
@@ -32,6 +35,7 @@ export interface Incoming {
 export class Entrance {
   constructor(
     private readonly completions: CompletionsService,
+    private readonly stored: StoredResponses,
     private readonly config: EdgeConfig,
   ) {}
 
@@ -43,9 +47,7 @@ export class Entrance {
     const input = {
       id,
       caller,
-      cache: cacheWishOf(request.headers, caller.key),
       dialect,
-      body,
       holdMode: holdModeOf(request.headers, this.config.DEFAULT_HOLD),
       strict: isStrict(request.headers),
       tellsRouting: asksMetadata(request.headers),
@@ -61,13 +63,23 @@ export class Entrance {
       keepAliveMs: this.config.KEEP_ALIVE_MS,
       slowClientMs: this.config.SLOW_CLIENT_MS,
     });
+    const kept = await this.kept({ dialect, body }, caller);
+    if (kept.tape) client.record(kept.tape);
+    // What is stored as a response of its own is nobody else's answer.
+    const cache = kept.stateful ? null : cacheWishOf(request.headers, caller.key);
+    const known = { ...input, body: kept.body, onAnswer: kept.onAnswer, cache };
     const attributes = {
       'gen_ai.operation.name': 'chat',
       'switchyard.generation.id': id,
       'switchyard.dialect': dialect,
     };
     await runWithRequestId(id, () =>
-      withSpan('generation', attributes, (span) => this.completions.create({ ...input, span }, client), 'server'),
+      withSpan('generation', attributes, (span) => this.completions.create({ ...known, span }, client), 'server'),
     );
+  }
+
+  /** Only one format has conversations that are stored. */
+  private kept({ dialect, body }: Incoming, { key }: Caller): Continued | Promise<Continued> {
+    return dialect === 'openai-responses' ? this.stored.continue(key, body) : { body, stateful: false, tape: null };
   }
 }

@@ -101,9 +101,28 @@ describe('the body of POST /responses', () => {
     ]);
   });
 
+  it('repeats what is stored, and asks no provider for it', () => {
+    const { echo, extra } = dialect.parseRequest({
+      model: 'a/b',
+      input: 'x',
+      store: true,
+      previous_response_id: 'gen-1',
+    });
+    expect(echo).toMatchObject({ store: true, previous_response_id: 'gen-1' });
+    expect(extra).toEqual({});
+    const silent = dialect.parseRequest({
+      model: 'a/b',
+      input: 'x',
+      store: null,
+      previous_response_id: null,
+    });
+    expect(silent.echo).toEqual({});
+  });
+
   it.each([
-    ['a stored conversation', { input: 'x', previous_response_id: 'resp_1' }, 'previous_response_id'],
-    ['storing', { input: 'x', store: true }, 'store'],
+    ['a conversation that is stored elsewhere', { input: 'x', conversation: 'conv_1' }, 'conversation'],
+    ['no id of a response', { input: 'x', previous_response_id: 7 }, 'previous_response_id'],
+    ['storing that is neither on nor off', { input: 'x', store: 'yes' }, 'store'],
     ['the background', { input: 'x', background: true }, 'background'],
     ['a reference to what is not stored', { input: [{ type: 'item_reference', id: 'x' }] }, 'input[0].type'],
     ['an item that nobody knows', { input: [{ type: 'hologram' }] }, 'input[0].type'],

@@ -46,7 +46,7 @@ const ECHOED = [
 ] as const;
 
 /**
- * Reads the body of `POST /responses`: nothing is stored, so a conversation is sent whole.
+ * Reads the body of `POST /responses`: the conversation is in it whole, whoever stored what went before.
  * @throws GatewayError `invalid_request`; its message and `metadata.path` name the place of the fault.
  */
 export function parseRequest(body: unknown): CompletionRequest {
@@ -79,7 +79,11 @@ export function parseRequest(body: unknown): CompletionRequest {
     parameters: parametersOf(request, { tools: (tools?.length ?? 0) > 0, searches, reasoning, format }),
     unreadBytes: unreadBytesOf(raw) || undefined,
     extra: unknownFields(raw, KNOWN_FIELDS),
-    echo: Object.fromEntries(ECHOED.flatMap((field) => (raw[field] === undefined ? [] : [[field, raw[field]]]))),
+    echo: {
+      ...Object.fromEntries(ECHOED.flatMap((field) => (raw[field] === undefined ? [] : [[field, raw[field]]]))),
+      ...(request.store === true && { store: true }),
+      ...(request.previous_response_id && { previous_response_id: request.previous_response_id }),
+    },
   }) as unknown as CompletionRequest;
 }
 

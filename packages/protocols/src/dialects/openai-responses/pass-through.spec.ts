@@ -60,7 +60,8 @@ describe('the Responses API to the Responses API', () => {
   it.each([true, false])(
     'names itself, and answers with what the client said of its user (stream: %s)',
     async (streams) => {
-      const echo = { user: 'me', metadata: { a: 'b' }, instructions: 'Be brief.' };
+      const stored = { store: true, previous_response_id: 'gen-1' };
+      const echo = { user: 'me', metadata: { a: 'b' }, instructions: 'Be brief.', ...stored };
       const responses: Json[] = streams
         ? (await stream(file('text.sse'), laneOf('openai', echo))).events.flatMap(({ response }): Json[] =>
             response ? [response] : [],
@@ -72,7 +73,6 @@ describe('the Responses API to the Responses API', () => {
           id: context.generationId,
           model: context.model,
           provider: context.providerName,
-          store: false,
         });
       expect(responses.at(-1)!['usage']).toMatchObject({ input_tokens: 15, output_tokens: 10, cost: 0.00000125 });
       expect(responses.slice(0, -1).map(({ usage }) => usage)).toEqual(responses.slice(1).map(() => null));

@@ -43,11 +43,14 @@ describe("a client's own request to the Responses API", () => {
       plugins: [],
       session_id: 's',
       modalities: ['text'],
+      store: true,
+      previous_response_id: 'gen-1',
       user: 'someone',
       metadata: { a: 'b' },
     });
     expect(Object.keys(body).toSorted()).toEqual(['include', 'input', 'model', 'safety_identifier', 'store']);
     expect(body['safety_identifier']).toBe(hashedUser('someone'));
+    expect(body['store']).toBe(false);
   });
 
   it('drops what the endpoint cannot take and says so', () => {

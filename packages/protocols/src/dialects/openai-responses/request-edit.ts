@@ -16,6 +16,8 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'modalities',
   'image_config',
   'user',
+  // Of a response that was stored here: no provider knows it.
+  'previous_response_id',
 ]);
 
 /** Fields that are decided per endpoint: what the rendered request leaves out, this endpoint cannot take. */

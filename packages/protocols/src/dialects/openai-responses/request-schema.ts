@@ -103,9 +103,11 @@ export const responsesRequest = z.looseObject({
   prompt_cache_key: optional(z.string().max(1024)),
   service_tier: optional(z.string().max(32)),
   truncation: optional(z.enum(['auto', 'disabled'])),
+  // Whether anything is stored is decided where the request came in, and the conversation before it is in its input by now. Providers
+  // are never asked to store, so what is said here is only said again.
+  store: flag,
+  previous_response_id: optional(z.string().min(1).max(128)),
   // Refused by name, because a caller that relies on them would lose its conversation.
-  store: optional(z.literal(false, 'nothing is stored here: send false and the whole conversation')),
-  previous_response_id: optional(z.never('nothing is stored here: send the whole conversation')),
   conversation: optional(z.never('nothing is stored here: send the whole conversation')),
   background: optional(z.literal(false, 'there are no background responses here')),
 });

@@ -23,7 +23,8 @@ export class ResponseEditor {
     // The provider got a hash of the user and no metadata; the client reads what it sent.
     this.echo = {
       instructions: echo['instructions'] ?? null,
-      store: false,
+      store: echo['store'] ?? false,
+      previous_response_id: echo['previous_response_id'] ?? null,
       metadata: echo['metadata'] ?? {},
       safety_identifier: echo['safety_identifier'] ?? null,
       user: echo['user'] ?? null,
