@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { waitUntil } from '@switchyard/testing';
 import { filesWith, tablesWith } from './leaks.js';
-import { START_TIMEOUT_MS, startTestStack, type TestStack } from './test-stack.js';
+import OpenAI from 'openai';
+import { as, START_TIMEOUT_MS, startTestStack, type TestStack } from './test-stack.js';
 
 const run = randomBytes(8).toString('hex');
 /** Texts of users: letters and digits only, so that they are also valid base64, and one beginning to search for. */
@@ -93,6 +94,7 @@ describe('privacy', () => {
 
   beforeAll(async () => {
     stack = await startTestStack({
+      vault: true,
       environment: {
         SANDBOX_API_KEY: PROVIDER_KEY,
         OPENAI_API_KEY: PROVIDER_KEY,
@@ -113,6 +115,8 @@ describe('privacy', () => {
         authorization: `Bearer ${stack.account.apiKey}`,
         'content-type': 'application/json',
         'x-title': MARKER,
+        // What is kept because somebody wants it is no exception.
+        'x-openrouter-cache': 'true',
       },
     });
     const answer = { status: response.status, text: await response.text() };
@@ -123,6 +127,23 @@ describe('privacy', () => {
   const metrics = async () => {
     const pages = stack.services().map(async ({ url }) => (url ? (await fetch(`${url}/metrics`)).text() : ''));
     return (await Promise.all(pages)).join('\n');
+  };
+
+  /** A response is stored and continued, and answers are cached: the vault has something of everything that it can have. */
+  const keepAnswers = async () => {
+    const settings = JSON.stringify({ name: 'keeps', store_responses: true });
+    const { body } = await stack.api('/keys', { method: 'POST', body: settings });
+    const { responses } = new OpenAI({ apiKey: as<string>(body['key']), baseURL: stack.baseUrl, maxRetries: 0 });
+    const asked = { model: 'sandbox/echo', input: at('Stored'), instructions: at('Instructions') };
+    const { id } = await responses.create(asked);
+    await responses.create({ ...asked, previous_response_id: id });
+    const room = async () => (await stack.api('/storage')).body['data'] ?? {};
+    await waitUntil(
+      async () =>
+        as<number>((await room())['stored_responses']?.['entries']) === 2 &&
+        as<number>((await room())['cached_answers']?.['entries']) > 0,
+      { what: 'something of each kind is kept', timeoutMs: 30_000 },
+    );
   };
 
   it('has answered, failed and refused in every way that there is', async () => {
@@ -140,6 +161,8 @@ describe('privacy', () => {
     });
     leaving.once('content', () => leaving.abort());
     await leaving.done().catch(() => undefined);
+
+    await keepAnswers();
 
     expect(answers).toHaveLength(FAULTS.length * MODELS.length * 2 + REFUSED.length);
     const statuses = new Set(answers.map(({ status }) => status));

@@ -5,6 +5,7 @@ import OpenAI from 'openai';
 import { say } from './client-failures.js';
 import { tablesWith } from './leaks.js';
 import { Tenants, type Tenant } from './money/tenants.js';
+import { storedResponses } from './stored-response-cases.js';
 import { as, START_TIMEOUT_MS, startTestStack, type Json, type TestStack } from './test-stack.js';
 
 const ON: Record<string, string> = { 'x-openrouter-cache': 'true' };
@@ -20,7 +21,7 @@ const FORMATS: readonly (readonly [string, string, object])[] = [
   ['embeddings', '/embeddings', { model: 'sandbox/embed', input: `${CANARY} embeddings` }],
 ];
 
-describe('the response cache, through the whole system', () => {
+describe('what accounts let be kept, through the whole system', () => {
   let stack: TestStack;
   let tenants: Tenants;
   let tenant: Tenant;
@@ -161,6 +162,8 @@ describe('the response cache, through the whole system', () => {
     expect(rows.length).toBeGreaterThan(0);
     expect(await tablesWith(stack.databaseUrl, CANARY)).toEqual([]);
   }, 30_000);
+
+  storedResponses(() => ({ stack, tenants, sql, canary: CANARY }));
 
   it('is a miss where an entry was damaged, and while the vault is dead', async () => {
     const request = { model: 'sandbox/echo', messages: say('damage'), max_tokens: 40 };
