@@ -57,7 +57,7 @@ describe('a stored conversation', () => {
 
     it.each([{ limit: '0' }, { limit: '101' }, { limit: 'x' }, { order: 'up' }, { after: 'msg_unknown' }])(
       'refuses %j',
-      (query) => expect(() => inputItemsPage(ID, stored, query)).toThrow(),
+      (query) => expect(() => inputItemsPage(ID, stored, query)).toThrow(/^(limit|order|after): /),
     );
   });
 });
