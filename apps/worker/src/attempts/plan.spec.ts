@@ -1,3 +1,4 @@
+import { usageOf } from '@switchyard/contracts';
 import { providers } from '@switchyard/providers';
 import { attemptCall, wireOf } from '../testing/call.js';
 import { planAttempt, readCall } from './plan.js';
@@ -68,5 +69,49 @@ describe('parameters that the endpoint does not take', () => {
   it('are an error that names them, where the client would rather have one', () => {
     expect(() => plan(true)).toThrow(expect.objectContaining({ code: 'unsupported_parameter' }));
     expect(() => plan(true)).toThrow(/seed|top_k/);
+  });
+});
+
+describe('what the end of an answer tells of its routing', () => {
+  const routing = {
+    requested: 'x',
+    strategy: 'direct',
+    region: null,
+    summary: 'available=1, selected=Sandbox',
+    attempt: 1,
+    is_byok: false,
+    endpoints: { total: 1, available: [], excluded_by: [] },
+    attempts: [],
+    dropped_params: [],
+    stripped_reasoning: 0,
+  } as const;
+
+  function told(fields: Parameters<typeof attemptCall>[0]): unknown {
+    const call = attemptCall(fields);
+    const endpoint = { ...call.endpoint, supportedParameters: ['max_tokens'] };
+    const body = { model: 'x', messages: [{ role: 'user', content: 'Hi' }], max_tokens: 5, seed: 1 };
+    const meta = wireOf({ ...call, endpoint });
+    const { lane } = planAttempt(readCall(meta), Buffer.from(JSON.stringify(body)), config('sandbox'));
+    lane.response(JSON.stringify({ choices: [{ index: 0, message: { content: 'Hi' }, finish_reason: 'stop' }] }));
+    const usage = usageOf({ source: 'none' });
+    const bytes = lane.renderResponse({ usage, costNanos: 0n, promptCostNanos: 0n, completionCostNanos: 0n });
+    return (JSON.parse(Buffer.from(bytes).toString()) as { openrouter_metadata?: unknown }).openrouter_metadata;
+  }
+
+  it('is what the edge knows, the parameters that were left out, and whose key it was', () => {
+    const asked = {
+      routing: {
+        ...routing,
+        attempts: [],
+        dropped_params: [],
+        endpoints: { total: 1, available: [], excluded_by: [] },
+      },
+    };
+    expect(told(asked)).toEqual({ ...routing, dropped_params: ['seed'] });
+    expect(told({ ...asked, ownKey: { feePpm: 0 } })).toMatchObject({ is_byok: true });
+  });
+
+  it('is nothing for clients that did not ask', () => {
+    expect(told({})).toBeUndefined();
   });
 });
