@@ -109,6 +109,18 @@ describe('a signed receipt', () => {
     );
   });
 
+  it('has one text for its signature: the same bytes written in another way are not what was issued', () => {
+    const { value } = signed.signature;
+    const last = value.at(-1)!;
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const other = `${value.slice(0, -1)}${alphabet[alphabet.indexOf(last) + 1]}`;
+    expect(Buffer.from(other, 'base64url')).toEqual(Buffer.from(value, 'base64url'));
+    for (const text of [other, `${value}=`, `${value} `])
+      expect(verifyReceipt({ ...signed, signature: { ...signed.signature, value: text } }, signer.keySet).valid).toBe(
+        false,
+      );
+  });
+
   it('of another key is not believed, also under the name of a known one', () => {
     const forged = new ReceiptSigner(OTHER_SEED).sign(receipt);
     const renamed = { ...forged, signature: { ...forged.signature, kid: RFC_KID } };
