@@ -11,9 +11,12 @@ const specsIn = (text: string): string[] => [...text.matchAll(/`([\w./-]+\.spec\
 /** Names without a folder stand in a sentence about several folders. */
 const files = specsIn(page).filter((file) => file.includes('/'));
 
-/** Rows of the table of routing: number, state, and the tests that are named. */
-const rows = [...page.matchAll(/^\| (\d+) +\| .* \| (yes|partly|no) +\| (.*)\|$/gm)].map(
-  ([, line, state, shownBy = '']) => ({ line: Number(line), state, specs: specsIn(shownBy) }),
+/** Rows about lines of routing: number, states, and the tests that are named. A line may have several. */
+const lines = Map.groupBy(
+  [...page.matchAll(/^\| (?:C )?(\d+)(?: +\||:) .* \| (yes|partly|no) +\| (.*)\|$/gm)].map(
+    ([, line, state, shownBy = '']) => ({ line: Number(line), state, specs: specsIn(shownBy) }),
+  ),
+  ({ line }) => line,
 );
 
 describe('the page of what works as at OpenRouter', () => {
@@ -21,15 +24,16 @@ describe('the page of what works as at OpenRouter', () => {
     expect(existsSync(path.join(ROOT, file))).toBe(true);
   });
 
-  it('has every line of routing, once and in order', () => {
+  it('has every line of routing', () => {
     const all = Array.from({ length: LAST_LINE - FIRST_LINE + 1 }, (_, index) => FIRST_LINE + index);
-    expect(rows.map(({ line }) => line)).toEqual(all);
+    expect([...lines.keys()].sort((one, other) => one - other)).toEqual(all);
   });
 
-  it.each(rows)('names a test of its own for line $line', ({ line, state, specs }) => {
+  it.each([...lines])('names a test of its own for line %i', (line, rows) => {
+    const specs = rows.flatMap((row) => row.specs);
     expect(specs).not.toEqual([]);
+    if (rows.some(({ state }) => state !== 'yes')) return;
     const texts = specs.map((file) => readFileSync(path.join(ROOT, file), 'utf8'));
-    const named = texts.some((text) => text.includes(`C ${line}: `) || text.includes(`C ${line}, `));
-    expect({ state, named }).toEqual({ state, named: state === 'yes' || named });
+    expect(texts.some((text) => text.includes(`C ${line}: `) || text.includes(`C ${line}, `))).toBe(true);
   });
 });
