@@ -164,13 +164,25 @@ describe('the plan of attempts', () => {
     expect(besideFirst([a, b], { retries: { take: () => null } })).toBeNull();
   });
 
-  it('gives the rest of a broken answer to a healthy endpoint of its model, else to the same one again', () => {
+  it('gives the rest of a broken answer to a healthy endpoint of its model, or to the same one if it is alone', () => {
     const plan = new AttemptPlan([a, other, b], budget, tools());
     const first = plan.first()!;
     expect(plan.toContinue(first, () => true)).toMatchObject({ candidate: b, reason: 'continuation' });
-    expect(plan.toContinue(first, () => true)).toMatchObject({ candidate: a });
     expect(plan.toContinue(first, () => true)).toBeNull();
-    expect(new AttemptPlan([a, b], budget, tools()).toContinue(first, () => false)).toBeNull();
+    const goOn = (candidates: OrderedCandidate[], fields: Partial<PlanTools>, allowed = true) => {
+      const fresh = new AttemptPlan(candidates, budget, tools(fields));
+      return fresh.toContinue(fresh.first()!, () => allowed);
+    };
+    expect(goOn([a, b], {}, false)).toBeNull();
+    expect(goOn([a, b], { isWell: () => false })).toBeNull();
+    expect(goOn([a, b], { retries: { take: () => null } })).toBeNull();
+    // It is known to have failed a moment ago, and there is nobody else.
+    expect(goOn([a, other], { isWell: () => false })).toMatchObject({ candidate: a });
+    const alone = new AttemptPlan([a, other], budget, tools());
+    const broken = alone.first()!;
+    const again = alone.toContinue(broken, () => true);
+    expect(again).toMatchObject({ candidate: a, number: 2 });
+    expect(alone.toContinue(broken, () => true)).toBeNull();
   });
 
   it('starts nothing after its window', () => {

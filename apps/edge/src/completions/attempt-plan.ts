@@ -51,7 +51,7 @@ export class AttemptPlan {
   private readonly resting = new Map<OrderedCandidate, number>();
 
   constructor(
-    candidates: readonly OrderedCandidate[],
+    private readonly candidates: readonly OrderedCandidate[],
     private readonly budget: AttemptBudget,
     private readonly tools: PlanTools,
   ) {
@@ -91,13 +91,16 @@ export class AttemptPlan {
     return this.plan(next, { reason: 'hedge', waitMs: 0, slot });
   }
 
-  /** Who goes on with an answer that broke off: candidates of its model that are well, and the failed one last, once more. */
+  /** Who goes on with an answer that broke off: another candidate of its model that is well; the same one, once, if it is the only one. */
   toContinue(broken: PlannedAttempt, allowed: (candidate: OrderedCandidate) => boolean): PlannedAttempt | null {
     if (this.spent || this.late(0)) return null;
-    const others = this.waiting.filter(({ model }) => model.id === broken.candidate.model.id);
-    const well = others.find((candidate) => allowed(candidate) && this.tools.isWell(candidate.endpoint.id));
-    const again = allowed(broken.candidate) && (this.tries.get(broken.candidate) ?? 0) < 2;
-    const next = well ?? (again ? broken.candidate : undefined);
+    const { candidate } = broken;
+    const ofModel = ({ model }: OrderedCandidate) => model.id === candidate.model.id;
+    const alone = this.candidates.filter(ofModel).length === 1 && broken.triesHere === this.tries.get(candidate);
+    const able = alone
+      ? [candidate]
+      : this.waiting.filter((other) => ofModel(other) && this.tools.isWell(other.endpoint.id));
+    const next = able.find(allowed);
     const slot = next ? this.tools.retries.take() : null;
     if (!next || !slot) return null;
     const index = this.waiting.indexOf(next);

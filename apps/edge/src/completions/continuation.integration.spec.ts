@@ -16,15 +16,17 @@ describe('an answer that breaks off', () => {
   let edge: RunningEdge;
   let first: SmallWorker;
   let second: SmallWorker;
+  let third: SmallWorker;
 
   beforeAll(async () => {
     stack = await SmallStack.start();
     first = (await stack.worker('sandbox')).service;
     second = (await stack.worker('local')).service;
+    third = (await stack.worker('mistral')).service;
     edge = await stack.edge({ ATTEMPT_WINDOW_MS: '20000' });
   }, 60_000);
   beforeEach(() => {
-    for (const worker of [first, second]) {
+    for (const worker of [first, second, third]) {
       worker.script = (scene) => speak(scene, ['Hel', 'lo']);
       worker.calls = [];
       worker.bodies = [];
@@ -44,7 +46,7 @@ describe('an answer that breaks off', () => {
     model,
     stream: true,
     messages: [{ role: 'user', content: 'Count.' }],
-    provider: { order: ['sandbox', 'local'] },
+    provider: { order: ['sandbox', 'local', 'mistral'] },
     ...fields,
   });
   const ask = async (model: string, headers: Record<string, string> = ON, fields: object = {}) => {
@@ -124,16 +126,16 @@ describe('an answer that breaks off', () => {
     expect(heldNanos()).toBe(0n);
   });
 
-  it('is gone on with more than once, within the budget of attempts', async () => {
-    const model = await aFreshModel('sandbox', 'local');
+  it('is gone on with more than once, and insured when the last one breaks off as well', async () => {
+    const model = await aFreshModel('sandbox', 'local', 'mistral');
     first.script = (scene) => breakOff(scene, ['One']);
-    second.script = (scene) => breakOff(scene, scene.call.attempt === 2 ? [' two'] : [' three']);
+    second.script = (scene) => breakOff(scene, [' two']);
+    third.script = (scene) => breakOff(scene, [' three']);
     const answer = await ask(model);
-    expect(answer.text).toBe('One two three');
-    expect(second.bodies[1]).toMatchObject({ messages: [{ role: 'user' }, { content: 'One two' }] });
-    expect(answer).toMatchObject({ done: true, error: { code: 502 } });
-    expect(answer.total_cost).toBe(0);
-    expect(await booked(answer.id)).toMatchObject({ outcome: 'insured' });
+    expect(answer).toMatchObject({ text: 'One two three', done: true, error: { code: 502 }, total_cost: 0 });
+    expect(third.bodies[0]).toMatchObject({ messages: [{ role: 'user' }, { content: 'One two' }] });
+    expect(await booked(answer.id)).toMatchObject({ outcome: 'insured', provider: 'mistral' });
+    expect(answer.attempts).toMatchObject([{ left: 'continued' }, { left: 'continued' }, { left: null }]);
   });
 
   it('goes back to its own endpoint when there is no other', async () => {
@@ -151,7 +153,7 @@ describe('an answer that breaks off', () => {
     expect(answer).toMatchObject({ text: 'One', done: true, error: { code: 502 }, total_cost: 0 });
     expect(await booked(answer.id)).toMatchObject({ outcome: 'insured', provider: 'sandbox' });
     expect(second.calls).toHaveLength(1);
-    expect(first.calls).toHaveLength(2);
+    expect(first.calls).toHaveLength(1);
     expect(heldNanos()).toBe(0n);
   });
 
