@@ -85,6 +85,7 @@ export class AccountService {
       expiresAt: body.expires_at ?? null,
       creatorUserId: body.creator_user_id ?? null,
       externalUser: body.external_user ?? null,
+      routing: body.routing ?? null,
       ...keeping,
     });
   }
@@ -105,6 +106,7 @@ export class AccountService {
       ...(body.limit !== undefined && { limitNanos: body.limit }),
       ...(body.limit_reset !== undefined && { limitReset: body.limit_reset }),
       ...(body.include_byok_in_limit !== undefined && { includeByokInLimit: body.include_byok_in_limit }),
+      ...(body.routing !== undefined && { routing: body.routing }),
     };
     const { accountId } = caller.key;
     const { key } = await this.rpc.call(UpdateKey, { accountId, digest: digestOf(hash), changes });

@@ -2,6 +2,7 @@ import { usdNumber } from '@switchyard/contracts';
 import type { ApiKey, Budget, BudgetInterval, BudgetScope, BudgetSpend, Workspace } from '@switchyard/contracts';
 import { budgetsOf } from '../callers/caller.js';
 import { publicScope } from '../credit/refusal.js';
+import { routingView, workspaceDefaults } from './routing-body.js';
 
 /** A stored budget with what was spent under it in the current window. */
 export interface BudgetWithSpend {
@@ -49,9 +50,9 @@ export const workspaceView = (workspace: Workspace): Record<string, unknown> => 
   created_at: workspace.createdAt,
   created_by: null,
   updated_at: workspace.updatedAt,
-  default_text_model: null,
   default_image_model: null,
-  default_provider_sort: null,
+  ...workspaceDefaults(workspace),
+  routing: routingView(workspace.routing),
   // A workspace has one set of rules, so its id names them as well.
   default_guardrail_id: workspace.id,
   include_byok_in_budgets: workspace.includeByokInBudgets,

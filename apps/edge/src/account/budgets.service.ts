@@ -8,10 +8,14 @@ import {
   ListBudgets,
   ListWorkspaces,
   SetBudget,
+  UpdateWorkspace,
 } from '@switchyard/contracts';
 import type { Budget, BudgetInterval, BudgetOwner, ReplyOf, Workspace } from '@switchyard/contracts';
 import type { Caller } from '../callers/caller.js';
+import type { z } from 'zod';
 import type { BudgetWithSpend } from './budget-view.js';
+import { changedRouting } from './routing-body.js';
+import type { UpdateWorkspaceBody } from './routing-body.js';
 
 interface Page {
   readonly offset: number;
@@ -35,6 +39,24 @@ export class BudgetsService {
 
   async workspace({ key }: Caller, idOrSlug: string): Promise<Workspace> {
     const { workspace } = await this.rpc.call(GetWorkspace, { accountId: key.accountId, workspace: nameOf(idOrSlug) });
+    return workspace;
+  }
+
+  /** Settles what the requests of a workspace are routed under. */
+  async updateWorkspace(
+    caller: Caller,
+    idOrSlug: string,
+    body: z.output<typeof UpdateWorkspaceBody>,
+  ): Promise<Workspace> {
+    const found = await this.workspace(caller, idOrSlug);
+    const routing = changedRouting(found, body);
+    if (routing === undefined) return found;
+    const { accountId } = caller.key;
+    const { workspace } = await this.rpc.call(UpdateWorkspace, {
+      accountId,
+      workspace: found.id,
+      changes: { routing },
+    });
     return workspace;
   }
 

@@ -1,6 +1,7 @@
 import { CACHE_TTL_SECONDS, GatewayError, isStorable, LimitReset, MAX_TRANSFER_NANOS } from '@switchyard/contracts';
 import { parseUsdNanos } from '@switchyard/contracts';
 import { z } from 'zod';
+import { RoutingBody } from './routing-body.js';
 
 /** US dollars as clients send them, a JSON number or a decimal string, as nano-USD. Never rounded: more than nine places are refused. */
 export const usdAmount = z.union([z.number(), z.string()]).transform((value, context) => {
@@ -42,6 +43,7 @@ export const CreateKeyBody = z.object({
   expires_at: utcTime.nullish(),
   creator_user_id: text(200).nullish(),
   external_user: text(200).nullish(),
+  routing: RoutingBody.nullish(),
   ...keeping,
 });
 
@@ -53,6 +55,7 @@ export const UpdateKeyBody = z.object({
   limit_reset: LimitReset.nullable().optional(),
   include_byok_in_limit: z.boolean().optional(),
   ...keeping,
+  routing: RoutingBody.nullable().optional(),
 });
 
 /** Body of `POST /deposits`. */

@@ -1,6 +1,7 @@
 import { usdNumber } from '@switchyard/contracts';
 import type { ApiKey, BudgetSpend, FreeQuota, GetKeySpend, ReplyOf } from '@switchyard/contracts';
 import { effectiveBudget } from './budget-view.js';
+import { routingView } from './routing-body.js';
 import { keepingView } from './key-keeping.js';
 
 export type KeySpend = Omit<ReplyOf<typeof GetKeySpend>['spend'][number], 'keyId'>;
@@ -52,6 +53,7 @@ export const keyView = (key: ApiKey, spend: KeySpend): Record<string, unknown> =
   updated_at: key.updatedAt,
   external_user: key.externalUser,
   last_used_at: key.lastUsedAt,
+  routing: routingView(key.routing?.key),
   ...amounts(key, spend),
 });
 

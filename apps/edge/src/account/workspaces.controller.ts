@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Param, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Put, Query } from '@nestjs/common';
 import { CurrentCaller } from '../callers/caller.js';
 import type { Caller } from '../callers/caller.js';
 import { Access, apiPaths } from '../http/access.js';
@@ -6,6 +6,7 @@ import { BudgetIntervalName, PageQuery, WorkspaceBudgetBody } from './budget-bod
 import { workspaceBudgetView, workspaceView } from './budget-view.js';
 import { BudgetsService, workspaceOwner } from './budgets.service.js';
 import { parseInput } from './key-bodies.js';
+import { UpdateWorkspaceBody } from './routing-body.js';
 
 /** Workspaces and their budgets, in the shapes of OpenRouter. `:id` is an id or a slug. */
 @Controller(apiPaths('workspaces'))
@@ -23,6 +24,14 @@ export class WorkspacesController {
   @Access('management')
   async find(@CurrentCaller() caller: Caller, @Param('id') id: string) {
     return { data: workspaceView(await this.budgets.workspace(caller, id)) };
+  }
+
+  @Patch(':id')
+  @Access('management')
+  async update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body() body: unknown) {
+    return {
+      data: workspaceView(await this.budgets.updateWorkspace(caller, id, parseInput(UpdateWorkspaceBody, body))),
+    };
   }
 
   @Get(':id/budgets')

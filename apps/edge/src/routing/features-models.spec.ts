@@ -129,6 +129,9 @@ describe('models, by the lines of the list of features', () => {
     for (let draw = 0; draw < 20; draw += 1)
       firsts.add(order(models, { models: ['openrouter/free'] }, { random })[0] ?? '');
     expect([...firsts].sort()).toEqual(['acme/zero@acme', 'beta/p6:free@acme']);
+    // The routers of an upstream are no models to choose, and their names mean ours.
+    const upstream = of('openrouter/free', { usd: 0 });
+    expect(order([upstream, of('acme/zero', { usd: 0 })], { models: ['openrouter/free'] })).toEqual(['acme/zero@acme']);
     const tools = { tools: [{ name: 'look' }], parameters: ['tools'] };
     expect(order(models, { models: ['switchyard/free'], ...tools })).toEqual(['beta/p6:free@acme']);
     expect(refusal([of('acme/paid')], { models: ['openrouter/free'] })).toMatchObject({ code: 'no_endpoints' });

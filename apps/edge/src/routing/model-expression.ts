@@ -61,9 +61,10 @@ function resolveExpression(
   let id = expression;
   let variants = NO_VARIANTS;
   for (;;) {
+    // Before the catalogue, which may list the routers of an upstream that has some itself.
+    if (isRouter(id)) return choose(id, variants);
     const prepared = catalogue.find(id) ?? newestOfFamily(id, catalogue);
     if (prepared) return [{ prepared, variants }];
-    if (isRouter(id)) return choose(id, variants);
     const split = lastVariant(id);
     if (!split) return undefined;
     // Read from the end: what was found already stands behind this one, and wins.

@@ -4,6 +4,9 @@ import type { RoutingInput } from '../routing.js';
 import type { Sieve } from '../sieve.js';
 import type { Variants } from '../variants.js';
 
+/** What the catalogue lists of it are routers of an upstream, whose choice would not be ours. */
+const ROUTERS_AUTHOR = 'openrouter';
+
 /** A model that could serve the request, with what its endpoints cost and whether one of them is in rotation. */
 export interface EligibleModel {
   readonly requested: RequestedModel;
@@ -23,7 +26,7 @@ export function eligibleModels(
   admits: (prepared: PreparedModel) => boolean,
 ): readonly EligibleModel[] {
   return catalogue.models().flatMap((prepared): EligibleModel[] => {
-    if (!admits(prepared)) return [];
+    if (prepared.model.author === ROUTERS_AUTHOR || !admits(prepared)) return [];
     const requested = { prepared, variants };
     const able = sieve.able(requested, prepared.endpoints);
     if (able.length === 0) return [];
