@@ -48,8 +48,10 @@ export function resolveModels(
   return [...resolved.values()];
 }
 
-/** One model expression; undefined when its model or one of its variants is unknown, and for a router. */
+/** One model expression, to show it; undefined when its model or one of its variants is unknown, and for a router of ours. */
 export function resolveModel(expression: string, catalogue: CatalogueView): RequestedModel | undefined {
+  const listed = catalogue.find(expression);
+  if (listed) return { prepared: listed, variants: NO_VARIANTS };
   return resolveExpression(expression, catalogue, () => [])?.[0];
 }
 
