@@ -119,7 +119,11 @@ export class ClientConnection {
   fail(lastEvent: Uint8Array): void {
     if (this.speaksEvents) return this.end(lastEvent);
     this.release();
-    this.reply.raw.destroy();
+    const { raw } = this.reply;
+    const timer = setTimeout(() => raw.destroy(), this.options.slowClientMs);
+    raw.once('close', () => clearTimeout(timer));
+    // What was written still reaches the client; the end of the answer does not.
+    raw.socket?.destroySoon();
   }
 
   /** Sends a whole answer. @throws ClientGone */

@@ -5,6 +5,7 @@ import type { Delivery, StreamContext } from '@switchyard/bus';
 import { AttemptCall, ERRORS, UsageEvent, usageOf, usageSubject } from '@switchyard/contracts';
 import type { AttemptFailure, ErrorCode } from '@switchyard/contracts';
 import { costOf } from '@switchyard/pricing';
+import { unpackJobBody } from '@switchyard/protocols';
 import { z } from 'zod';
 
 export interface Scene {
@@ -31,7 +32,7 @@ export class SmallWorker {
   @StreamHandler()
   async handle(context: StreamContext): Promise<void> {
     const call = AttemptCall.decode(context.meta as z.input<typeof AttemptCall>);
-    const body = JSON.parse(Buffer.from(context.body).toString('utf8')) as Record<string, unknown>;
+    const body = unpackJobBody(context.body).json as Record<string, unknown>;
     this.calls.push(call);
     this.bodies.push(body);
     context.signal.addEventListener('abort', () => this.aborted.push(String(context.signal.reason)));
