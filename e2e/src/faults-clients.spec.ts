@@ -10,7 +10,7 @@ import { START_TIMEOUT_MS } from './test-stack.js';
 const SLOW_CLIENT_MS = 4_000;
 const BLOCKED_MS = 3_000;
 const ROUNDS = 5;
-const READERS = 4;
+const READERS = 6;
 const DEAF = 12;
 const MEBIBYTE = 1_024 * 1_024;
 
@@ -119,7 +119,7 @@ describe('when clients misbehave, an edge is busy, and its network forgets it', 
       return entries.length === count && entries.every(isOver);
     };
     // As much traffic for clients that read: what a busy process needs anyway is not the matter here.
-    const readers = Array.from({ length: READERS }, (_, number) => open(`reader-${number}`, 20_000).resume());
+    const readers = Array.from({ length: READERS }, (_, number) => open(`reader-${number}`, 30_000).resume());
     await waitUntil(() => all('reader-', READERS, ({ finish }) => finish !== null), {
       what: 'all readers have their answer',
       timeoutMs: 120_000,
