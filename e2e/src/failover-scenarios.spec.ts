@@ -151,18 +151,6 @@ describe('the sixteen failover scenarios', () => {
 
   const CONTINUED = { headers: { 'x-switchyard-continue': 'on' } } as const;
 
-  it('S08, continued: a cut stream is whole all the same in chat completions, where the client wants it gone on with', async () => {
-    await everywhere('s08-on', BOTH, async (model, variant) => {
-      await model.order('first', 'cut after=40');
-      const seen = await model.ask(variant, CONTINUED);
-      // The frame around the streams of Messages cannot have a second beginning.
-      if (variant.stream && variant.dialect !== 'openai-chat')
-        return expectErrorEvent(seen, { code: 'upstream_disconnected', tokens: 40 });
-      expectWhole(seen);
-      expect((await hitsOf(model)).reduce((sum, count) => sum + count)).toBe(2);
-    });
-  }, 60_000);
-
   it('S14: a cut that nobody goes on with is a typed error, also where the client wants it continued', async () => {
     await everywhere('s14', BOTH, async (model, variant) => {
       await model.order('first', 'cut after=40 refuse_prefill');
