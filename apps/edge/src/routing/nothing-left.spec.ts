@@ -153,7 +153,7 @@ describe('the error when nothing is left', () => {
   });
 
   it('answers 503 with a time to retry when only the workers are missing', () => {
-    const error = failure({ deadProviders: new Set(['a', 'b']) });
+    const error = failure({ servedProviders: new Set(['c']) });
     expect([error.code, error.retryAfterMs]).toEqual(['worker_unavailable', 1_000]);
     expect(error.metadata['availability']).toMatchObject({ code: 'temporarily_unavailable', retryable: true });
   });

@@ -134,7 +134,7 @@ function inputOf(one: Scenario): RoutingInput {
     random: seededRandom(one.seed),
     nowMs: 0,
     ...(one.known && { knownProviders: new Set(one.known) }),
-    deadProviders: new Set(one.dead),
+    servedProviders: new Set(['a', 'b', 'c', 'd'].filter((provider) => !one.dead.includes(provider))),
   };
 }
 

@@ -10,6 +10,8 @@ class TestClock extends MonotonicClock {
   }
 }
 
+const everybodyServes = { servedProviders: () => null };
+
 describe('routing in an edge', () => {
   const facts = { inputModalities: ['text'], outputModalities: ['text'], promptBytes: 100 };
   const endpoints = [anEndpoint({ tag: 'cheap', usdPerMillion: 1 }), anEndpoint({ tag: 'dear', usdPerMillion: 2 })];
@@ -18,7 +20,7 @@ describe('routing in an edge', () => {
   it('gives an endpoint that is half open to one request at a time', () => {
     const clock = new TestClock();
     const health = new HealthStore(clock);
-    const routing = new RoutingService(catalogueOf(aModel({ endpoints })), health);
+    const routing = new RoutingService(catalogueOf(aModel({ endpoints })), health, everybodyServes);
     const order = () => routing.candidatesFor(request, facts).candidates.map(({ endpoint }) => endpoint.tag);
 
     expect(order()).toEqual(['cheap', 'dear']);
@@ -33,15 +35,31 @@ describe('routing in an edge', () => {
   });
 
   it('leaves out the providers that it is told of', () => {
-    const routing = new RoutingService(catalogueOf(aModel({ endpoints })), new HealthStore(new TestClock()));
-    const left = routing.candidatesFor(request, facts, { deadProviders: new Set(['cheap']) });
+    const routing = new RoutingService(
+      catalogueOf(aModel({ endpoints })),
+      new HealthStore(new TestClock()),
+      everybodyServes,
+    );
+    const left = routing.candidatesFor(request, facts, { servedProviders: new Set(['dear']) });
     expect(left.candidates.map(({ endpoint }) => endpoint.tag)).toEqual(['dear']);
     expect(left.verdicts).toContainEqual({ endpointId: 'cheap:acme/large', kept: false, reason: 'worker_unavailable' });
   });
 
+  it('leaves out providers of which no worker is heard, and asks all while it cannot tell', () => {
+    let served: ReadonlySet<string> | null = null;
+    const streams = { servedProviders: () => served };
+    const routing = new RoutingService(catalogueOf(aModel({ endpoints })), new HealthStore(new TestClock()), streams);
+    const order = () => routing.candidatesFor(request, facts).candidates.map(({ endpoint }) => endpoint.tag);
+    expect(order()).toEqual(['cheap', 'dear']);
+    served = new Set(['dear']);
+    expect(order()).toEqual(['dear']);
+    served = new Set(['somebody-else']);
+    expect(routing.candidatesFor(request, facts).error?.code).toBe('worker_unavailable');
+  });
+
   it('does not say that a model does not exist before it has read the catalogue whole', () => {
     const catalogue = catalogueOf(aModel({ endpoints }));
-    const routing = new RoutingService(catalogue, new HealthStore(new TestClock()));
+    const routing = new RoutingService(catalogue, new HealthStore(new TestClock()), everybodyServes);
     const unknown = aRequest({ models: ['acme/not-read-yet'] });
     const codeNow = () => routing.candidatesFor(unknown, facts).error?.code;
     expect(codeNow()).toBe('service_unavailable');
@@ -54,7 +72,7 @@ describe('routing in an edge', () => {
     const tiers = { flex: { prompt: 1n }, priority: { prompt: 9n } };
     const endpoint = anEndpoint({ tag: 'tiered' });
     const model = aModel({ endpoints: [{ ...endpoint, price: { ...endpoint.price, serviceTiers: tiers } }] });
-    const routing = new RoutingService(catalogueOf(model), new HealthStore(new TestClock()));
+    const routing = new RoutingService(catalogueOf(model), new HealthStore(new TestClock()), everybodyServes);
     const pinned = (serviceTier?: string) =>
       routing.candidatesFor(aRequest({ ...(serviceTier && { serviceTier }) }), facts).candidates[0]?.endpoint.price;
     expect(pinned('priority')).toEqual({ ...endpoint.price, serviceTiers: { priority: { prompt: 9n } } });
@@ -64,7 +82,7 @@ describe('routing in an edge', () => {
 
   it('keeps the price of a candidate when the catalogue gets another', () => {
     const store = catalogueOf(aModel({ endpoints: [anEndpoint({ tag: 'cheap', usdPerMillion: 1 })] }));
-    const routing = new RoutingService(store, new HealthStore(new TestClock()));
+    const routing = new RoutingService(store, new HealthStore(new TestClock()), everybodyServes);
     const priceNow = () => routing.candidatesFor(request, facts).candidates[0]?.endpoint.price;
     const [running] = routing.candidatesFor(request, facts).candidates;
     const before = structuredClone(running?.endpoint.price);

@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { StreamClient } from '@switchyard/bus';
 import { GatewayError } from '@switchyard/contracts';
 import type { CompletionRequest } from '@switchyard/contracts';
 import { pinnedPrice } from '@switchyard/pricing';
@@ -11,7 +12,7 @@ import type { OrderedCandidate, Routing, RoutingFacts, RoutingInput } from './ro
 const LOADING_MS = 1_000;
 
 /** What is known of providers and callers beside the catalogue. */
-export type RoutingOptions = Pick<RoutingInput, 'knownProviders' | 'deadProviders' | 'policies' | 'pins'>;
+export type RoutingOptions = Pick<RoutingInput, 'knownProviders' | 'servedProviders' | 'policies' | 'pins'>;
 
 /** Gives the pure {@link route} the state of this edge, and real randomness. */
 @Injectable()
@@ -19,6 +20,7 @@ export class RoutingService {
   constructor(
     private readonly catalogue: CatalogueStore,
     private readonly health: HealthStore,
+    @Inject(StreamClient) private readonly streams: Pick<StreamClient, 'servedProviders'>,
   ) {}
 
   /**
@@ -37,6 +39,7 @@ export class RoutingService {
   /** The same for a request that will not be made: nothing is claimed. */
   lookFor(request: CompletionRequest, facts: RoutingFacts, options: RoutingOptions = {}): Routing {
     const nowMs = this.health.nowMs();
+    const servedProviders = this.streams.servedProviders();
     const routing = route({
       request,
       facts,
@@ -44,6 +47,7 @@ export class RoutingService {
       health: this.health,
       random: Math.random,
       nowMs,
+      ...(servedProviders && { servedProviders }),
       ...options,
     });
     // An edge that has just started does not know every model yet; a client must not be told that its model does not exist.

@@ -33,8 +33,8 @@ export interface RoutingInput {
   readonly nowMs: number;
   /** Providers that this release can speak to; every provider when absent. */
   readonly knownProviders?: ReadonlySet<string>;
-  /** Providers that are known to have no worker now; none when absent. */
-  readonly deadProviders?: ReadonlySet<string>;
+  /** Providers that have a worker now; every provider when absent. */
+  readonly servedProviders?: ReadonlySet<string>;
   /** What the caller has settled; nothing when absent. */
   readonly policies?: readonly CallerPolicy[];
   /** Where the conversation goes on, by the name under which its model was asked for; nowhere when absent. */

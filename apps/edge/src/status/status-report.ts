@@ -47,6 +47,8 @@ export interface StatusInput {
   readonly health: HealthView;
   /** In the clock of `health`. */
   readonly monotonicMs: number;
+  /** Providers that have a worker; null while that is not known. */
+  readonly servedProviders: ReadonlySet<string> | null;
   readonly historyOf: (endpointId: string) => EndpointHistory | null;
   readonly nowMs: number;
 }
@@ -57,15 +59,21 @@ interface Seen {
   readonly history: EndpointHistory | null;
 }
 
-/** What works now and worked in the last day. Pure. */
+/**
+ * What works now and worked in the last day. Pure. A provider that has no worker is out when it was used in that day; otherwise
+ * this installation does not serve it, and it is not mentioned.
+ */
 export function statusReport(input: StatusInput): StatusReport {
-  const { models, health, monotonicMs, historyOf, nowMs } = input;
+  const { models, health, monotonicMs, servedProviders, historyOf, nowMs } = input;
+  const isServed = (provider: string): boolean => servedProviders?.has(provider) ?? true;
   const seen = models.map(({ endpoints }) =>
-    endpoints.map((prepared): Seen => ({
-      prepared,
-      state: health.conditionOf(prepared.endpoint.id, monotonicMs).state,
-      history: historyOf(prepared.endpoint.id),
-    })),
+    endpoints
+      .map((prepared): Seen => {
+        const { id, provider } = prepared.endpoint;
+        const state = isServed(provider) ? health.conditionOf(id, monotonicMs).state : 'ejected';
+        return { prepared, state, history: historyOf(id) };
+      })
+      .filter(({ prepared, history }) => isServed(prepared.endpoint.provider) || history !== null),
   );
   const byModel = seen.filter((endpoints) => endpoints.length > 0).map(statusOf);
   const degraded = byModel.filter((status) => status === 'degraded').length;

@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { StreamClient } from '@switchyard/bus';
 import { CatalogueStore } from '../catalogue/catalogue.store.js';
 import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
 import { HealthStore, MonotonicClock } from '../health/health.store.js';
@@ -25,6 +26,7 @@ describe('the status of the installation over HTTP', () => {
   let health: HealthStore;
   let histories: HistoryStore;
   const clock = new TestClock();
+  let served: ReadonlySet<string> | null = null;
 
   const ask = async (accept: string, query = '') => {
     const response = await fetch(`${base}/api/v1/status${query}`, { headers: { accept } });
@@ -47,6 +49,7 @@ describe('the status of the installation over HTTP', () => {
         CatalogueStore,
         HistoryStore,
         StatusService,
+        { provide: StreamClient, useValue: { servedProviders: () => served } },
       ],
     }).compile();
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
@@ -139,5 +142,21 @@ describe('the status of the installation over HTTP', () => {
     expect((await ask('*/*')).text).toBe(before);
     clock.ms += FRESH_MS;
     expect((await ask('*/*')).text).not.toBe(before);
+  });
+
+  it('leaves out what has no worker here, unless it was used in the last day: then it is out', async () => {
+    // Of the two, only alpha has a history.
+    served = new Set(['beta']);
+    const { providers, models } = await report();
+    expect(providers.map(({ slug, endpoints }) => [slug, endpoints])).toEqual([
+      ['alpha', 1],
+      ['beta', 1],
+    ]);
+    expect(providers[0]?.status).toBe('outage');
+    expect(models.total).toBe(1);
+    served = new Set(['alpha']);
+    expect((await report()).providers.map(({ slug }) => slug)).toEqual(['alpha']);
+    served = null;
+    expect((await report()).providers.map(({ slug }) => slug)).toEqual(['alpha', 'beta']);
   });
 });

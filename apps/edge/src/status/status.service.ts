@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { StreamClient } from '@switchyard/bus';
 import { CatalogueStore } from '../catalogue/catalogue.store.js';
 import { HealthStore } from '../health/health.store.js';
 import { HistoryStore } from './history.store.js';
@@ -23,6 +24,7 @@ export class StatusService {
     private readonly catalogue: CatalogueStore,
     private readonly health: HealthStore,
     private readonly histories: HistoryStore,
+    @Inject(StreamClient) private readonly streams: Pick<StreamClient, 'servedProviders'>,
   ) {}
 
   json(): Buffer {
@@ -40,6 +42,7 @@ export class StatusService {
       models: this.catalogue.models(),
       health: this.health,
       monotonicMs,
+      servedProviders: this.streams.servedProviders(),
       historyOf: (endpointId) => this.histories.of(endpointId),
       nowMs: Date.now(),
     });

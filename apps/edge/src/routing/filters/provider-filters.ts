@@ -9,9 +9,9 @@ export const unknownProvider: FilterFactory = ({ knownProviders }) =>
     : null;
 
 /** Providers without a live worker cannot serve, whatever else is right about them. */
-export const workerUnavailable: FilterFactory = ({ deadProviders }) =>
-  deadProviders && deadProviders.size > 0
-    ? { reason: 'worker_unavailable', keeps: ({ endpoint }) => !deadProviders.has(endpoint.provider) }
+export const workerUnavailable: FilterFactory = ({ servedProviders }) =>
+  servedProviders
+    ? { reason: 'worker_unavailable', keeps: ({ endpoint }) => servedProviders.has(endpoint.provider) }
     : null;
 
 /** `provider.only`, the hard allow-list. */

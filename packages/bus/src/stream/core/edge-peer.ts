@@ -160,6 +160,10 @@ export class EdgePeer implements EdgeHost {
     this.flushDone();
   }
 
+  servedProviders(): ReadonlySet<string> | null {
+    return this.directory.served();
+  }
+
   workersOf(provider: string, count: number): string[] {
     return this.directory.choose(provider, count);
   }

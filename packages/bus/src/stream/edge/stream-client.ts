@@ -79,6 +79,11 @@ export class StreamClient {
     return this.ports.some((port) => port.connected);
   }
 
+  /** Providers of which a worker is heard; null while that is not sure. */
+  servedProviders(): ReadonlySet<string> | null {
+    return this.peer.servedProviders();
+  }
+
   /** Calls back with the id of each worker that seems to have died, by its silence or by the broker; it may yet come back. */
   onWorkerGone(listener: (worker: string) => void): () => void {
     this.goneListeners.add(listener);
