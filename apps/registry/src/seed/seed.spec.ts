@@ -104,7 +104,7 @@ describe('seeding the catalogue', () => {
     it('serves nothing at a price of zero that is not called free', async () => {
       const { rows } = await sql.query<{ endpoint_id: string }>(
         `SELECT endpoint_id FROM price JOIN endpoint ON endpoint.id = endpoint_id
-          WHERE (price ->> 'prompt' = '0' OR price ->> 'completion' = '0') AND NOT output_modalities && '{embeddings,rerank}'`,
+          WHERE (price ->> 'prompt' = '0' OR price ->> 'completion' = '0') AND NOT output_modalities && '{embeddings,rerank,speech,transcription}'`,
       );
       expect(rows.length).toBeGreaterThan(0);
       const unexpected = rows.filter(
@@ -113,13 +113,14 @@ describe('seeding the catalogue', () => {
       expect(unexpected).toEqual([]);
     });
 
-    it('takes money for the input of every job, by the token or by the request', async () => {
-      const { rows } = await sql.query<{ endpoint_id: string; prompt: string; request: string | null }>(
-        `SELECT endpoint_id, price ->> 'prompt' AS prompt, price ->> 'request' AS request
-           FROM price JOIN endpoint ON endpoint.id = endpoint_id WHERE output_modalities && '{embeddings,rerank}'`,
+    it('takes money for every job, by the token, the request, the character or the second', async () => {
+      const { rows } = await sql.query<{ endpoint_id: string; prices: (string | null)[] }>(
+        `SELECT endpoint_id, ARRAY[price ->> 'prompt', price ->> 'request', price ->> 'character', price ->> 'second'] AS prices
+           FROM price JOIN endpoint ON endpoint.id = endpoint_id
+          WHERE output_modalities && '{embeddings,rerank,speech,transcription}'`,
       );
-      expect(rows.length).toBeGreaterThanOrEqual(7);
-      expect(rows.filter(({ prompt, request }) => prompt === '0' && (request ?? '0') === '0')).toEqual([]);
+      expect(rows.length).toBeGreaterThanOrEqual(15);
+      expect(rows.filter(({ prices }) => prices.every((price) => (price ?? '0') === '0'))).toEqual([]);
     });
 
     it('has the sandbox only where it is asked for', async () => {
@@ -152,7 +153,7 @@ describe('seeding the catalogue', () => {
         completion: 4_000_000n,
         cacheRead: 100_000n,
       });
-      await expect(seed()).resolves.toMatchObject({ data: { removed: 10 } });
+      await expect(seed()).resolves.toMatchObject({ data: { removed: rows.length } });
       await expect(catalogue.find('sandbox/echo')).resolves.toMatchObject({ removed: true });
     }, 120_000);
   });
