@@ -58,7 +58,7 @@ export class UsageReporter {
   }
 
   private async publish(event: UsageEvent): Promise<void> {
-    await this.publisher.publishBundled(usageSubject(event.provider), JSON.stringify(z.encode(UsageEvent, event)), {
+    await this.publisher.publish(usageSubject(event.provider), JSON.stringify(z.encode(UsageEvent, event)), {
       messageId: event.generationId,
       timeoutMs: PUBLISH_TIMEOUT_MS,
     });
