@@ -1,4 +1,4 @@
-import { START_TIMEOUT_MS, startTestStack, type TestStack } from './test-stack.js';
+import { booksAtRest, START_TIMEOUT_MS, startTestStack, type TestStack } from './test-stack.js';
 
 const messages = (text = 'hi') => [{ role: 'user', content: text }];
 
@@ -71,6 +71,7 @@ describe('bad input', () => {
   ])(
     'an upstream that answers %s costs nothing',
     async (_name, fault, status) => {
+      await booksAtRest(stack);
       const before = (await stack.api('/credits')).body['data']!['total_usage'];
       for (const stream of [false, true]) {
         const answer = await chat({ model: 'sandbox/echo', messages: messages(`[[fault: ${fault}]]`), stream });
@@ -79,7 +80,7 @@ describe('bad input', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       expect((await stack.api('/credits')).body['data']!['total_usage']).toEqual(before);
     },
-    30_000,
+    60_000,
   );
 
   it('answers unknown paths and methods in the envelope', async () => {

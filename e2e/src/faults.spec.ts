@@ -1,6 +1,14 @@
 import OpenAI from 'openai';
 import { waitUntil } from '@switchyard/testing';
-import { as, availableNanos, costNanos, START_TIMEOUT_MS, startTestStack, type TestStack } from './test-stack.js';
+import {
+  as,
+  availableNanos,
+  booksAtRest,
+  costNanos,
+  START_TIMEOUT_MS,
+  startTestStack,
+  type TestStack,
+} from './test-stack.js';
 
 const say = (text: string) => [{ role: 'user' as const, content: text }];
 
@@ -22,6 +30,7 @@ describe('when processes die', () => {
 
   it('serves from another worker when one is killed before the first token', async () => {
     await bothWorkers();
+    await booksAtRest(stack);
     const before = await availableNanos(stack);
     const sandbox = stack.processes.find(({ name }) => name === 'sandbox-upstream')!;
     const book = async () => {
@@ -56,6 +65,7 @@ describe('when processes die', () => {
   it('ends with a typed error event, not billed, when the worker is killed in mid-stream', async () => {
     await bothWorkers();
     await waitUntil(settled, { what: 'the books are clean' });
+    await booksAtRest(stack);
     const before = await availableNanos(stack);
     const stream = await stack.client.chat.completions.create({
       model: 'sandbox/echo',

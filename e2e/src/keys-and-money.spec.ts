@@ -1,5 +1,5 @@
 import { waitUntil } from '@switchyard/testing';
-import { as, START_TIMEOUT_MS, startTestStack, type Json, type TestStack } from './test-stack.js';
+import { as, booksAtRest, START_TIMEOUT_MS, startTestStack, type Json, type TestStack } from './test-stack.js';
 
 const body = (value: object) => ({ method: 'POST', body: JSON.stringify(value) });
 const hello = { model: 'sandbox/echo', messages: [{ role: 'user', content: 'hi' }] };
@@ -81,6 +81,7 @@ describe('keys and money on two edges', () => {
   });
 
   it('refuses what the credit does not cover, without charging', async () => {
+    await booksAtRest(stack);
     const before = (await stack.api('/credits')).body['data'];
     const answer = await chat(stack.account.apiKey, 0, {
       ...hello,
@@ -102,7 +103,7 @@ describe('keys and money on two edges', () => {
       },
       { what: 'only the served answer was charged' },
     );
-  }, 30_000);
+  }, 60_000);
 
   it('has clean books in the end', async () => {
     const { body: audit } = await stack.api('/audit');

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
 import { startStack, type Stack, type StackOptions } from '@switchyard/local';
 export { costNanos } from './costs.js';
-import { spawnSimulator, type Simulator } from '@switchyard/testing';
+import { spawnSimulator, waitUntil, type Simulator } from '@switchyard/testing';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -109,4 +109,22 @@ export async function availableNanos(stack: TestStack): Promise<bigint> {
     return BigInt(whole + fraction);
   };
   return nanos(as<number>(body['data']?.['total_credits'])) - nanos(as<number>(body['data']?.['total_usage']));
+}
+
+/**
+ * Waits until nothing of earlier requests is still on its way to the books: no event waits for the ledger and what the account has
+ * spent stands still. What is compared with "before" must begin here, or it counts what another test has bought.
+ */
+export async function booksAtRest(stack: TestStack): Promise<void> {
+  let last: unknown;
+  await waitUntil(
+    async () => {
+      const spent = (await stack.api('/credits')).body['data']?.['total_usage'];
+      const waiting = (await stack.api('/audit')).body['data']?.['backlog'] as { waiting?: number } | null;
+      const rests = spent !== undefined && spent === last && (waiting?.waiting ?? 0) === 0;
+      last = spent;
+      return rests;
+    },
+    { what: 'the books are at rest', timeoutMs: 30_000, intervalMs: 500 },
+  );
 }

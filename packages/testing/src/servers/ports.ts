@@ -67,7 +67,7 @@ export function isListening(port: number, host = '127.0.0.1'): Promise<boolean> 
 /** Polls until `condition` holds. @throws Error naming `what` when `timeoutMs` is over. */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
-  { what, timeoutMs = 10_000, intervalMs = 20 }: { what: string; timeoutMs?: number; intervalMs?: number },
+  { what, timeoutMs = 20_000, intervalMs = 20 }: { what: string; timeoutMs?: number; intervalMs?: number },
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
