@@ -3,9 +3,9 @@ import { describeMedia, mediaIn } from '@switchyard/protocols';
 import { availability } from './availability.js';
 import type { AvailabilityFacts } from './availability.js';
 import { contextExceeded } from './context-exceeded.js';
-import { isRouter } from './model-expression.js';
 import type { RequestedModel } from './model-expression.js';
 import { preferenceRefusal, settledBy } from './preference-refusal.js';
+import { isRouter } from './routers/names.js';
 import type { RoutingInput } from './routing.js';
 import type { Sieve } from './sieve.js';
 

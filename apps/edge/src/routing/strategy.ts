@@ -1,11 +1,5 @@
 import type { RoutingStrategy } from '@switchyard/contracts';
-
-const ROUTERS: ReadonlyMap<string, RoutingStrategy> = new Map([
-  ['openrouter/auto', 'auto'],
-  ['switchyard/auto', 'auto'],
-  ['openrouter/free', 'free'],
-  ['switchyard/free', 'free'],
-]);
+import { routerOf } from './routers/names.js';
 
 /**
  * How a request named its model, in OpenRouter's words (spec 2.7): by a router, as the newest of a family (`~author/family-latest`),
@@ -14,7 +8,7 @@ const ROUTERS: ReadonlyMap<string, RoutingStrategy> = new Map([
  */
 export function strategyOf(requested: readonly string[], firstCandidate: string | undefined): RoutingStrategy {
   const [first = ''] = requested;
-  const router = ROUTERS.get(baseOf(first));
+  const router = routerOf(baseOf(first));
   if (router) return router;
   if (first.startsWith('~')) return 'latest';
   if (requested.length > 1) return 'fallback';

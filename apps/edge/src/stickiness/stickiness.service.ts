@@ -8,7 +8,7 @@ import { EdgeConfig } from '../config.js';
 import type { Answer } from '../completions/answer.js';
 import { usageOfAnswer } from '../completions/answer.js';
 import { EdgeProcess } from '../process/edge-process.js';
-import { isRouter } from '../routing/model-expression.js';
+import { isRouter } from '../routing/routers/names.js';
 import type { Pins } from '../routing/routing.js';
 import { conversationOf, pinKey, secretOf } from './conversation.js';
 import type { Conversation } from './conversation.js';
