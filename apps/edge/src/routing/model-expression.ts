@@ -4,7 +4,7 @@ import { availability } from './availability.js';
 import { newestOfFamily } from './model-families.js';
 import { isRouter, routerOf } from './routers/names.js';
 import type { Router } from './routers/names.js';
-import { NO_VARIANTS, VARIANT_NAMES, lastVariant, variantKey } from './variants.js';
+import { NO_VARIANTS, VARIANT_NAMES, lastVariant, variantKey, withoutVariants } from './variants.js';
 import type { Variants } from './variants.js';
 
 /** A model that was asked for, with what its variants say about routing. */
@@ -74,16 +74,15 @@ function resolveExpression(
 }
 
 function unknownModel(id: string, requested: readonly string[], catalogue: CatalogueView): GatewayError {
-  const colon = id.indexOf(':');
-  const base = colon > 0 ? id.slice(0, colon) : id;
-  const knownBase = colon > 0 && (catalogue.find(base) !== undefined || isRouter(base));
+  const base = withoutVariants(id);
+  const isKnown = catalogue.find(base) !== undefined || isRouter(base);
   return new GatewayError('invalid_model', {
     message: `${id.slice(0, MAX_QUOTED_ID)} is not a valid model ID`,
     metadata: availability({
       code: 'model_not_found',
       retryable: false,
       requested,
-      ...(knownBase && {
+      ...(isKnown && {
         constraint: { field: 'model', detail: `Variants are ${VARIANT_NAMES.map((name) => `:${name}`).join(', ')}.` },
       }),
     }),

@@ -15,6 +15,7 @@ import { isRouter } from './routers/names.js';
 import type { OrderedCandidate, Routing, RoutingInput, Verdict } from './routing.js';
 import { Sieve } from './sieve.js';
 import { endpointsFor, tierAdmission, tierOf } from './tiers.js';
+import { withoutVariants } from './variants.js';
 
 /** An endpoint of a model that was asked for; one endpoint may be there twice, under two names of its model. */
 interface Entry {
@@ -92,7 +93,7 @@ function orderOf(lists: readonly (readonly Entry[])[], input: RoutingInput): rea
 function pinned(order: readonly Placed[], input: RoutingInput): readonly Placed[] {
   const { models, provider } = input.request;
   const [first = ''] = models;
-  const name = first.split(':', 1)[0] ?? first;
+  const name = withoutVariants(first);
   if (isRouter(name)) return pinnedFirst(order, pinOf(name, input));
   const pin = provider.sortPartition === 'none' ? order.map(({ prepared }) => pinOf(prepared.model.id, input)) : [];
   return pinnedFirst(order, pin.find((one) => one !== null) ?? null);

@@ -10,6 +10,7 @@ import { usageOfAnswer } from '../completions/answer.js';
 import { EdgeProcess } from '../process/edge-process.js';
 import { isRouter } from '../routing/routers/names.js';
 import type { Pins } from '../routing/routing.js';
+import { withoutVariants } from '../routing/variants.js';
 import { conversationOf, pinKey, secretOf } from './conversation.js';
 import type { Conversation } from './conversation.js';
 import { idleMsOf, reasonToStay } from './lesson.js';
@@ -86,7 +87,7 @@ export class Stickiness implements OnModuleInit, OnModuleDestroy {
   /** Learns from how a generation went. An order of the client's own says nothing about where it should stay. */
   learn(stay: Stay, { request, attempts }: Finished, answer: Answer): void {
     if (request.provider.order?.length) return;
-    const routers = request.models.map(baseOf).filter(isRouter);
+    const routers = request.models.map(withoutVariants).filter(isRouter);
     for (const { endpointId, model, outcome, errorCode } of attempts)
       if (outcome === 'failed' && isFaultOfEndpoint(errorCode)) this.release(stay, [model, ...routers], endpointId);
     const { served, error, cancelled } = answer;
@@ -137,5 +138,3 @@ export class Stickiness implements OnModuleInit, OnModuleDestroy {
 
 /** A refusal of the request, or a client that left, is no reason to leave. */
 const isFaultOfEndpoint = (code: string | null): boolean => isErrorCode(code) && ERRORS[code].retryable;
-
-const baseOf = (id: string): string => id.split(':', 1)[0] ?? id;
