@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { KvBuckets } from '@switchyard/bus';
+import { KvBuckets, readJson } from '@switchyard/bus';
 import {
   EndpointHealth,
   EndpointHistory,
@@ -126,7 +126,7 @@ export class StateStore {
   private parse<T>(entries: ReadonlyMap<string, Uint8Array>, schema: z.ZodType<T>): T[] {
     return [...entries].flatMap(([key, value]) => {
       try {
-        return [schema.parse(JSON.parse(new TextDecoder().decode(value)))];
+        return [readJson(schema, value)];
       } catch (error) {
         this.logger.warn(`entry ${key} is broken and ignored: ${(error as Error).message}`);
         return [];
