@@ -56,7 +56,8 @@ export class VaultService {
   }
 
   /**
-   * Keeps content for a time. False when it is too large, for an entry or for its account.
+   * Keeps content for a time. False when it is too large, for an entry or for its account, or when what there was of it had to make
+   * room for others before it was whole.
    * @throws GatewayError `service_unavailable`
    */
   async put(place: Place, content: Buffer, ttlSeconds: number): Promise<boolean> {
@@ -66,13 +67,15 @@ export class VaultService {
     const parts = Math.max(1, Math.ceil(packed.byteLength / PART_BYTES));
     if (parts > MAX_VAULT_PARTS) return false;
     const entryId = randomUUID();
+    let kept = false;
     for (let number = 0; number < parts; number += 1) {
       const part = packed.subarray(number * PART_BYTES, (number + 1) * PART_BYTES);
       const bytes = sealer.seal({ ...place, entryId, number, parts }, part).toString('base64');
       const { state } = await this.rpc.call(PutVaultPart, { ...place, entryId, number, parts, bytes, ttlSeconds });
       if (state === 'refused') return false;
+      kept = state === 'kept';
     }
-    return true;
+    return kept;
   }
 
   /** Null when there is nothing, or nothing that can be opened. @throws GatewayError `service_unavailable` */
