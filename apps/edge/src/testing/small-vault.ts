@@ -14,9 +14,12 @@ export class SmallVault {
   reads = 0;
   /** Another account needs the room of whatever is not whole yet. */
   crowded = false;
+  /** Nothing is put before it resolves. */
+  busy: Promise<void> = Promise.resolve();
 
   @Serves(PutVaultPart)
-  put(@Request(PutVaultPart) part: Part): ReplyOf<typeof PutVaultPart> {
+  async put(@Request(PutVaultPart) part: Part): Promise<ReplyOf<typeof PutVaultPart>> {
+    await this.busy;
     this.assertThere();
     if (this.crowded) this.entries.delete(placeOf(part));
     const before = this.entries.get(placeOf(part))?.filter(({ entryId }) => entryId === part.entryId) ?? [];

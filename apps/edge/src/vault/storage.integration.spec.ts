@@ -5,7 +5,7 @@ import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
 import { errorOfResponse, postJson } from '../testing/http.js';
 import { SmallStack } from '../testing/small-stack.js';
 import type { RunningEdge } from '../testing/small-stack.js';
-import { VaultService } from './vault.service.js';
+import { MAX_CONTENT_BYTES, VaultService } from './vault.service.js';
 
 describe('what an account lets be kept', () => {
   let stack: SmallStack;
@@ -74,6 +74,20 @@ describe('what an account lets be kept', () => {
     stack.vault.crowded = true;
     await expect(vault.put(place, twoParts, 60)).resolves.toBe(false);
     stack.vault.crowded = false;
+  });
+
+  it('is given up while a slow vault has more than enough to take in', async () => {
+    const vault = edge.app.get(VaultService, { strict: false });
+    const tenant = { accountId: crypto.randomUUID(), kind: 'answer', keyId: null } as const;
+    const put = (name: string) =>
+      vault.put({ ...tenant, address: vault.address(tenant, [name]) }, Buffer.alloc(MAX_CONTENT_BYTES), 60);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stack.vault.busy = promise;
+    const waiting = [put('one'), put('two')];
+    await expect(put('three')).resolves.toBe(false);
+    resolve();
+    await expect(Promise.all(waiting)).resolves.toEqual([true, true]);
+    await expect(put('three')).resolves.toBe(true);
   });
 
   it('can be seen as numbers and be erased, of the own account alone', async () => {
