@@ -24,5 +24,6 @@ export * from './v1/registry.js';
 export * from './v1/routing-metadata.js';
 export * from './v1/routing.js';
 export * from './v1/usage.js';
+export * from './v1/usage-event-wire.js';
 export * from './v1/vault.js';
 export * from './v1/workspace.js';

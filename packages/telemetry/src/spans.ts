@@ -26,17 +26,19 @@ const KINDS: Readonly<Record<SpanSide, SpanKind>> = {
 
 /**
  * Runs `fn` inside a span that ends when `fn` returns, or when the promise it returns settles. With tracing off it is a plain call.
+ * Attributes that take work to make are given as a function: it is called only for a span.
  *
  * Only the code or the class of an error is recorded, never its message: the text of a foreign error may quote what a user wrote.
  */
 export function withSpan<T>(
   name: string,
-  attributes: SpanAttributes,
+  attributes: SpanAttributes | (() => SpanAttributes),
   fn: (span: ActiveSpan) => T,
   side: SpanSide = 'internal',
 ): T {
   if (!isTracing()) return fn(SILENT);
-  return trace.getTracer(TRACER_NAME).startActiveSpan(name, { attributes, kind: KINDS[side] }, (span) => {
+  const options = { attributes: typeof attributes === 'function' ? attributes() : attributes, kind: KINDS[side] };
+  return trace.getTracer(TRACER_NAME).startActiveSpan(name, options, (span) => {
     try {
       const result = fn(span);
       if (!(result instanceof Promise)) {

@@ -60,8 +60,37 @@ export const INPUT_BUCKETS = [
 /** Buckets of tokens that came out. */
 export const OUTPUT_BUCKETS = ['outputTokens', 'reasoningTokens', 'audioOutputTokens', 'imageOutputTokens'] as const;
 
-/** A usage with every bucket at zero but those given. */
-export const usageOf = (buckets: z.input<typeof Usage>): Usage => Usage.parse(buckets);
+const NOTHING_USED: Omit<Usage, 'source'> = Object.freeze({
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheReadAudioTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWrite1hTokens: 0,
+  audioInputTokens: 0,
+  imageInputTokens: 0,
+  videoInputTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  audioOutputTokens: 0,
+  imageOutputTokens: 0,
+  requests: 0,
+  searches: 0,
+  inputImages: 0,
+});
+
+/**
+ * A usage with every bucket at zero but those given.
+ * @throws ZodError when one of them is no count
+ */
+export function usageOf(buckets: z.input<typeof Usage>): Usage {
+  const usage: Record<string, unknown> = { source: buckets.source, ...NOTHING_USED };
+  for (const [name, value] of Object.entries(buckets)) {
+    // Every bucket is a count, so the schema itself is needed only to say what is wrong with one that is none.
+    if (typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 0)) return Usage.parse(buckets);
+    if (value !== undefined) usage[name] = value;
+  }
+  return usage as Usage;
+}
 
 /** `prompt_tokens` of the public API: all input buckets. */
 export const promptTokens = (usage: Usage): number => INPUT_BUCKETS.reduce((sum, bucket) => sum + usage[bucket], 0);
