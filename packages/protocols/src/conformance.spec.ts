@@ -4,7 +4,7 @@ import type { ProtocolId } from '@switchyard/contracts';
 import { protocolOf } from './index.js';
 import { billing, laneOf } from './testing/builders.js';
 import { body, chunk, eventsOf } from './testing/client-schemas.js';
-import { cut, joined } from './testing/chunks.js';
+import { cut, joined, through } from './testing/chunks.js';
 import { collect, collectStream } from './testing/collect.js';
 import { fixtureOf, fixturePath, formatOf } from './testing/fixtures.js';
 import { readAnswer } from './testing/oracle.js';
@@ -97,7 +97,7 @@ describe('every protocol', () => {
 
   it.each(table)('$protocol becomes a stream that every client accepts: $name', async ({ name, protocol }) => {
     const lane = laneOf(protocol);
-    const bytes = await joined(lane.stream(cut(file(protocol, name, 'sse'), [64])));
+    const bytes = await joined(through(lane, cut(file(protocol, name, 'sse'), [64])));
     const events = eventsOf(Buffer.concat([bytes, lane.renderEnd(billing)]));
     expect(events.at(-1)).toBe('[DONE]');
     const chunks = events.slice(0, -1).map((event) => chunk.safeParse(event));
@@ -115,7 +115,7 @@ describe('every protocol', () => {
     const whole = readAnswer('openai-chat', Buffer.from(lane.renderResponse(billing)), false);
     const streamed = readAnswer(
       'openai-chat',
-      await joined(laneOf(protocol).stream(cut(file(protocol, name, 'sse'), [50]))),
+      await joined(through(laneOf(protocol), cut(file(protocol, name, 'sse'), [50]))),
       true,
     );
     const { promptTokens: _prompt, completionTokens: _completion, ...said } = whole;
@@ -128,7 +128,9 @@ describe('every protocol', () => {
     expect(collected).toMatchObject({ text: 'Half an', finish: null });
     expect(['upstream_error', 'upstream_overloaded']).toContain(collected.failure?.code);
     const lane = laneOf(protocol);
-    expect(readAnswer('openai-chat', await joined(lane.stream(cut(bytes, [bytes.length]))), true).text).toBe('Half an');
+    expect(readAnswer('openai-chat', await joined(through(lane, cut(bytes, [bytes.length]))), true).text).toBe(
+      'Half an',
+    );
     expect(lane.summary).toMatchObject({ terminal: false, finishReason: null });
     expect(lane.summary.failure).toEqual(collected.failure);
   });
@@ -138,7 +140,7 @@ describe('every protocol', () => {
     const collected = await collectStream(protocolOf(protocol).parseStream(cut(bytes, [5])));
     expect(collected).toMatchObject({ text: 'Half an', finish: null, failure: null });
     const lane = laneOf(protocol);
-    await joined(lane.stream(cut(bytes, [5])));
+    await joined(through(lane, cut(bytes, [5])));
     expect(lane.summary).toMatchObject({ terminal: false, failure: null, usage: null, outputCharacters: 7 });
   });
 
@@ -153,7 +155,7 @@ describe('every protocol', () => {
         yield piece;
       }
     };
-    for await (const output of laneOf(protocol).stream(counting())) if (output.length > 0) outputs.push(read);
+    for await (const output of through(laneOf(protocol), counting())) if (output.length > 0) outputs.push(read);
     expect(outputs[0]).toBeGreaterThanOrEqual(said);
   });
 
@@ -183,7 +185,7 @@ describe('every protocol', () => {
 describe('what only one protocol has', () => {
   it('Anthropic: signatures and redacted thinking go through to the byte', async () => {
     const rendered = await joined(
-      laneOf('anthropic-messages').stream(cut(file('anthropic-messages', 'reasoning', 'sse'), [9])),
+      through(laneOf('anthropic-messages'), cut(file('anthropic-messages', 'reasoning', 'sse'), [9])),
     );
     expect(readAnswer('openai-chat', rendered, true).signatures).toEqual(['EqQBCkYIBxgCKkDx+/==', 'EmwKAhgB/+==']);
   });

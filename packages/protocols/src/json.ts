@@ -52,5 +52,15 @@ function endOfString(text: string, start: number): number {
 }
 
 /** Leaves out the keys whose value is `undefined`, so that a body has no holes. */
-export const compact = (record: JsonRecord): JsonRecord =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+export function compact(record: JsonRecord): JsonRecord {
+  const kept: JsonRecord = {};
+  for (const name of Object.keys(record)) if (record[name] !== undefined) define(kept, name, record[name]);
+  return kept;
+}
+
+/** Sets a key whatever its name is: assignment would take `__proto__` for something else. */
+export function define(record: JsonRecord, name: string, value: unknown): void {
+  if (name === '__proto__')
+    Object.defineProperty(record, name, { value, enumerable: true, writable: true, configurable: true });
+  else record[name] = value;
+}

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { protocolOf } from './index.js';
 import { collect, collectStream, answerOf } from './testing/collect.js';
 import { billing, laneOf } from './testing/builders.js';
-import { cut, joined } from './testing/chunks.js';
+import { cut, joined, through } from './testing/chunks.js';
 import { readAnswer } from './testing/oracle.js';
 import { bytesOf, chatRecordings, isError, recordingsDirectory } from './testing/recordings.js';
 import type { Recording } from './testing/recordings.js';
@@ -49,14 +49,14 @@ suite(`recorded provider traffic${note}`, () => {
     const protocol = protocolOf(recording.protocol);
     const expected = readAnswer(recording.protocol, bytes, true);
     const cuttings = [[bytes.length], [smallest(bytes)], recording.networkReadSizes ?? [bytes.length]];
-    const rendered = await joined(laneOf(recording.protocol).stream(cut(bytes, [bytes.length])));
+    const rendered = await joined(through(laneOf(recording.protocol), cut(bytes, [bytes.length])));
     for (const sizes of cuttings) {
       const collected = await collectStream(protocol.parseStream(cut(bytes, sizes)));
       if (collected.nativeFinish !== null || recording.protocol === 'openai-chat')
         expect(answerOf(collected)).toEqual(expected);
       else expect(collected).toMatchObject({ text: expected.text, reasoning: expected.reasoning });
       expect(collected.failure).toBeNull();
-      const again = await joined(laneOf(recording.protocol).stream(cut(bytes, sizes)));
+      const again = await joined(through(laneOf(recording.protocol), cut(bytes, sizes)));
       expect(again.equals(rendered)).toBe(true);
     }
     const answer = readAnswer('openai-chat', rendered, true);
@@ -67,14 +67,14 @@ suite(`recorded provider traffic${note}`, () => {
 
   it.each(streams)('stream %s is the same when cut at random', async (_name, recording) => {
     const bytes = bytesOf(recording);
-    const whole = await joined(laneOf(recording.protocol).stream(cut(bytes, [bytes.length])));
+    const whole = await joined(through(laneOf(recording.protocol), cut(bytes, [bytes.length])));
     const sizes = fc.array(fc.integer({ min: 1, max: Math.max(2, Math.ceil(bytes.length / 3)) }), {
       minLength: 1,
       maxLength: 40,
     });
     await fc.assert(
       fc.asyncProperty(sizes, async (random) => {
-        const pieces = await joined(laneOf(recording.protocol).stream(cut(bytes, random)));
+        const pieces = await joined(through(laneOf(recording.protocol), cut(bytes, random)));
         expect(pieces.equals(whole)).toBe(true);
       }),
       { numRuns: 5 },
@@ -84,7 +84,7 @@ suite(`recorded provider traffic${note}`, () => {
   it.each(streams)('stream %s is complete exactly when its last choice has finished', async (_name, recording) => {
     const bytes = bytesOf(recording);
     const lane = laneOf(recording.protocol);
-    await joined(lane.stream(cut(bytes, [4096])));
+    await joined(through(lane, cut(bytes, [4096])));
     const wasCut = recording.tags.includes('truncated') && !recording.case.includes('no-terminal');
     expect(lane.summary.terminal).toBe(!wasCut);
     expect(lane.summary.failure).toBeNull();
@@ -103,7 +103,7 @@ suite(`recorded provider traffic${note}`, () => {
   it.each(brokenAnswers)('error inside of a 200 answer: %s', async (_name, recording) => {
     const bytes = bytesOf(recording);
     const lane = laneOf(recording.protocol);
-    if (recording.stream) await joined(lane.stream(cut(bytes, [bytes.length])));
+    if (recording.stream) await joined(through(lane, cut(bytes, [bytes.length])));
     else lane.response(bytes.toString('utf8'));
     expect(lane.summary.failure).not.toBeNull();
     expect(lane.summary.terminal).toBe(false);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { ProtocolId } from '@switchyard/contracts';
 import { protocolOf } from './index.js';
 import { billing, endpointOf, laneOf, requestOf } from './testing/builders.js';
-import { cut, joined } from './testing/chunks.js';
+import { cut, joined, through } from './testing/chunks.js';
 import { eventsOf } from './testing/client-schemas.js';
 
 type Message = Record<string, unknown>;
@@ -21,7 +21,7 @@ function wholeMessage(protocol: ProtocolId, name: string): Message {
 
 /** The message that a client puts together from a stream: text joined, details appended piece by piece, merged by index and type. */
 async function streamedMessage(protocol: ProtocolId, name: string): Promise<Message> {
-  const events = eventsOf(await joined(laneOf(protocol).stream(cut(fixture(protocol, `${name}.sse`), [10])))) as {
+  const events = eventsOf(await joined(through(laneOf(protocol), cut(fixture(protocol, `${name}.sse`), [10])))) as {
     choices: { delta: Message }[];
   }[];
   const details: Message[] = [];

@@ -202,11 +202,15 @@ export interface LaneSummary {
 /** One answer on its way from an upstream's bytes to the client's. */
 export interface Lane {
   /**
-   * Ready bytes for the client. Yields nothing before the first meaningful event, so that a fallback stays possible until
-   * then. Ends at the upstream's terminal event or the end of input; bad upstream bytes never throw, see `summary.failure`.
-   * An error of `chunks` itself passes through.
+   * Takes a piece of the upstream's stream, cut anywhere, and gives bytes that are ready for the client; null where there are none. There are none
+   * before the first meaningful event, so that a fallback stays possible until then. Bad upstream bytes never throw, see
+   * `summary.failure`.
    */
-  stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>;
+  push(bytes: Uint8Array): Uint8Array | null;
+  /** The upstream has said its end, or nothing of it can be believed any more: the rest is not wanted. */
+  readonly done: boolean;
+  /** Once, when the input is over or {@link done}: what is left for the client. */
+  finish(): Uint8Array | null;
   /** Reads a whole answer. */
   response(body: string): void;
   /** Media type of the answer, where it is neither JSON nor an event stream. */
@@ -214,7 +218,7 @@ export interface Lane {
   /** Whether a provider's stream of this media type can be one for this lane; absent: any but HTML. */
   accepts?(contentType: string | undefined): boolean;
   readonly summary: LaneSummary;
-  /** The client has all that was yielded so far. */
+  /** The client has all that was given so far. */
   delivered?(): void;
   /** Ends an answer for the gateway's reason, finish reason `length`: what the client was not given is no part of it. */
   stop?(reason: GatewayError): Uint8Array;

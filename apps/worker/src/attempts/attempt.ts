@@ -1,8 +1,9 @@
 import { SUPERSEDED } from '@switchyard/bus';
 import type { StreamContext } from '@switchyard/bus';
 import { GatewayError } from '@switchyard/contracts';
-import type { AttemptCall, UpstreamFailure } from '@switchyard/contracts';
-import { costOf, withInputImages } from '@switchyard/pricing';
+import type { AttemptCall, UpstreamFailure, Usage } from '@switchyard/contracts';
+import { chargesByImage, costOf, withInputImages } from '@switchyard/pricing';
+import type { Cost } from '@switchyard/pricing';
 import type { Lane } from '@switchyard/protocols';
 import type { KeyRing } from '../authorization/key-ring.js';
 import type { UpstreamKey } from '../authorization/upstream-key.js';
@@ -50,6 +51,8 @@ export class Attempt {
   private readonly deadlines: Deadlines;
   private readonly cancellation: Cancellation;
   private readonly steps: Steps;
+  private givenCharacters = 0;
+  private priced: { readonly usage: Usage; readonly cost: Cost } | null = null;
   /** What was written, once no credit was left to write more. */
   private stopped: { readonly outputCharacters: number } | null = null;
 
@@ -87,6 +90,13 @@ export class Attempt {
     return { ...this.plan.call, ...this.steps.bound };
   }
 
+  /** What a usage costs at the price of the call. Both the client and the ledger ask. */
+  costOf(usage: Usage): Cost {
+    const { endpoint, admittedAtMs } = this.plan.call;
+    if (this.priced?.usage !== usage) this.priced = { usage, cost: costOf(usage, endpoint.price, admittedAtMs) };
+    return this.priced.cost;
+  }
+
   /** Calls the provider and passes its answer on. Never throws for what providers and clients do. */
   async run(): Promise<Ending> {
     let answer: UpstreamAnswer | null = null;
@@ -103,7 +113,7 @@ export class Attempt {
       this.steps.end();
     }
     if (thrown || this.stopped || this.cancellation.reason !== null) answer?.body.close();
-    else void answer?.body.tidy();
+    else answer?.body.tidy();
     return this.endingOf(thrown);
   }
 
@@ -111,7 +121,7 @@ export class Attempt {
   async deliver(ending: Ending & { kind: 'end' }): Promise<void> {
     const { call } = this;
     const { lane, renderStop } = this.plan;
-    const billing = billingOf(ending.usage, costOf(ending.usage, call.endpoint.price, call.admittedAtMs), call);
+    const billing = billingOf(ending.usage, this.costOf(ending.usage), call);
     if (ending.stopped) {
       const reason = outOfCredit(this.steps.allowedTokens);
       await this.context.write(renderStop?.(reason) ?? lane.stop?.(reason) ?? NOTHING);
@@ -148,46 +158,50 @@ export class Attempt {
     answer.body.close();
     // A redirect would carry the key to another address.
     if (answer.status < 400) throw new Stated(failureOf('upstream_invalid_response'));
-    throw new Stated(this.plan.protocol.parseError(answer.status, answer.headers, text));
+    throw new Stated(this.plan.protocol.parseError(answer.status, answer.readHeaders(), text));
   }
 
   private async passOn(answer: UpstreamAnswer): Promise<void> {
     refuseOthers(answer, this.plan.lane);
     const { lane } = this.plan;
-    let writtenCharacters = 0;
-    for await (const bytes of lane.stream(this.chunksOf(answer))) {
-      // Held back, so that another endpoint may still answer in its place.
-      if (bytes.length === 0 || (!this.progress.spoke && isBlank(lane.summary))) continue;
-      if (!this.progress.spoke) this.speak();
-      if (!(await this.steps.covers(meteredTokens(lane.summary)))) {
-        this.stopped = { outputCharacters: writtenCharacters };
-        return;
-      }
-      await this.context.write(bytes);
-      lane.delivered?.();
-      writtenCharacters = lane.summary.outputCharacters;
+    const { body } = answer;
+    let covered = true;
+    while (covered && !lane.done) {
+      // Providers exist that finish and never end.
+      const piece = await body.next(MAX_STREAM_BYTES, lane.summary.terminal ? FINISH_GRACE_MS : null);
+      if (piece === null) break;
+      this.cancellation.read(body.bytes);
+      covered = await this.give(lane.push(piece));
     }
+    if (covered) await this.give(lane.finish());
   }
 
-  private async read(answer: UpstreamAnswer): Promise<void> {
+  /** Gives bytes to the client, when there is something to give; false when no credit was left for them. */
+  private async give(bytes: Uint8Array | null): Promise<boolean> {
+    const { lane } = this.plan;
+    // Held back, so that another endpoint may still answer in its place.
+    if (!bytes?.length || (!this.progress.spoke && isBlank(lane.summary))) return true;
+    if (!this.progress.spoke) this.speak();
+    if (!this.steps.unlimited && !(await this.steps.covers(meteredTokens(lane.summary)))) {
+      this.stopped = { outputCharacters: this.givenCharacters };
+      return false;
+    }
+    await this.context.write(bytes);
+    lane.delivered?.();
+    this.givenCharacters = lane.summary.outputCharacters;
+    return true;
+  }
+
+  private async read({ body, ...answer }: UpstreamAnswer): Promise<void> {
     refuseOthers(answer, this.plan.lane);
+    const maxBytes = this.plan.maxAnswerBytes ?? MAX_ANSWER_BYTES;
     const pieces: Uint8Array[] = [];
-    for await (const piece of answer.body.chunks(this.plan.maxAnswerBytes ?? MAX_ANSWER_BYTES)) {
+    for (let piece = await body.next(maxBytes); piece; piece = await body.next(maxBytes)) {
       pieces.push(piece);
-      this.cancellation.read(answer.body.bytes);
+      this.cancellation.read(body.bytes);
     }
     this.timing.firstToken();
     this.plan.lane.response(Buffer.concat(pieces).toString('utf8'));
-  }
-
-  private async *chunksOf({ body }: UpstreamAnswer): AsyncGenerator<Uint8Array> {
-    const { summary } = this.plan.lane;
-    // Providers exist that finish and never end.
-    const grace = () => (summary.terminal ? FINISH_GRACE_MS : null);
-    for await (const piece of body.chunks(MAX_STREAM_BYTES, grace)) {
-      this.cancellation.read(body.bytes);
-      yield piece;
-    }
   }
 
   private speak(): void {
@@ -210,24 +224,26 @@ export class Attempt {
 
   private endingOf(thrown: UpstreamFailure | null): Ending {
     const { reason, fault } = this.cancellation;
+    const { plan } = this;
+    const { price } = plan.call.endpoint;
     const ending = endingOf({
       progress: this.progress,
-      streamed: this.plan.call.stream,
-      summary: this.plan.lane.summary,
+      streamed: plan.call.stream,
+      summary: plan.lane.summary,
       thrown,
       cancelled: reason === null ? null : { reason, fault },
       stopped: this.stopped,
-      prompt: this.plan.prompt,
+      get prompt() {
+        return plan.prompt;
+      },
     });
-    if (ending.usage === null) return ending;
-    const { call, prompt } = this.plan;
-    return { ...ending, usage: withInputImages(ending.usage, call.endpoint.price, prompt.images) };
+    if (ending.usage === null || !chargesByImage(price)) return ending;
+    return { ...ending, usage: withInputImages(ending.usage, price, plan.prompt.images) };
   }
 }
 
 /** A page of some proxy, or what the lane says that it cannot read. */
-function refuseOthers({ headers }: UpstreamAnswer, lane: Lane): void {
-  const contentType = headers['content-type'];
+function refuseOthers({ contentType }: Pick<UpstreamAnswer, 'contentType'>, lane: Lane): void {
   const isPage = /^text\/html/i.test(contentType ?? '');
   if (isPage || lane.accepts?.(contentType) === false) throw new Stated(failureOf('upstream_invalid_response'));
 }

@@ -1,12 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { StreamStrategy } from '@switchyard/bus';
 import type { StreamContext } from '@switchyard/bus';
-import { GatewayError, operationOf, UsageEvent } from '@switchyard/contracts';
-import type { AttemptCall, AttemptFailure } from '@switchyard/contracts';
+import { GatewayError, operationOf, usageEventWire } from '@switchyard/contracts';
+import type { AttemptCall, AttemptFailure, UsageEvent } from '@switchyard/contracts';
 import { costsNothing } from '@switchyard/pricing';
-import { instruments, withSpan } from '@switchyard/telemetry';
+import { instruments, isTracing, withSpan } from '@switchyard/telemetry';
 import type { ActiveSpan } from '@switchyard/telemetry';
-import { z } from 'zod';
 import { KeyRing } from '../authorization/key-ring.js';
 import { secretsOf } from '../authorization/authorizer.js';
 import { WORKER_CONFIG } from '../config.js';
@@ -18,6 +17,7 @@ import { usageEventOf } from '../usage/usage-event.js';
 import { UsageReporter } from '../usage/usage.reporter.js';
 import { Attempt } from './attempt.js';
 import type { Ending } from './ending.js';
+import { KnownEndpoints } from './known-endpoints.js';
 import { OutcomeReporter } from './outcome.reporter.js';
 import { planAttempt, readCall } from './plan.js';
 import type { Plan } from './plan.js';
@@ -28,6 +28,7 @@ import { requestAttributes, resultAttributes } from './span-attributes.js';
 @Injectable()
 export class AttemptsService {
   private readonly logger = new Logger(AttemptsService.name);
+  private readonly endpoints = new KnownEndpoints();
   private readonly mask: (text: string) => string;
 
   constructor(
@@ -53,14 +54,14 @@ export class AttemptsService {
     const { call } = plan;
     await withSpan(
       `${operationOf(call.job)} ${call.endpoint.upstreamModel}`,
-      requestAttributes(call, this.config),
+      () => requestAttributes(call, this.config),
       (span) => this.attempt(context, plan, span),
       'client',
     );
   }
 
   private planOf(context: StreamContext): Plan {
-    const call = readCall(context.meta);
+    const call = readCall(context.meta, this.endpoints);
     // Probes are on nobody's books, so they may ask only where asking is free.
     if (call.probe && !costsNothing(call.endpoint.price)) throw new GatewayError('no_endpoints');
     const plan = planAttempt(call, context.body, this.config);
@@ -84,7 +85,7 @@ export class AttemptsService {
     if (ending.kind === 'end') await attempt.deliver(ending);
     const event = attempt.superseded ? null : this.eventOf(plan, attempt, ending);
     await this.finish(context, attempt, ending, event);
-    span.setAttributes(resultAttributes(plan.lane.summary, ending.usage, errorCode));
+    if (isTracing()) span.setAttributes(resultAttributes(plan.lane.summary, ending.usage, errorCode));
     const { finishReason, toolCalls } = plan.lane.summary;
     this.outcomes.report({
       call: plan.call,
@@ -96,10 +97,12 @@ export class AttemptsService {
     });
   }
 
-  private eventOf({ lane }: Plan, { call, timing, cancelled }: Attempt, ending: Ending): UsageEvent | null {
+  private eventOf({ lane }: Plan, attempt: Attempt, ending: Ending): UsageEvent | null {
+    const { call, timing, cancelled } = attempt;
     if (ending.usage === null || call.probe) return null;
     const { outcome, usage } = ending;
-    const event = usageEventOf({ call, outcome, usage, summary: lane.summary, cancelled, timing });
+    const cost = attempt.costOf(usage);
+    const event = usageEventOf({ call, outcome, usage, cost, summary: lane.summary, cancelled, timing });
     return 'stopped' in ending ? { ...event, finishReason: 'length', nativeFinishReason: null } : event;
   }
 
@@ -111,8 +114,9 @@ export class AttemptsService {
   ): Promise<void> {
     // A client that left ended the generation by itself: what it pays is told here.
     const leftToEdge = attempt.call.continuable === true && ending.kind === 'fail' && !attempt.cancelled;
-    if (event) this.usage.report(event, context.delivered, { leftToEdge });
-    if (ending.kind === 'end') return context.end({ usage: event && z.encode(UsageEvent, event) });
+    const wire = event && usageEventWire(event);
+    if (wire) this.usage.report(wire, context.delivered, { leftToEdge });
+    if (ending.kind === 'end') return context.end({ usage: wire });
     const { phase, progress } = attempt;
     const failure = attemptFailure(ending.failure, { phase, status: progress.status, mask: this.mask });
     await context.fail({ ...failure, usage: event });

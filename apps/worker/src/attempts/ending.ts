@@ -6,6 +6,7 @@ import type { LaneSummary } from '@switchyard/protocols';
 import { failureOf } from '../upstream/failure.js';
 import type { Progress } from '../upstream/failure.js';
 import { estimateUsage, reportedUsage } from './estimate.js';
+import type { Prompt } from './plan.js';
 
 /** Everything that decides how an attempt ends. */
 export interface EndingFacts {
@@ -17,7 +18,7 @@ export interface EndingFacts {
   readonly cancelled: { readonly reason: string; readonly fault: boolean } | null;
   /** No credit was left to go on, after so much had been written. */
   readonly stopped: { readonly outputCharacters: number } | null;
-  readonly prompt: { readonly promptBytes: number; readonly images: number };
+  readonly prompt: Prompt;
 }
 
 /** How an attempt ends: for the client, and for the ledger (`usage: null` is no entry at all). */

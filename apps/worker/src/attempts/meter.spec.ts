@@ -37,7 +37,7 @@ interface Recorded {
 const casesOf = (folder: string): readonly Recorded[] =>
   (JSON.parse(readFileSync(join(fixtures!, 'upstream', folder, 'index.json'), 'utf8')) as { cases: Recorded[] }).cases;
 
-async function replay(protocol: ProtocolId, file: string): Promise<LaneSummary> {
+function replay(protocol: ProtocolId, file: string): LaneSummary {
   const request = dialectOf('openai-chat').parseRequest({
     model: 'x',
     stream: true,
@@ -45,10 +45,8 @@ async function replay(protocol: ProtocolId, file: string): Promise<LaneSummary> 
   });
   const context = { generationId: 'gen-1', created: 1, model: 'x', providerName: 'X' };
   const lane = createLane({ dialect: 'openai-chat', protocol, context, request });
-  async function* pieces() {
-    yield readFileSync(file);
-  }
-  for await (const _ of lane.stream(pieces()));
+  lane.push(readFileSync(file));
+  lane.finish();
   return lane.summary;
 }
 
@@ -76,7 +74,7 @@ describe('the meter', () => {
       for (const [folder, protocol] of Object.entries(FOLDERS)) {
         for (const { case: name, file, stream, status, tags } of casesOf(folder)) {
           if (!stream || status !== 200 || HIDDEN.some((tag) => tags.includes(tag)) || !file.endsWith('.sse')) continue;
-          const summary = await replay(protocol, join(fixtures!, 'upstream', folder, file));
+          const summary = replay(protocol, join(fixtures!, 'upstream', folder, file));
           const { usage } = summary;
           // Reasoning may be hidden, so models that reason are never metered.
           if (!usage || summary.failure || usage.reasoningTokens > 0 || tags.includes('reasoning')) continue;

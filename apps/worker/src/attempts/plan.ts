@@ -1,6 +1,6 @@
 import { AttemptCall, GatewayError } from '@switchyard/contracts';
 import type { CompletionRequest, RoutingMetadata } from '@switchyard/contracts';
-import { applyQuirks, basePathOf, joinUrl } from '@switchyard/providers';
+import { applyQuirks, basePathOf } from '@switchyard/providers';
 import { prefillFields } from '@switchyard/providers/prefill';
 import {
   asRouted,
@@ -14,7 +14,15 @@ import {
 import type { Lane, Protocol } from '@switchyard/protocols';
 import type { WorkerConfig } from '../config.js';
 import { planJobAttempt } from '../jobs/plan-job-attempt.js';
+import { addressOf } from '../upstream/addresses.js';
 import type { UpstreamCall } from '../upstream/upstream.client.js';
+import { KnownEndpoints } from './known-endpoints.js';
+
+/** How large a request is: asked for only where its provider does not say what it used. */
+export interface Prompt {
+  readonly promptBytes: number;
+  readonly images: number;
+}
 
 /** Everything that is known before the provider is called. */
 export interface Plan {
@@ -26,16 +34,22 @@ export interface Plan {
   readonly upstream: UpstreamCall;
   /** The event that ends the answer before its model does; null where the dialect has none. */
   readonly renderStop: ((reason: GatewayError) => Uint8Array) | null;
-  readonly prompt: { readonly promptBytes: number; readonly images: number };
+  readonly prompt: Prompt;
   /** Most that an answer in one piece may have; the usual limit when absent. */
   readonly maxAnswerBytes?: number;
 }
 
+const CallFacts = AttemptCall.omit({ endpoint: true });
+
 /** @throws GatewayError `internal` when the edge broke the contract */
-export function readCall(meta: unknown): AttemptCall {
-  const result = AttemptCall.safeParse(meta);
-  if (result.success) return result.data;
-  const paths = result.error.issues.map(({ path }) => path.join('.'));
+export function readCall(meta: unknown, endpoints: KnownEndpoints = new KnownEndpoints()): AttemptCall {
+  const facts = CallFacts.safeParse(meta);
+  const endpoint = endpoints.read((meta as Partial<AttemptCall> | null | undefined)?.endpoint);
+  if (facts.success && endpoint.success) return { ...facts.data, endpoint: endpoint.data };
+  const paths = [
+    ...(facts.error?.issues ?? []).map(({ path }) => path.join('.')),
+    ...(endpoint.error?.issues ?? []).map(({ path }) => ['endpoint', ...path].join('.')),
+  ];
   throw new GatewayError('internal', { message: `The call of the edge is not valid: ${paths.join(', ')}` });
 }
 
@@ -97,11 +111,13 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
       mayStop: call.allowance !== null,
     }),
     upstream: {
-      url: joinUrl(config.baseUrl, basePath, rendered.path),
+      ...addressOf(config.baseUrl, basePath, rendered.path),
       headers: rendered.headers,
       body: JSON.stringify(call.continues ? { ...rendered.body, ...prefillFields(provider) } : rendered.body),
     },
-    prompt: requestFacts(request),
+    get prompt() {
+      return requestFacts(request);
+    },
   };
 }
 

@@ -42,6 +42,11 @@ export class Steps {
     return this.outputTokens;
   }
 
+  /** All that the request allows is held. */
+  get unlimited(): boolean {
+    return this.outputTokens === null;
+  }
+
   /** Whether so much output is held; waits for more to be set aside, within limits. */
   async covers(usedTokens: number): Promise<boolean> {
     this.usedTokens = usedTokens;

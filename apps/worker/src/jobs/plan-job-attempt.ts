@@ -1,8 +1,9 @@
 import type { AttemptCall, JobId, ProtocolId } from '@switchyard/contracts';
-import { applyQuirks, joinUrl } from '@switchyard/providers';
+import { applyQuirks } from '@switchyard/providers';
 import { planJob, protocolOf, unpackJobBody } from '@switchyard/protocols';
 import type { Plan } from '../attempts/plan.js';
 import type { WorkerConfig } from '../config.js';
+import { addressOf } from '../upstream/addresses.js';
 import { formOf } from './form.js';
 
 export interface JobCall {
@@ -38,7 +39,7 @@ export function planJobAttempt({ call, job, body, protocolId, basePath }: JobCal
     renderStop: null,
     lane: planned.lane(context),
     upstream: {
-      url: joinUrl(config.baseUrl, basePath, rendered.path),
+      ...addressOf(config.baseUrl, basePath, rendered.path),
       headers: rendered.headers,
       body: rendered.files ? formOf(rendered.body, rendered.files) : JSON.stringify(rendered.body),
     },

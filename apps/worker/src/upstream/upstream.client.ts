@@ -1,18 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
 import { FormData, Pool } from 'undici';
-import type { Dispatcher } from 'undici';
 import { WORKER_CONFIG } from '../config.js';
 import type { WorkerConfig } from '../config.js';
 import { createAuthorizer } from '../authorization/authorizer.js';
 import type { Authorizer } from '../authorization/types.js';
 import type { UpstreamKey } from '../authorization/upstream-key.js';
 import type { Deadlines } from './deadlines.js';
+import { Exchange } from './exchange.js';
+import type { ResponseHead } from './exchange.js';
 import { KEEP_ALIVE_MS, MAX_RESPONSE_HEADER_BYTES } from './limits.js';
 import { UpstreamBody } from './upstream-body.js';
 
 export interface UpstreamCall {
   readonly url: string;
+  /** Path and query of the same. */
+  readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   /** A form says itself what it is. */
   readonly body: string | FormData;
@@ -20,8 +23,9 @@ export interface UpstreamCall {
 
 export interface UpstreamAnswer {
   readonly status: number;
-  /** Of the allow list, in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string | undefined;
+  /** Those of the allow list, in lower case. */
+  readonly readHeaders: () => Readonly<Record<string, string>>;
   readonly body: UpstreamBody;
 }
 
@@ -57,31 +61,30 @@ export class UpstreamClient implements OnModuleDestroy {
    * @throws the reason of `deadlines`, or what the socket or the parser threw
    */
   async post(call: UpstreamCall, deadlines: Deadlines, key: UpstreamKey | null): Promise<UpstreamAnswer> {
-    const { pathname, search } = new URL(call.url);
-    const dispatcher = this.pool.compose(
-      onRequestStart(() => {
-        if (!deadlines.signal.aborted) deadlines.connected();
-      }),
-    );
     const isForm = call.body instanceof FormData;
-    const headers = { ...call.headers, ...(!isForm && { 'content-type': 'application/json' }) };
+    const headers = isForm ? call.headers : { ...call.headers, 'content-type': 'application/json' };
     // No provider whose requests are signed byte by byte takes forms.
     const request = { method: 'POST', url: call.url, headers, body: isForm ? '' : call.body } as const;
     const authorization = key
       ? this.config.provider.authorize(key.key)
       : await unlessAborted(this.authorize(request, deadlines.signal), deadlines.signal);
-    const asked = dispatcher.request({
-      method: 'POST',
-      path: pathname + search,
-      headers: { ...headers, ...authorization, 'accept-encoding': 'identity' },
-      body: call.body,
-      signal: deadlines.signal,
-    });
-    const answer = await unlessAborted(asked, deadlines.signal);
+    if (deadlines.reason) throw deadlines.reason;
+    const exchange = new Exchange(deadlines);
+    this.pool.dispatch(
+      {
+        method: 'POST',
+        path: call.path,
+        headers: { ...headers, ...authorization, 'accept-encoding': 'identity' },
+        body: call.body,
+      },
+      exchange,
+    );
+    const { status, headers: answered } = await exchange.head;
     return {
-      status: answer.statusCode,
-      headers: readHeaders(answer.headers),
-      body: new UpstreamBody(answer.body, deadlines),
+      status,
+      contentType: headerOf(answered, 'content-type'),
+      readHeaders: () => readHeaders(answered),
+      body: new UpstreamBody(exchange, deadlines),
     };
   }
 
@@ -90,7 +93,7 @@ export class UpstreamClient implements OnModuleDestroy {
   }
 }
 
-/** undici looks at the signal of a request only once it has a connection: one that waits for it would wait on. */
+/** A signature can take its time: Google's tokens come from elsewhere. */
 async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
@@ -105,28 +108,16 @@ async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise
   }
 }
 
-/** Tells when the request gets its connection: connecting and waiting for a free one are over then. */
-const onRequestStart =
-  (started: () => void): Dispatcher.DispatcherComposeInterceptor =>
-  (dispatch) =>
-  (options, handler) =>
-    dispatch(options, {
-      onRequestStart: (controller, context) => {
-        started();
-        handler.onRequestStart?.(controller, context);
-      },
-      onRequestUpgrade: (...event) => handler.onRequestUpgrade?.(...event),
-      onResponseStart: (...event) => handler.onResponseStart?.(...event),
-      onResponseData: (...event) => handler.onResponseData?.(...event),
-      onResponseEnd: (...event) => handler.onResponseEnd?.(...event),
-      onResponseError: (...event) => handler.onResponseError?.(...event),
-    });
-
-function readHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+function readHeaders(headers: ResponseHead['headers']): Record<string, string> {
   const read: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    const first = Array.isArray(value) ? value[0] : value;
-    if (first !== undefined && READ_HEADERS.test(name)) read[name] = first.slice(0, MAX_HEADER_VALUE);
+  for (const name of Object.keys(headers)) {
+    const value = READ_HEADERS.test(name) ? headerOf(headers, name) : undefined;
+    if (value !== undefined) read[name] = value;
   }
   return read;
+}
+
+function headerOf(headers: ResponseHead['headers'], name: string): string | undefined {
+  const value = headers[name];
+  return (Array.isArray(value) ? value[0] : value)?.slice(0, MAX_HEADER_VALUE);
 }

@@ -1,6 +1,6 @@
-import { ceilToNanos, INPUT_BUCKETS, OUTPUT_BUCKETS, UsageEvent } from '@switchyard/contracts';
-import type { AttemptCall, Usage } from '@switchyard/contracts';
-import { chargeNanos, costOf } from '@switchyard/pricing';
+import { ceilToNanos, INPUT_BUCKETS, OUTPUT_BUCKETS } from '@switchyard/contracts';
+import type { AttemptCall, Usage, UsageEvent } from '@switchyard/contracts';
+import { chargeNanos } from '@switchyard/pricing';
 import type { Cost } from '@switchyard/pricing';
 import type { Billing, LaneSummary } from '@switchyard/protocols';
 import type { Timing } from '../attempts/timing.js';
@@ -9,15 +9,15 @@ export interface UsageFacts {
   readonly call: AttemptCall;
   readonly outcome: UsageEvent['outcome'];
   readonly usage: Usage;
+  readonly cost: Cost;
   readonly summary: LaneSummary;
   readonly cancelled: boolean;
   readonly timing: Timing;
 }
 
 /** What the generation used and what that costs at the price that was pinned when it was admitted. */
-export function usageEventOf({ call, outcome, usage, summary, cancelled, timing }: UsageFacts): UsageEvent {
+export function usageEventOf({ call, outcome, usage, cost, summary, cancelled, timing }: UsageFacts): UsageEvent {
   const { endpoint, admittedAtMs } = call;
-  const cost = costOf(usage, endpoint.price, admittedAtMs);
   return {
     generationId: call.generationId,
     leaseId: call.leaseId,

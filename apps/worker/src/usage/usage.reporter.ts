@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { JetStreamPublisher } from '@switchyard/bus';
 import type { Delivery } from '@switchyard/bus';
-import { UsageEvent, usageSubject } from '@switchyard/contracts';
+import { usageSubject } from '@switchyard/contracts';
+import type { UsageEventWire } from '@switchyard/contracts';
 import { PAYMENT_CASES } from '@switchyard/pricing';
-import { z } from 'zod';
 
 /** The edge is a second witness and tells the ledger after 30 s, so trying much longer helps nobody. */
 const PUBLISH_TIMEOUT_MS = 60_000;
@@ -25,7 +25,7 @@ export class UsageReporter {
    * generation's id is the message id, so that a repetition, also by the edge that has the same event, has no effect.
    * @param leftToEdge the edge decides what becomes of the generation, and tells: this is said only when there is no edge any more
    */
-  report(event: UsageEvent, delivered: Promise<Delivery>, { leftToEdge = false }: ReportOptions = {}): void {
+  report(event: UsageEventWire, delivered: Promise<Delivery>, { leftToEdge = false }: ReportOptions = {}): void {
     const reporting = this.tell(event, delivered, leftToEdge)
       .catch((error: unknown) =>
         this.logger.error(`usage of ${event.generationId} was not confirmed: ${nameOf(error)}`),
@@ -39,16 +39,16 @@ export class UsageReporter {
     await Promise.all(this.pending);
   }
 
-  private async tell(event: UsageEvent, delivered: Promise<Delivery>, leftToEdge: boolean): Promise<void> {
+  private async tell(event: UsageEventWire, delivered: Promise<Delivery>, leftToEdge: boolean): Promise<void> {
     const said = await this.settled(event, delivered, leftToEdge);
     if (said) await this.publish(said);
   }
 
   private async settled(
-    event: UsageEvent,
+    event: UsageEventWire,
     delivered: Promise<Delivery>,
     leftToEdge: boolean,
-  ): Promise<UsageEvent | null> {
+  ): Promise<UsageEventWire | null> {
     const delivery = await delivered;
     if (delivery === 'confirmed') return leftToEdge ? null : event;
     if (delivery === 'lost') return { ...event, outcome: PAYMENT_CASES.gateway_failed.books };
@@ -57,8 +57,8 @@ export class UsageReporter {
     return null;
   }
 
-  private async publish(event: UsageEvent): Promise<void> {
-    await this.publisher.publish(usageSubject(event.provider), JSON.stringify(z.encode(UsageEvent, event)), {
+  private async publish(event: UsageEventWire): Promise<void> {
+    await this.publisher.publish(usageSubject(event.provider), JSON.stringify(event), {
       messageId: event.generationId,
       timeoutMs: PUBLISH_TIMEOUT_MS,
     });

@@ -1,6 +1,6 @@
 import { createLane, dialectOf, protocolOf } from '../index.js';
 import { billing, context } from '../testing/builders.js';
-import { cut, joined } from '../testing/chunks.js';
+import { cut, joined, through } from '../testing/chunks.js';
 import { collectStream } from '../testing/collect.js';
 import { encodeEvent, encodeException } from '../testing/event-stream.js';
 import { fixtureOf } from '../testing/fixtures.js';
@@ -36,13 +36,13 @@ describe('an answer of Claude on Bedrock', () => {
     const collected = await collectStream(protocolOf('anthropic-bedrock').parseStream(cut(bytes, [7])));
     expect(collected).toMatchObject({ text: 'Grüße 世', finish: null, failure: { code, providerCode: type } });
     const lane = messagesLane();
-    expect((await joined(lane.stream(cut(bytes, [7])))).toString()).toContain('Grüße 世');
+    expect((await joined(through(lane, cut(bytes, [7])))).toString()).toContain('Grüße 世');
     expect(lane.summary.failure).toMatchObject({ code });
   });
 
   it('reaches clients of Anthropic as the events that Anthropic would have sent', async () => {
     const lane = messagesLane();
-    const sent = await joined(lane.stream(cut(fixtureOf('anthropic-bedrock', 'reasoning.sse'), [33])));
+    const sent = await joined(through(lane, cut(fixtureOf('anthropic-bedrock', 'reasoning.sse'), [33])));
     const events = fixtureOf('anthropic-messages', 'reasoning.sse').toString().split('\n\n');
     for (const event of events.filter((one) => one.startsWith('event: content_block')))
       expect(sent.toString()).toContain(event.trimEnd());

@@ -2,7 +2,7 @@ import { DIALECT_IDS, GatewayError } from '@switchyard/contracts';
 import { createLane } from '../lanes/create-lane.js';
 import { dialectOf } from '../registry.js';
 import { billing } from '../testing/builders.js';
-import { cut } from '../testing/chunks.js';
+import { cut, through } from '../testing/chunks.js';
 import { fixtureOf } from '../testing/fixtures.js';
 
 type Fields = Record<string, unknown>;
@@ -32,7 +32,7 @@ describe('an answer that the gateway ends for want of credit', () => {
     const request = dialectOf(dialect).parseRequest(asked);
     const lane = createLane({ dialect, protocol, context, request, mayStop: true });
     const given: Uint8Array[] = [];
-    for await (const bytes of lane.stream(cut(fixtureOf(protocol, 'text.sse'), [40]))) {
+    for await (const bytes of through(lane, cut(fixtureOf(protocol, 'text.sse'), [40]))) {
       if (given.length === 1) break;
       given.push(bytes);
       lane.delivered?.();

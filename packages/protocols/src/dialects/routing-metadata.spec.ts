@@ -4,7 +4,7 @@ import { GatewayError } from '@switchyard/contracts';
 import type { DialectId, ProtocolId, RoutingMetadata } from '@switchyard/contracts';
 import { createLane, dialectOf } from '../index.js';
 import { billing, context } from '../testing/builders.js';
-import { cut, joined } from '../testing/chunks.js';
+import { cut, joined, through } from '../testing/chunks.js';
 import type { Lane } from '../types.js';
 
 type Json = Record<string, unknown>;
@@ -59,7 +59,7 @@ const holderOf = (dialect: DialectId, value: Json): Json =>
 describe('C 58: openrouter_metadata', () => {
   it.each(CASES)('%s from %s: the last event has it, and no other', async (dialect, protocol) => {
     const lane = laneOf(dialect, protocol, true);
-    const pieces = await joined(lane.stream(cut(file(protocol, 'text.sse'), [1024])));
+    const pieces = await joined(through(lane, cut(file(protocol, 'text.sse'), [1024])));
     const events = eventsOf(Buffer.concat([pieces, lane.renderEnd(billing)]).toString('utf8'));
     const told = events.map((event) => holderOf(dialect, event)['openrouter_metadata']);
     expect(events.length).toBeGreaterThan(1);
@@ -78,7 +78,7 @@ describe('C 58: openrouter_metadata', () => {
   it.each(CASES)('%s from %s: nobody gets it who did not ask', async (dialect, protocol) => {
     const [whole, streamed] = [laneOf(dialect, protocol, false), laneOf(dialect, protocol, false)];
     whole.response(file(protocol, 'text.json').toString('utf8'));
-    const pieces = await joined(streamed.stream(cut(file(protocol, 'text.sse'), [1024])));
+    const pieces = await joined(through(streamed, cut(file(protocol, 'text.sse'), [1024])));
     const bytes = [whole.renderResponse(billing), pieces, streamed.renderEnd(billing)];
     expect(Buffer.concat(bytes).toString('utf8')).not.toContain('openrouter_metadata');
   });

@@ -63,7 +63,13 @@ export class JobLane implements Lane {
     return Buffer.from(form ? form.write(members) : JSON.stringify(members));
   }
 
-  stream(): AsyncGenerator<Uint8Array> {
+  readonly done = false;
+
+  push(): Uint8Array | null {
+    throw new GatewayError('internal', { message: 'A job is answered in one piece.' });
+  }
+
+  finish(): Uint8Array | null {
     throw new GatewayError('internal', { message: 'A job is answered in one piece.' });
   }
 

@@ -30,13 +30,18 @@ export class SpeechLane implements Lane {
     return this.format.accepts(contentType, this.endpoint);
   }
 
-  async *stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      yield* this.counted(this.reader.push(chunk));
-      if (this.reader.failure || this.reader.complete) break;
-    }
-    if (!this.reader.complete) yield* this.counted(this.reader.end());
+  push(bytes: Uint8Array): Uint8Array | null {
+    return this.counted(this.reader.push(bytes));
+  }
+
+  get done(): boolean {
+    return this.reader.complete || this.reader.failure !== null;
+  }
+
+  finish(): Uint8Array | null {
+    const rest = this.reader.complete ? null : this.counted(this.reader.end());
     this.ended = true;
+    return rest;
   }
 
   get summary(): LaneSummary {
@@ -73,10 +78,10 @@ export class SpeechLane implements Lane {
     return this.ended && this.audioBytes === 0 ? failureOf('upstream_invalid_response') : null;
   }
 
-  private *counted(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
-    if (pieces.length === 0) return;
+  private counted(pieces: readonly Uint8Array[]): Uint8Array | null {
+    if (pieces.length === 0) return null;
     const bytes = joined(pieces);
     this.audioBytes += bytes.byteLength;
-    yield bytes;
+    return bytes;
   }
 }

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { GatewayError } from '@switchyard/contracts';
 import type { Price } from '@switchyard/contracts';
 import { billing, context } from '../testing/builders.js';
+import { through } from '../testing/chunks.js';
 import { bodyOf, endpoint, faultOf, perPiece, perToken, recording } from '../testing/media.js';
 import { packJobBody, planJob, unpackJobBody } from './index.js';
 
@@ -33,7 +34,7 @@ describe('speech', () => {
     const source = (async function* () {
       for (const chunk of chunks) yield Buffer.from(chunk);
     })();
-    for await (const piece of lane.stream(source)) pieces.push(piece);
+    for await (const piece of through(lane, source)) pieces.push(piece);
     return Buffer.concat(pieces);
   }
   const delta = (bytes: string) =>

@@ -1,34 +1,32 @@
 import { Buffer } from 'node:buffer';
-import type { CompletionEvent, GatewayError, UpstreamFailure } from '@switchyard/contracts';
+import type { CompletionEvent, GatewayError } from '@switchyard/contracts';
 import { failureOf } from '../failures/failure.js';
 import { encodeBinaryText } from '../frames/binary-text.js';
-import { FrameReader } from '../frames/frame-reader.js';
+import type { Frame } from '../frames/frame-reader.js';
 import { parseJson } from '../json.js';
 import type {
   Billing,
   Dialect,
   Lane,
   LaneOptions,
-  LaneSummary,
   Protocol,
   ResponseRenderer,
   StreamReader,
   StreamRenderer,
 } from '../types.js';
+import { FrameLane } from './frame-lane.js';
 import { isMeaningful } from './meaningful.js';
-import { OutputGate } from './output-gate.js';
 import { SummaryKeeper } from './summary-keeper.js';
 
 /** Any protocol to any dialect, through canonical events. */
-export class CanonicalLane implements Lane {
-  private readonly reader: StreamReader;
-  private readonly keeper: SummaryKeeper;
+export class CanonicalLane extends FrameLane implements Lane {
+  protected readonly reader: StreamReader;
+  protected readonly keeper: SummaryKeeper;
   private chunks: StreamRenderer;
   /** Has rendered what the client has, and nothing else. */
   private readonly heard: StreamRenderer | null;
   private unheard: CompletionEvent[] = [];
   private readonly body: ResponseRenderer;
-  private readonly gate = new OutputGate();
   private readonly hideReasoning: boolean;
   private readonly provider: string | undefined;
 
@@ -37,6 +35,7 @@ export class CanonicalLane implements Lane {
     dialect: Dialect,
     { context, request, provider, mayStop = false }: LaneOptions,
   ) {
+    super();
     this.hideReasoning = request.reasoning?.exclude === true;
     this.provider = provider;
     this.reader = protocol.createStreamReader(provider);
@@ -44,28 +43,6 @@ export class CanonicalLane implements Lane {
     this.chunks = dialect.createStreamRenderer(context, request);
     this.heard = mayStop && dialect.stopsInLane ? dialect.createStreamRenderer(context, request) : null;
     this.body = dialect.createResponseRenderer(context, request);
-  }
-
-  get summary(): LaneSummary {
-    return this.keeper;
-  }
-
-  async *stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const frames = new FrameReader();
-    for await (const chunk of chunks) {
-      for (const frame of frames.push(chunk)) if (!this.reader.done) this.write(this.reader.read(frame));
-      this.fail(frames.failure);
-      const bytes = this.gate.take();
-      if (bytes) yield bytes;
-      if (this.reader.done || this.keeper.failure) break;
-    }
-    if (!this.reader.done && !this.keeper.failure) {
-      for (const frame of frames.end()) this.write(this.reader.read(frame));
-      this.fail(frames.failure);
-      this.write(this.reader.end());
-    }
-    const rest = this.gate.take();
-    if (rest) yield rest;
   }
 
   response(body: string): void {
@@ -100,6 +77,14 @@ export class CanonicalLane implements Lane {
     return this.body.render(billing);
   }
 
+  protected pass(frame: Frame): void {
+    this.write(this.reader.read(frame));
+  }
+
+  protected close(): void {
+    this.write(this.reader.end());
+  }
+
   private write(events: readonly CompletionEvent[]): void {
     for (const event of events) {
       this.keeper.observe(event);
@@ -107,9 +92,5 @@ export class CanonicalLane implements Lane {
       if (this.heard) this.unheard.push(event);
       this.gate.write(encodeBinaryText(this.chunks.render(event)));
     }
-  }
-
-  private fail(failure: UpstreamFailure | null): void {
-    if (failure && !this.keeper.terminal) this.keeper.observe({ type: 'error', failure });
   }
 }

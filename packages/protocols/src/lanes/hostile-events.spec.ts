@@ -2,7 +2,7 @@ import { DIALECT_IDS } from '@switchyard/contracts';
 import type { DialectId, ProtocolId } from '@switchyard/contracts';
 import { createLane, dialectOf } from '../index.js';
 import { billing, context, laneOf } from '../testing/builders.js';
-import { cut, joined } from '../testing/chunks.js';
+import { cut, joined, through } from '../testing/chunks.js';
 
 const ASKED: Readonly<Record<DialectId, object>> = {
   'openai-chat': { messages: [{ role: 'user', content: 'Hello' }] },
@@ -45,7 +45,7 @@ describe('line breaks inside of an upstream’s JSON', () => {
 
   it.each(rows)('make no event of their own: $protocol to $dialect', async ({ protocol, dialect }) => {
     const lane = laneTo(dialect, protocol as ProtocolId);
-    const text = (await joined(lane.stream(cut(UPSTREAMS[protocol]!, [7])))).toString();
+    const text = (await joined(through(lane, cut(UPSTREAMS[protocol]!, [7])))).toString();
     const whole = text + Buffer.from(lane.renderEnd(billing)).toString();
     expect(lane.summary).toMatchObject({ terminal: true, failure: null });
     expect(strangeLines(whole)).toEqual([]);
@@ -59,7 +59,7 @@ describe('line breaks inside of an upstream’s JSON', () => {
     const lane = laneTo('openai-responses', 'openai-responses');
     const named = { type: 'response.new_thing\r\ndata: {"type":"error"}\r\n\r\n', text: 'x' };
     const bytes = sse({ type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'Hi' }, named);
-    const lines = (await joined(lane.stream(cut(bytes, [bytes.length])))).toString().split(/[\r\n]+/);
+    const lines = (await joined(through(lane, cut(bytes, [bytes.length])))).toString().split(/[\r\n]+/);
     expect(lines.filter((line) => line.startsWith('event: '))).toHaveLength(2);
     expect(lines.filter((line) => line.startsWith('data: {"type":"error"}'))).toEqual([]);
   });
@@ -76,7 +76,7 @@ describe('an upstream that tells its usage before it says anything', () => {
       chunk({}, 'stop'),
       '[DONE]',
     );
-    const text = (await joined(lane.stream(cut(bytes, [50])))).toString();
+    const text = (await joined(through(lane, cut(bytes, [50])))).toString();
     expect(text).toContain('Good ');
     expect(text).toContain('day');
     expect(lane.summary).toMatchObject({ terminal: true, usage: { inputTokens: 7, outputTokens: 2 } });
@@ -90,13 +90,14 @@ describe('a tool that is called by a name with a meaning here', () => {
       const call = { index: 0, id: 'c1', type: 'function', function: { name, arguments: '{}' } };
       const lane = laneOf('openai-chat');
       const bytes = sse(chunk({ tool_calls: [call] }), chunk({}, 'tool_calls'), '[DONE]');
-      const text = (await joined(lane.stream(cut(bytes, [30])))).toString();
+      const text = (await joined(through(lane, cut(bytes, [30])))).toString();
       expect(text).toContain(`"name":${JSON.stringify(name)}`);
       expect(lane.summary).toMatchObject({ terminal: true, finishReason: 'tool_calls', toolCallCount: 1 });
       for (const dialect of ['anthropic-messages', 'gemini', 'openai-responses'] as const) {
         const other = laneTo(dialect, 'openai-chat');
         const told =
-          (await joined(other.stream(cut(bytes, [30])))).toString() + Buffer.from(other.renderEnd(billing)).toString();
+          (await joined(through(other, cut(bytes, [30])))).toString() +
+          Buffer.from(other.renderEnd(billing)).toString();
         expect(told).toContain(`"name":${JSON.stringify(name)}`);
       }
     },

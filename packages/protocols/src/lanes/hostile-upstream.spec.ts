@@ -3,12 +3,12 @@ import type { ProtocolId } from '@switchyard/contracts';
 import fc from 'fast-check';
 import { laneOf } from '../testing/builders.js';
 import { eventsOf } from '../testing/client-schemas.js';
-import { cut, joined } from '../testing/chunks.js';
+import { cut, joined, through } from '../testing/chunks.js';
 import { fixtureOf } from '../testing/fixtures.js';
 
 const run = async (protocol: ProtocolId, bytes: Uint8Array, sizes: readonly number[] = [bytes.length]) => {
   const lane = laneOf(protocol);
-  const output = await joined(lane.stream(cut(bytes, sizes)));
+  const output = await joined(through(lane, cut(bytes, sizes)));
   return { output, events: eventsOf(output), summary: lane.summary };
 };
 
@@ -184,6 +184,6 @@ describe('an upstream as attacker', () => {
       yield Buffer.from(openaiFrame('"a"'));
       throw new Error('socket hang up');
     };
-    await expect(joined(laneOf('openai-chat').stream(failing()))).rejects.toThrow('socket hang up');
+    await expect(joined(through(laneOf('openai-chat'), failing()))).rejects.toThrow('socket hang up');
   });
 });

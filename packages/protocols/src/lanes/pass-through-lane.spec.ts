@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { billing, context, laneOf } from '../testing/builders.js';
 import { chunk, eventsOf } from '../testing/client-schemas.js';
-import { cut, joined } from '../testing/chunks.js';
+import { cut, joined, through } from '../testing/chunks.js';
 import { readAnswer } from '../testing/oracle.js';
 
 type Fields = Record<string, unknown>;
@@ -20,7 +20,7 @@ const sse = (frames: readonly Fields[], end = DONE): Buffer =>
 
 const run = async (bytes: Buffer, fields: Fields = {}, size = bytes.length) => {
   const lane = laneOf('openai-chat', fields);
-  const output = await joined(lane.stream(cut(bytes, [size])));
+  const output = await joined(through(lane, cut(bytes, [size])));
   return { lane, output, events: eventsOf(output) as Fields[] };
 };
 const deltas = (events: readonly Fields[]): unknown[] =>

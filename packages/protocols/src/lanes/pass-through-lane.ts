@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
-import type { CompletionEvent, UpstreamFailure } from '@switchyard/contracts';
+import type { CompletionEvent } from '@switchyard/contracts';
 import { ChunkRenderer } from '../dialects/openai-chat/chunk-renderer.js';
 import { routingField } from '../dialects/common/routing-field.js';
 import { renderUsage } from '../dialects/openai-chat/render-usage.js';
 import { failureOf } from '../failures/failure.js';
 import { encodeBinaryText } from '../frames/binary-text.js';
-import { FrameReader, frameJson } from '../frames/frame-reader.js';
+import { frameJson } from '../frames/frame-reader.js';
 import type { Frame } from '../frames/frame-reader.js';
 import { isRecord, parseJson, recordsOf } from '../json.js';
 import type { JsonRecord } from '../json.js';
@@ -13,53 +13,31 @@ import { parseResponse } from '../openai-chat/response.js';
 import { madeAnnotations, withAnnotations } from '../openai-chat/search-citations.js';
 import { DONE, OpenAiStreamReader } from '../openai-chat/stream.js';
 import { usageFieldOf } from '../openai-chat/usage.js';
-import type { Billing, Lane, LaneOptions, LaneSummary, RenderContext } from '../types.js';
+import type { Billing, Lane, LaneOptions, RenderContext } from '../types.js';
 import { ChunkEditor } from './chunk-editor.js';
+import { FrameLane } from './frame-lane.js';
 import { isMeaningful } from './meaningful.js';
-import { OutputGate } from './output-gate.js';
 import { SummaryKeeper } from './summary-keeper.js';
 import { TemplateCache } from './template-cache.js';
 
 /** OpenAI's format to OpenAI's format: upstream bytes go through after the smallest edit, unknown fields included. */
-export class PassThroughLane implements Lane {
-  private readonly reader = new OpenAiStreamReader();
-  private readonly keeper: SummaryKeeper;
+export class PassThroughLane extends FrameLane implements Lane {
+  protected readonly reader = new OpenAiStreamReader();
+  protected readonly keeper: SummaryKeeper;
   private readonly editor: ChunkEditor;
   private readonly chunks: ChunkRenderer;
-  private readonly gate = new OutputGate();
   private readonly context: RenderContext;
   private readonly hideReasoning: boolean;
   private readonly templates = new TemplateCache();
   private body: JsonRecord = {};
 
   constructor({ context, request }: LaneOptions) {
+    super();
     this.context = context;
     this.hideReasoning = request.reasoning?.exclude === true;
     this.keeper = new SummaryKeeper(request, this.reader);
     this.editor = new ChunkEditor(context, this.hideReasoning);
     this.chunks = new ChunkRenderer(context, this.hideReasoning);
-  }
-
-  get summary(): LaneSummary {
-    return this.keeper;
-  }
-
-  async *stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const frames = new FrameReader();
-    for await (const chunk of chunks) {
-      for (const frame of frames.push(chunk)) if (!this.reader.done) this.pass(frame);
-      this.fail(frames.failure);
-      const bytes = this.gate.take();
-      if (bytes) yield bytes;
-      if (this.reader.done || this.keeper.failure) break;
-    }
-    if (!this.reader.done && !this.keeper.failure) {
-      for (const frame of frames.end()) this.pass(frame);
-      this.fail(frames.failure);
-      this.observe(this.reader.end());
-    }
-    const rest = this.gate.take();
-    if (rest) yield rest;
   }
 
   response(text: string): void {
@@ -83,7 +61,7 @@ export class PassThroughLane implements Lane {
     );
   }
 
-  private pass(frame: Frame): void {
+  protected pass(frame: Frame): void {
     // Nothing that matters can be in a frame that differs from an ordinary one only in its text.
     const copied = this.gate.isOpen && frame.event === undefined ? this.templates.apply(frame.data) : null;
     if (copied) {
@@ -120,15 +98,15 @@ export class PassThroughLane implements Lane {
       this.gate.write(encodeBinaryText(this.chunks.render(event)));
   }
 
+  protected close(): void {
+    this.observe(this.reader.end());
+  }
+
   private observe(events: readonly CompletionEvent[]): void {
     for (const event of events) {
       this.keeper.observe(event);
       if (isMeaningful(event, this.hideReasoning)) this.gate.open();
     }
-  }
-
-  private fail(failure: UpstreamFailure | null): void {
-    if (failure && !this.keeper.terminal) this.keeper.observe({ type: 'error', failure });
   }
 }
 

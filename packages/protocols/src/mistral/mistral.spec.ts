@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { CatalogueEndpoint } from '@switchyard/contracts';
 import { protocolOf, renderUpstream } from '../index.js';
 import { billing, bodyOf, endpointOf, laneOf, requestOf } from '../testing/builders.js';
-import { cut, joined } from '../testing/chunks.js';
+import { cut, joined, through } from '../testing/chunks.js';
 import { collectStream } from '../testing/collect.js';
 import { recordings, recordingsDirectory } from '../testing/recordings.js';
 
@@ -121,7 +121,7 @@ describe('answers of Mistral', () => {
   it('take the short way to clients of OpenAI’s format, unknown fields included', async () => {
     const answer = bytes.toString().replaceAll('"id":"x"', '"id":"x","p":"abc"');
     const lane = laneOf('mistral');
-    const text = (await joined(lane.stream(cut(Buffer.from(answer), [64])))).toString();
+    const text = (await joined(through(lane, cut(Buffer.from(answer), [64])))).toString();
     expect(text).toContain('"p":"abc"');
     expect(text).toContain('"reasoning":"Let me "');
     expect(Buffer.from(lane.renderEnd(billing)).toString()).toContain('[DONE]');

@@ -1,7 +1,7 @@
 import { protocolOf } from '../index.js';
 import { billing, laneOf } from '../testing/builders.js';
 import { body, chunk, eventsOf } from '../testing/client-schemas.js';
-import { cut, joined } from '../testing/chunks.js';
+import { cut, joined, through } from '../testing/chunks.js';
 import { collect, collectStream } from '../testing/collect.js';
 import { parseUpstreamCost, parseUsage } from './usage.js';
 
@@ -77,7 +77,7 @@ describe('Perplexity', () => {
   it('passes its own fields through and the citations beside them', async () => {
     const same = { ...deltas[0]!, usage: null };
     const bytes = events([same, same, same, same, ...deltas, last]);
-    const chunks = eventsOf(await joined(laneOf('openai-chat').stream(cut(bytes, [50]))));
+    const chunks = eventsOf(await joined(through(laneOf('openai-chat'), cut(bytes, [50]))));
     const parsed = chunks.map((one) => chunk.parse(one));
     const cited = parsed.flatMap((one) => one.choices[0]?.delta.annotations ?? []);
     // Seven characters each: repeated frames must not be copied past the reader that counts them.

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { CompletionEvent } from '@switchyard/contracts';
 import { protocolOf } from '../index.js';
 import { laneOf } from '../testing/builders.js';
-import { cut, joined } from '../testing/chunks.js';
+import { cut, joined, through } from '../testing/chunks.js';
 import { collect } from '../testing/collect.js';
 
 const file = (name: string): string =>
@@ -106,7 +106,7 @@ describe('a stream of the Responses API', () => {
   it('knows what an answer used that failed in the end', async () => {
     const response = { status: 'failed', error: null, usage: { input_tokens: 9, output_tokens: 4 } };
     const lane = laneOf('openai-responses');
-    await joined(lane.stream(cut(Buffer.from(sse({ type: 'response.failed', response })), [11])));
+    await joined(through(lane, cut(Buffer.from(sse({ type: 'response.failed', response })), [11])));
     expect(lane.summary).toMatchObject({ usage: null, partialUsage: { inputTokens: 9, outputTokens: 4 } });
   });
 

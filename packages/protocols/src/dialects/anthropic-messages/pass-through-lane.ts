@@ -1,17 +1,17 @@
 import { Buffer } from 'node:buffer';
-import type { CompletionEvent, UpstreamFailure } from '@switchyard/contracts';
+import type { CompletionEvent } from '@switchyard/contracts';
 import { parseResponse } from '../../anthropic-messages/response.js';
 import { AnthropicStreamReader } from '../../anthropic-messages/stream.js';
 import { failureOf } from '../../failures/failure.js';
 import { encodeBinaryText } from '../../frames/binary-text.js';
-import { FrameReader, frameJson } from '../../frames/frame-reader.js';
+import { frameJson } from '../../frames/frame-reader.js';
 import type { Frame } from '../../frames/frame-reader.js';
 import { isRecord, parseJson, recordOf } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
+import { FrameLane } from '../../lanes/frame-lane.js';
 import { isMeaningful } from '../../lanes/meaningful.js';
-import { OutputGate } from '../../lanes/output-gate.js';
 import { SummaryKeeper } from '../../lanes/summary-keeper.js';
-import type { Billing, Lane, LaneOptions, LaneSummary, RenderContext } from '../../types.js';
+import type { Billing, Lane, LaneOptions, RenderContext } from '../../types.js';
 import { routingField } from '../common/routing-field.js';
 import { renderUsage } from './render-usage.js';
 
@@ -19,10 +19,9 @@ import { renderUsage } from './render-usage.js';
  * Anthropic's format to Anthropic's format: events go through byte by byte. Only the first, which names the message, and the
  * last, which bring usage and stop reason, are written anew; blocks of Anthropic's own tools pass as they are.
  */
-export class MessagesPassThroughLane implements Lane {
-  private readonly reader = new AnthropicStreamReader();
-  private readonly keeper: SummaryKeeper;
-  private readonly gate = new OutputGate();
+export class MessagesPassThroughLane extends FrameLane implements Lane {
+  protected readonly reader = new AnthropicStreamReader();
+  protected readonly keeper: SummaryKeeper;
   private readonly context: RenderContext;
   private ending: { readonly delta: JsonRecord; readonly rest: JsonRecord } = { delta: {}, rest: {} };
   private body: JsonRecord = {};
@@ -30,31 +29,10 @@ export class MessagesPassThroughLane implements Lane {
   private readonly openFrame: (frame: Frame) => Frame;
 
   constructor({ context, request, openFrame = (frame) => frame }: LaneOptions) {
+    super();
     this.context = context;
     this.openFrame = openFrame;
     this.keeper = new SummaryKeeper(request, this.reader);
-  }
-
-  get summary(): LaneSummary {
-    return this.keeper;
-  }
-
-  async *stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const frames = new FrameReader();
-    for await (const chunk of chunks) {
-      for (const frame of frames.push(chunk)) if (!this.reader.done) this.pass(frame);
-      this.fail(frames.failure);
-      const bytes = this.gate.take();
-      if (bytes) yield bytes;
-      if (this.reader.done || this.keeper.failure) break;
-    }
-    if (!this.reader.done && !this.keeper.failure) {
-      for (const frame of frames.end()) this.pass(frame);
-      this.fail(frames.failure);
-      this.observe(this.reader.end());
-    }
-    const rest = this.gate.take();
-    if (rest) yield rest;
   }
 
   response(text: string): void {
@@ -88,7 +66,7 @@ export class MessagesPassThroughLane implements Lane {
     return Buffer.from(JSON.stringify({ ...this.named(this.body), usage, ...routingField(this.context.routing) }));
   }
 
-  private pass(received: Frame): void {
+  protected pass(received: Frame): void {
     const frame = this.openFrame(received);
     const events = this.reader.read(frame);
     this.observe(events);
@@ -118,15 +96,15 @@ export class MessagesPassThroughLane implements Lane {
     return { ...message, id, model, provider };
   }
 
+  protected close(): void {
+    this.observe(this.reader.end());
+  }
+
   private observe(events: readonly CompletionEvent[]): void {
     for (const event of events) {
       this.keeper.observe(event);
       if (isMeaningful(event, false)) this.gate.open();
     }
-  }
-
-  private fail(failure: UpstreamFailure | null): void {
-    if (failure && !this.keeper.terminal) this.keeper.observe({ type: 'error', failure });
   }
 }
 

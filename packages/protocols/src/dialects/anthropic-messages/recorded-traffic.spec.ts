@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import type { CompletionRequest } from '@switchyard/contracts';
 import { createLane, dialectOf } from '../../index.js';
 import { billing, context } from '../../testing/builders.js';
-import { cut, joined } from '../../testing/chunks.js';
+import { cut, joined, through } from '../../testing/chunks.js';
 import { readAnswer } from '../../testing/oracle.js';
 import { bytesOf, chatRecordings, isError, recordingsDirectory } from '../../testing/recordings.js';
 import type { Recording } from '../../testing/recordings.js';
@@ -75,8 +75,8 @@ suite(`recorded provider traffic to Anthropic's clients${note}`, () => {
     const bytes = bytesOf(recording);
     const expected = readAnswer(recording.protocol, bytes, true);
     const whole = laneOf(recording);
-    const rendered = await joined(whole.stream(cut(bytes, [bytes.length])));
-    const pieces = await joined(laneOf(recording).stream(cut(bytes, recording.networkReadSizes ?? [997])));
+    const rendered = await joined(through(whole, cut(bytes, [bytes.length])));
+    const pieces = await joined(through(laneOf(recording), cut(bytes, recording.networkReadSizes ?? [997])));
     expect(pieces.equals(rendered)).toBe(true);
     if (whole.summary.finishReason === null) return;
     const all = Buffer.concat([rendered, whole.renderEnd(billing)]);
@@ -95,7 +95,7 @@ suite(`recorded provider traffic to Anthropic's clients${note}`, () => {
     named(true).filter(([, { protocol }]) => protocol === 'anthropic-messages' || protocol === 'anthropic-vertex'),
   )('stream %s goes through byte for byte between its first and its last events', async (_name, recording) => {
     const bytes = bytesOf(recording);
-    const rendered = (await joined(laneOf(recording).stream(cut(bytes, [bytes.length])))).toString('latin1');
+    const rendered = (await joined(through(laneOf(recording), cut(bytes, [bytes.length])))).toString('latin1');
     const events = bytes
       .toString('latin1')
       .split(/\r?\n\r?\n/)

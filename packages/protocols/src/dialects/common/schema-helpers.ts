@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { define } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
 
 /**
@@ -8,8 +9,14 @@ import type { JsonRecord } from '../../json.js';
 export const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullish();
 
 /** Leaves out what is `null` or `undefined`. */
-export const present = (record: JsonRecord): JsonRecord =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined && value !== null));
+export function present(record: JsonRecord): JsonRecord {
+  const kept: JsonRecord = {};
+  for (const name of Object.keys(record)) {
+    const value = record[name];
+    if (value !== undefined && value !== null) define(kept, name, value);
+  }
+  return kept;
+}
 
 export const MAX_PARTS = 10_000;
 export const MAX_NAME_LENGTH = 256;

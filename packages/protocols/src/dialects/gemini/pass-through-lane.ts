@@ -1,17 +1,16 @@
 import { Buffer } from 'node:buffer';
-import type { CompletionEvent, CompletionRequest, UpstreamFailure } from '@switchyard/contracts';
+import type { CompletionEvent, CompletionRequest } from '@switchyard/contracts';
 import { failureOf } from '../../failures/failure.js';
 import { encodeBinaryText } from '../../frames/binary-text.js';
-import { FrameReader } from '../../frames/frame-reader.js';
 import type { Frame } from '../../frames/frame-reader.js';
 import { parseResponse } from '../../gemini/response.js';
 import { GeminiStreamReader } from '../../gemini/stream.js';
 import { isRecord, parseJson, recordOf } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
+import { FrameLane } from '../../lanes/frame-lane.js';
 import { isMeaningful } from '../../lanes/meaningful.js';
-import { OutputGate } from '../../lanes/output-gate.js';
 import { SummaryKeeper } from '../../lanes/summary-keeper.js';
-import type { Billing, Lane, LaneOptions, LaneSummary, RenderContext } from '../../types.js';
+import type { Billing, Lane, LaneOptions, RenderContext } from '../../types.js';
 import { routingField } from '../common/routing-field.js';
 import { renderUsage } from './render-usage.js';
 import { sseOf } from './renderers.js';
@@ -21,16 +20,16 @@ const MODEL = /"modelVersion"\s*:\s*"[^"\\]*"/;
 const RESPONSE = /"responseId"\s*:\s*"[^"\\]*"/;
 
 /** Google's format to Google's format: chunks go through as they are, but for the names of model and response. */
-export class GeminiPassThroughLane implements Lane {
-  private readonly reader = new GeminiStreamReader();
-  private readonly keeper: SummaryKeeper;
-  private readonly gate = new OutputGate();
+export class GeminiPassThroughLane extends FrameLane implements Lane {
+  protected readonly reader = new GeminiStreamReader();
+  protected readonly keeper: SummaryKeeper;
   private readonly context: RenderContext;
   private readonly names: { readonly model: string; readonly response: string };
   private readonly hideThoughts: boolean;
   private body: JsonRecord = {};
 
   constructor({ context, request }: LaneOptions) {
+    super();
     this.context = context;
     this.hideThoughts = hides(request);
     this.keeper = new SummaryKeeper(request, this.reader);
@@ -38,28 +37,6 @@ export class GeminiPassThroughLane implements Lane {
       model: encodeBinaryText(`"modelVersion":${JSON.stringify(context.model)}`),
       response: encodeBinaryText(`"responseId":${JSON.stringify(context.generationId)}`),
     };
-  }
-
-  get summary(): LaneSummary {
-    return this.keeper;
-  }
-
-  async *stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const frames = new FrameReader();
-    for await (const chunk of chunks) {
-      for (const frame of frames.push(chunk)) if (!this.reader.done) this.pass(frame);
-      this.fail(frames.failure);
-      const bytes = this.gate.take();
-      if (bytes) yield bytes;
-      if (this.reader.done || this.keeper.failure) break;
-    }
-    if (!this.reader.done && !this.keeper.failure) {
-      for (const frame of frames.end()) this.pass(frame);
-      this.fail(frames.failure);
-      this.observe(this.reader.end());
-    }
-    const rest = this.gate.take();
-    if (rest) yield rest;
   }
 
   response(text: string): void {
@@ -86,7 +63,7 @@ export class GeminiPassThroughLane implements Lane {
     );
   }
 
-  private pass(frame: Frame): void {
+  protected pass(frame: Frame): void {
     const events = this.reader.read(frame);
     this.observe(events);
     if (this.keeper.failure || frame.data === '' || frame.data === '[DONE]' || frame.partial) return;
@@ -99,16 +76,16 @@ export class GeminiPassThroughLane implements Lane {
     return { modelVersion: model, responseId: generationId, provider: providerName };
   }
 
+  protected close(): void {
+    this.observe(this.reader.end());
+  }
+
   private observe(events: readonly CompletionEvent[]): void {
     for (const event of events) {
       this.keeper.observe(event);
       // Google finishes in the last chunk with text, and tells so only at the end: that alone opens nothing.
       if (isMeaningful(event, this.hideThoughts)) this.gate.open();
     }
-  }
-
-  private fail(failure: UpstreamFailure | null): void {
-    if (failure && !this.keeper.terminal) this.keeper.observe({ type: 'error', failure });
   }
 }
 

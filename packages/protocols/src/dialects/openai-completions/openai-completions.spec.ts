@@ -2,7 +2,7 @@ import { GatewayError } from '@switchyard/contracts';
 import OpenAI from 'openai';
 import { createLane, dialectOf, renderUpstream } from '../../index.js';
 import { billing, context, endpointOf } from '../../testing/builders.js';
-import { cut, joined } from '../../testing/chunks.js';
+import { cut, joined, through } from '../../testing/chunks.js';
 import { readAnswer } from '../../testing/oracle.js';
 import { bytesOf, chatRecordings, isError, recordingsDirectory } from '../../testing/recordings.js';
 import type { Recording } from '../../testing/recordings.js';
@@ -93,7 +93,7 @@ suite(`recorded provider traffic to clients of OpenAI's older API${note}`, () =>
   it.each(named(true))('stream %s', async (_name, recording) => {
     const bytes = bytesOf(recording);
     const lane = laneOf(recording);
-    const rendered = await joined(lane.stream(cut(bytes, recording.networkReadSizes ?? [997])));
+    const rendered = await joined(through(lane, cut(bytes, recording.networkReadSizes ?? [997])));
     if (lane.summary.finishReason === null) return;
     const all = Buffer.concat([rendered, lane.renderEnd(billing)]);
     const stream = await clientOf(all, 'text/event-stream').completions.create({ ...bodyOf(), stream: true });

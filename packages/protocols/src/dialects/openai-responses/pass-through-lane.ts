@@ -1,17 +1,17 @@
 import { Buffer } from 'node:buffer';
-import type { CompletionEvent, UpstreamFailure } from '@switchyard/contracts';
+import type { CompletionEvent } from '@switchyard/contracts';
 import { failureOf } from '../../failures/failure.js';
 import { encodeBinaryText } from '../../frames/binary-text.js';
-import { FrameReader, frameJson } from '../../frames/frame-reader.js';
+import { frameJson } from '../../frames/frame-reader.js';
 import type { Frame } from '../../frames/frame-reader.js';
 import { isRecord, parseJson, recordOf, textOf } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
+import { FrameLane } from '../../lanes/frame-lane.js';
 import { isMeaningful } from '../../lanes/meaningful.js';
-import { OutputGate } from '../../lanes/output-gate.js';
 import { SummaryKeeper } from '../../lanes/summary-keeper.js';
 import { parseResponse } from '../../openai-responses/response.js';
 import { ResponsesStreamReader } from '../../openai-responses/stream.js';
-import type { Billing, Lane, LaneOptions, LaneSummary } from '../../types.js';
+import type { Billing, Lane, LaneOptions } from '../../types.js';
 import { ResponsesStreamRenderer } from './renderers.js';
 import { ResponseEditor } from './response-edit.js';
 
@@ -23,11 +23,10 @@ const OWN_ITEMS: readonly unknown[] = ['message', 'reasoning', 'function_call', 
  * knows included. Only events that repeat the response are written anew, and reasoning items where their maker must be named.
  * The last event is held back until the cost is known.
  */
-export class ResponsesPassThroughLane implements Lane {
-  private readonly reader: ResponsesStreamReader;
-  private readonly keeper: SummaryKeeper;
+export class ResponsesPassThroughLane extends FrameLane implements Lane {
+  protected readonly reader: ResponsesStreamReader;
+  protected readonly keeper: SummaryKeeper;
   private readonly editor: ResponseEditor;
-  private readonly gate = new OutputGate();
   private readonly hideReasoning: boolean;
   private sequence = 0;
   private last: JsonRecord | null = null;
@@ -36,32 +35,12 @@ export class ResponsesPassThroughLane implements Lane {
   private body: JsonRecord = {};
 
   constructor(private readonly options: LaneOptions) {
+    super();
     const { context, request, provider } = options;
     this.hideReasoning = request.reasoning?.exclude === true;
     this.reader = new ResponsesStreamReader(provider);
     this.keeper = new SummaryKeeper(request, this.reader);
     this.editor = new ResponseEditor(context, request, provider);
-  }
-
-  get summary(): LaneSummary {
-    return this.keeper;
-  }
-
-  async *stream(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const frames = new FrameReader();
-    for await (const chunk of chunks) {
-      for (const frame of frames.push(chunk)) if (!this.reader.done) this.pass(frame);
-      this.fail(frames.failure);
-      const bytes = this.gate.take();
-      if (bytes) yield bytes;
-      if (this.reader.done || this.keeper.failure) break;
-    }
-    if (!this.reader.done && !this.keeper.failure) {
-      for (const frame of frames.end()) this.pass(frame);
-      this.fail(frames.failure);
-    }
-    const rest = this.gate.take();
-    if (rest) yield rest;
   }
 
   response(text: string): void {
@@ -87,7 +66,7 @@ export class ResponsesPassThroughLane implements Lane {
     return Buffer.from(JSON.stringify(this.editor.editResponse(this.body, billing)));
   }
 
-  private pass(frame: Frame): void {
+  protected pass(frame: Frame): void {
     const json = frame.data === '' ? undefined : frameJson(frame);
     const events = json ? this.reader.readValue(json.value, frame) : this.reader.read(frame);
     this.observe(events);
@@ -126,14 +105,14 @@ export class ResponsesPassThroughLane implements Lane {
     for (const event of events) this.gate.write(encodeBinaryText(this.renderer.render(event)));
   }
 
+  protected close(): void {
+    // Its own events say what there is to say.
+  }
+
   private observe(events: readonly CompletionEvent[]): void {
     for (const event of events) {
       this.keeper.observe(event);
       if (isMeaningful(event, this.hideReasoning)) this.gate.open();
     }
-  }
-
-  private fail(failure: UpstreamFailure | null): void {
-    if (failure && !this.keeper.terminal) this.keeper.observe({ type: 'error', failure });
   }
 }

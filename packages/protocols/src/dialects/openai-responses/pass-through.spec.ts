@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
 import { createLane, dialectOf } from '../../index.js';
 import { billing, context } from '../../testing/builders.js';
-import { cut, joined } from '../../testing/chunks.js';
+import { cut, joined, through } from '../../testing/chunks.js';
 import type { Lane } from '../../types.js';
 
 type Json = Record<string, unknown>;
@@ -26,7 +26,7 @@ const laneOf = (provider = 'openai', fields: Json = {}): Lane =>
   });
 
 async function stream(bytes: Buffer, lane: Lane): Promise<{ text: string; events: Event[] }> {
-  const pieces = await joined(lane.stream(cut(bytes, [13])));
+  const pieces = await joined(through(lane, cut(bytes, [13])));
   const text = Buffer.concat([pieces, lane.renderEnd(billing)]).toString('utf8');
   const events = text
     .split('\n')
@@ -146,7 +146,7 @@ describe('the Responses API to the Responses API', () => {
     const lane = laneOf();
     const error = { type: 'error', code: 'server_error', message: 'Oops' };
     const { response } = JSON.parse(file('text.sse').toString().split('\n')[1]!.slice('data: '.length)) as Event;
-    const bytes = await joined(lane.stream(cut(sse({ type: 'response.created', response }, error), [9])));
+    const bytes = await joined(through(lane, cut(sse({ type: 'response.created', response }, error), [9])));
     expect(bytes.toString()).toBe('');
     expect(lane.summary).toMatchObject({ terminal: false, failure: { code: 'upstream_error' } });
   });

@@ -2,7 +2,7 @@ import type { CompletionRequest } from '@switchyard/contracts';
 import OpenAI from 'openai';
 import { createLane, dialectOf } from '../../index.js';
 import { billing, context } from '../../testing/builders.js';
-import { cut, joined } from '../../testing/chunks.js';
+import { cut, joined, through } from '../../testing/chunks.js';
 import { readAnswer } from '../../testing/oracle.js';
 import { bytesOf, chatRecordings, isError, recordingsDirectory } from '../../testing/recordings.js';
 import type { Recording } from '../../testing/recordings.js';
@@ -66,8 +66,8 @@ suite(`recorded provider traffic to clients of OpenAI's Responses${note}`, () =>
     const bytes = bytesOf(recording);
     const expected = readAnswer(recording.protocol, bytes, true);
     const whole = laneOf(recording);
-    const rendered = await joined(whole.stream(cut(bytes, [bytes.length])));
-    const pieces = await joined(laneOf(recording).stream(cut(bytes, recording.networkReadSizes ?? [997])));
+    const rendered = await joined(through(whole, cut(bytes, [bytes.length])));
+    const pieces = await joined(through(laneOf(recording), cut(bytes, recording.networkReadSizes ?? [997])));
     expect(pieces.equals(rendered)).toBe(true);
     if (whole.summary.finishReason === null) return;
     const all = Buffer.concat([rendered, whole.renderEnd(billing)]);
@@ -98,7 +98,7 @@ suite(`recorded provider traffic to clients of OpenAI's Responses${note}`, () =>
   const own = named(true).filter(([, { protocol, status }]) => protocol === 'openai-responses' && status === 200);
   it.each(own)('stream %s goes through byte for byte but for what repeats the response', async (_name, recording) => {
     const bytes = bytesOf(recording);
-    const rendered = (await joined(laneOf(recording).stream(cut(bytes, [bytes.length])))).toString('latin1');
+    const rendered = (await joined(through(laneOf(recording), cut(bytes, [bytes.length])))).toString('latin1');
     const sent = new Set(rendered.split('\n').filter((line) => line.startsWith('data: ')));
     const lines = bytes
       .toString('latin1')
