@@ -4,47 +4,43 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readArguments, USAGE, type BenchOptions } from './args.js';
-import type { Child } from './child.js';
-import { peerKey } from './config.js';
+import { startUpstream } from './targets/plain.js';
 import { profile } from './profile.js';
-import { comparison, tableOf, type RunResult } from './report.js';
+import { added, comparison, tableOf, UPSTREAM_ALONE, type RunResult } from './report.js';
 import { bodySizes, firstToken, latency, requests, streams } from './runs/closed.js';
-import { frontier, FRONTIER_PACE } from './runs/frontier.js';
+import { frontier } from './runs/frontier.js';
 import { heldStreams } from './runs/held.js';
+import { interleave } from './runs/interleave.js';
 import type { Figures, Run } from './runs/run.js';
-import { direct, externalPeer, startBareProxy, startUpstream } from './targets/plain.js';
-import { startPortkey } from './targets/portkey.js';
-import { startSwitchyard } from './targets/switchyard.js';
+import { catalogueSize } from './scale/catalogue-size.js';
+import { keys } from './scale/keys.js';
+import { processCount } from './scale/process-count.js';
+import type { Series } from './scale/series.js';
+import { OURS, startTargets } from './targets/all.js';
 import type { Target } from './targets/target.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const RUNS: readonly Run[] = [requests, streams, latency, firstToken, ...bodySizes, heldStreams(1_000, 60)];
 const FRONTIER = 'frontier';
-const WARM_UP = 0.2;
+const SERIES: readonly Series[] = [catalogueSize, keys, processCount];
 
-async function startTargets(upstream: Child, runs: readonly Run[], options: BenchOptions): Promise<Target[]> {
-  const targets: Target[] = [direct(upstream), await startBareProxy(upstream)];
-  try {
-    if (!options.withoutPortkey) targets.push(await startPortkey(upstream, path.join(root, '.cache/bench/portkey')));
-    for (const peer of options.peers) targets.push(externalPeer(peer, peerKey()));
-    const paces = [FRONTIER_PACE, ...runs.flatMap((run) => run.paces)];
-    targets.push(await startSwitchyard({ root, upstream, paces, progress: console.error }));
-    return targets;
-  } catch (error) {
-    await Promise.all(targets.map((target) => target.stop()));
-    throw error;
-  }
-}
+const runsOf = ({ heldSeconds }: BenchOptions): readonly Run[] => [
+  requests,
+  streams,
+  latency,
+  firstToken,
+  ...bodySizes,
+  // Few: what the gateway itself adds to a gap. Many: what is left of that when a thousand share two cores.
+  heldStreams(32, 10),
+  heldStreams(1_000, heldSeconds),
+];
 
-async function measureRun(run: Run, targets: readonly Target[], options: BenchOptions): Promise<RunResult> {
-  const rounds: Record<string, Figures[]> = Object.fromEntries(targets.map(({ name }) => [name, []]));
-  if (run.rounds === 0) for (const target of targets) await run.measure(target, WARM_UP * options.scale);
-  for (let round = 0; round < (run.rounds || options.rounds); round += 1) {
-    // Forwards and backwards, so that nobody always follows the same neighbour.
-    for (const target of round % 2 === 0 ? targets : targets.toReversed())
-      rounds[target.name]!.push(await run.measure(target, options.scale));
-  }
-  return { run: run.name, rounds };
+async function measureRun(run: Run, targets: readonly Target[], { rounds, scale }: BenchOptions): Promise<RunResult> {
+  const columns = targets.map((target) => ({
+    name: target.name,
+    measure: (share: number) => run.measure(target, share),
+  }));
+  const own = { rounds: run.rounds || rounds, scale, warmUp: run.rounds === 0 };
+  return { run: run.name, rounds: await interleave(columns, own) };
 }
 
 async function measureFrontier(targets: readonly Target[]): Promise<RunResult> {
@@ -54,36 +50,50 @@ async function measureFrontier(targets: readonly Target[]): Promise<RunResult> {
   return { run: 'requests/s by what is added to the 99th percentile', rounds };
 }
 
-const wanted = (name: string, { only }: BenchOptions): boolean =>
-  only.length === 0 || only.some((text) => name.includes(text));
+/** Series take minutes each on systems of their own: only for who names them, or wants everything. */
+function wanted(name: string, { only, everything }: BenchOptions): boolean {
+  if (only.length > 0) return only.some((text) => name.includes(text));
+  return everything || !SERIES.some((series) => series.name === name);
+}
+
+function reporter(options: BenchOptions): (result: RunResult) => void {
+  const results: RunResult[] = [];
+  return (result) => {
+    results.push(result);
+    console.log(`\n${tableOf(result)}`);
+    for (const peer of Object.keys(result.rounds).filter((name) => name !== OURS && name !== UPSTREAM_ALONE)) {
+      const ratio = comparison(result, OURS, peer, 'perSecond');
+      if (ratio)
+        console.log(`Against ${peer}: ${ratio.median.toFixed(2)} × (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`);
+    }
+    if (!options.output) return;
+    const complete = results.map((one) => ({ ...one, added: added(one) }));
+    const report = { date: new Date().toISOString(), options, results: complete };
+    writeFileSync(options.output, `${JSON.stringify(report, null, 2)}\n`);
+  };
+}
 
 async function bench(options: BenchOptions): Promise<void> {
-  const runs = RUNS.filter(({ name }) => wanted(name, options));
+  const runs = runsOf(options).filter(({ name }) => wanted(name, options));
+  const series = SERIES.filter(({ name }) => wanted(name, options));
+  const withFrontier = wanted(FRONTIER, options);
+  if (runs.length + series.length === 0 && !withFrontier)
+    throw new Error(`no run is called ${options.only.join(', ')}`);
+  const report = reporter(options);
   const upstream = await startUpstream();
-  let targets: Target[] = [];
   try {
-    targets = await startTargets(upstream, runs, options);
-    const results: RunResult[] = [];
-    const report = (result: RunResult): void => {
-      results.push(result);
-      console.log(`\n${tableOf(result)}`);
-      for (const peer of targets.slice(1, -1)) {
-        const ratio = comparison(result, 'Switchyard', peer.name, 'perSecond');
-        if (ratio)
-          console.log(
-            `Against ${peer.name}: ${ratio.median.toFixed(2)} × (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`,
-          );
+    if (runs.length > 0 || withFrontier) {
+      const targets = await startTargets({ root, upstream, runs, options, progress: console.error });
+      try {
+        for (const run of runs) report(await measureRun(run, targets, options));
+        if (withFrontier) report(await measureFrontier(targets));
+      } finally {
+        await Promise.all(targets.map((target) => target.stop()));
       }
-      if (options.output)
-        writeFileSync(
-          options.output,
-          `${JSON.stringify({ date: new Date().toISOString(), options, results }, null, 2)}\n`,
-        );
-    };
-    for (const run of runs) report(await measureRun(run, targets, options));
-    if (wanted(FRONTIER, options)) report(await measureFrontier(targets));
+    }
+    for (const one of series)
+      for (const result of await one.measure({ ...options, root, upstream, progress: console.error })) report(result);
   } finally {
-    await Promise.all(targets.map((target) => target.stop()));
     await upstream.stop();
   }
 }

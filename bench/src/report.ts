@@ -1,4 +1,4 @@
-import { ratios, rounded, summary, type Summary } from './measure/statistics.js';
+import { differences, ratios, rounded, summary, type Summary } from './measure/statistics.js';
 import type { Figures } from './runs/run.js';
 
 /** Of one run: every round's figures of every target, in the order of the rounds. */
@@ -20,12 +20,36 @@ export function summaries({ rounds }: RunResult): Record<string, Record<string, 
   );
 }
 
+/** Times of which those of the upstream alone are a part. */
+const ADDED = ['p50Ms', 'p99Ms', 'gapP50Ms', 'gapP99Ms'];
+export const UPSTREAM_ALONE = 'direct';
+
+/** What each target adds to the times of the upstream alone, as measured in the same round: medians with their spread. */
+export function added({ rounds }: RunResult): Record<string, Record<string, Summary>> {
+  const alone = rounds[UPSTREAM_ALONE] ?? [];
+  return Object.fromEntries(
+    Object.entries(rounds)
+      .filter(([target]) => target !== UPSTREAM_ALONE)
+      .map(([target, figures]) => [
+        target,
+        Object.fromEntries(
+          ADDED.map((name) => [name, differences(column(figures, name), column(alone, name))] as const)
+            .filter(([, values]) => values.length > 0)
+            .map(([name, values]) => [`added ${name}`, summary(values)]),
+        ),
+      ]),
+  );
+}
+
 const shown = ({ median, low, high }: Summary): string =>
   low === high ? `${rounded(median)}` : `${rounded(median)} (${rounded(low)}–${rounded(high)})`;
 
 /** A Markdown table of a run; single processes' processor time has a table of its own. */
 export function tableOf(result: RunResult): string {
-  const all = summaries(result);
+  const more = added(result);
+  const all = Object.fromEntries(
+    Object.entries(summaries(result)).map(([target, figures]) => [target, { ...figures, ...more[target] }]),
+  );
   const targets = Object.keys(all);
   const names = [...new Set(targets.flatMap((target) => Object.keys(all[target] ?? {})))];
   const figures = names.filter((name) => !name.startsWith('cpuUs '));
@@ -38,12 +62,13 @@ export function tableOf(result: RunResult): string {
     ),
   ];
   const processes = names.filter((name) => name.startsWith('cpuUs '));
-  const perProcess = targets.flatMap((target) =>
-    processes
+  const perProcess = targets.flatMap((target) => {
+    const parts = processes
       .filter((name) => all[target]?.[name])
-      .map((name) => `${name.slice('cpuUs '.length)} ${rounded(all[target]![name]!.median, 0)}`),
-  );
-  if (perProcess.length > 0) lines.push('', `Microseconds of processor time each: ${perProcess.join(', ')}.`);
+      .map((name) => `${name.slice('cpuUs '.length)} ${rounded(all[target]![name]!.median, 0)}`);
+    return parts.length > 0 ? [`${target}: ${parts.join(', ')}`] : [];
+  });
+  if (perProcess.length > 0) lines.push('', `Microseconds of processor time each. ${perProcess.join('; ')}.`);
   return lines.join('\n');
 }
 

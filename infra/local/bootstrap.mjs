@@ -101,7 +101,7 @@ const PROGRAMS = {
   start: 'infra/local/dist/main.js',
   test: 'infra/local/test.mjs',
   bench: 'bench/dist/main.js',
-  'bench:large': 'bench/src/large.mjs',
+  'bench:large': 'bench/dist/large.js',
   'chaos:money': 'e2e/dist/chaos/main.js',
   'chaos:flapping': 'e2e/dist/flapping/main.js',
   'bench:ledger': 'apps/ledger/bench.mjs',

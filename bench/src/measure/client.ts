@@ -32,13 +32,33 @@ export function bodyOf(target: Target, pace: Pace, options: { stream: boolean; p
   );
 }
 
-export function openClient(target: Target, body: Buffer, options: { connections: number; stream: boolean }): Client {
-  const url = new URL(target.url);
-  const pool = new Pool(url.origin, { connections: options.connections, pipelining: 1, headersTimeout: TIMEOUT_MS });
-  const request = { path: url.pathname, method: 'POST', headers: target.headers, body } as const;
+export interface ClientOptions {
+  readonly connections: number;
+  readonly stream: boolean;
+  /** The API key of the next request; that of the target when absent. */
+  readonly nextKey?: () => string;
+}
+
+export function openClient(target: Target, body: Buffer, { connections, stream, nextKey }: ClientOptions): Client {
+  const ways = target.urls.map((text) => {
+    const url = new URL(text);
+    return {
+      pool: new Pool(url.origin, { connections, pipelining: 1, headersTimeout: TIMEOUT_MS }),
+      path: url.pathname,
+    };
+  });
+  let sent = 0;
   return {
-    send: () => (options.stream ? stream(pool, request) : whole(pool, request)),
-    close: () => pool.close(),
+    send() {
+      const { pool, path } = ways[sent % ways.length]!;
+      sent += 1;
+      const headers = nextKey ? { ...target.headers, authorization: `Bearer ${nextKey()}` } : target.headers;
+      const request = { path, method: 'POST', headers, body } as const;
+      return stream ? streamed(pool, request) : whole(pool, request);
+    },
+    async close() {
+      await Promise.all(ways.map(({ pool }) => pool.close()));
+    },
   };
 }
 
@@ -66,7 +86,7 @@ async function whole(pool: Pool, request: Request): Promise<Exchange> {
 const DONE = Buffer.from('data: [DONE]');
 const DATA = Buffer.from('data: {');
 
-async function stream(pool: Pool, request: Request): Promise<Exchange> {
+async function streamed(pool: Pool, request: Request): Promise<Exchange> {
   const startedAt = performance.now();
   try {
     const { statusCode, body } = await pool.request(request);

@@ -1,13 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { NamedProcess } from '../targets/target.js';
 
 /** Of Linux, for every program: processor time in /proc is counted in hundredths of a second. */
 const TICK_MS = 10;
 
-interface Reading {
+export interface Reading {
+  /** User and system. */
   readonly cpuMs: number;
   readonly rssMb: number;
 }
+
+/** Servers that are no part of a gateway: their cost is counted apart. */
+export const isServer = ({ name }: { readonly name: string }): boolean => /^(?:postgres|nats)/.test(name);
 
 function statOf(pid: number): { parent: number; cpuMs: number } | null {
   try {
@@ -20,16 +24,18 @@ function statOf(pid: number): { parent: number; cpuMs: number } | null {
   }
 }
 
-function rssOf(pid: number): number {
+/** A line of a file that the kernel writes about a process, in megabytes; 0 when there is no such process. */
+function megabytes(pid: number, file: string, field: string): number {
   try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+    const text = readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0) / 1024;
   } catch {
     return 0;
   }
 }
 
-/** Processor time (user and system) and resident memory by name, children included. Linux only: elsewhere everything is zero. */
-export function readProcesses(processes: readonly NamedProcess[]): Map<string, Reading> {
+/** The members of each process's family: itself and all that descends from it. Linux only: elsewhere there are none. */
+function families(processes: readonly NamedProcess[]): Map<string, readonly { pid: number; cpuMs: number }[]> {
   const children = new Map<number, number[]>();
   const stats = new Map<number, { parent: number; cpuMs: number }>();
   let all: number[] = [];
@@ -48,18 +54,35 @@ export function readProcesses(processes: readonly NamedProcess[]): Map<string, R
   }
   const family = (pid: number): number[] => [pid, ...(children.get(pid) ?? []).flatMap(family)];
   return new Map(
-    processes.map(({ name, pid }) => {
-      const pids = family(pid);
-      return [
-        name,
-        {
-          cpuMs: pids.reduce((sum, member) => sum + (stats.get(member)?.cpuMs ?? 0), 0),
-          rssMb: pids.reduce((sum, member) => sum + rssOf(member), 0),
-        },
-      ];
-    }),
+    processes.map(({ name, pid }) => [name, family(pid).map((pid) => ({ pid, cpuMs: stats.get(pid)?.cpuMs ?? 0 }))]),
   );
 }
+
+/** Processor time and resident memory by name, children included. Linux only: elsewhere everything is zero. */
+export const readProcesses = (processes: readonly NamedProcess[]): Map<string, Reading> =>
+  new Map(
+    [...families(processes)].map(([name, members]) => [
+      name,
+      {
+        cpuMs: members.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+        rssMb: members.reduce((sum, { pid }) => sum + megabytes(pid, 'status', 'VmRSS'), 0),
+      },
+    ]),
+  );
+
+/** Resident memory of all of them together. Pages that processes share count once for each, as tools show it. */
+export const residentMb = (processes: readonly NamedProcess[]): number =>
+  [...readProcesses(processes).values()].reduce((sum, { rssMb }) => sum + rssMb, 0);
+
+/** The same, where a page that n processes share counts as an nth for each: what the machine has to have. */
+export const proportionalMb = (processes: readonly NamedProcess[]): number =>
+  [...families(processes).values()].flat().reduce((sum, { pid }) => sum + megabytes(pid, 'smaps_rollup', 'Pss'), 0);
+
+/** The highest mark of a process's resident memory since it started or {@link forgetPeak}. */
+export const peakMb = ({ pid }: NamedProcess): number => megabytes(pid, 'status', 'VmHWM');
+
+/** Linux forgets the highest mark of a process when a 5 is written here. */
+export const forgetPeak = ({ pid }: NamedProcess): void => writeFileSync(`/proc/${pid}/clear_refs`, '5');
 
 /** Microseconds of processor time per request, by process. */
 export function cpuPerRequest(

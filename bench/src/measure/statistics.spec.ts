@@ -1,4 +1,4 @@
-import { median, percentile, ratios, summary } from './statistics.js';
+import { differences, gathered, median, percentile, ratios, summary } from './statistics.js';
 
 describe('statistics of rounds', () => {
   it('take the value that so many lie below', () => {
@@ -14,5 +14,10 @@ describe('statistics of rounds', () => {
 
   it('compare round by round, as far as both have them', () => {
     expect(ratios([100, 50, 7], [50, 100])).toEqual([2, 0.5]);
+    expect(differences([5, 3, 9], [1, 4])).toEqual([4, -1]);
+  });
+
+  it('sort the values of many lists as numbers', () => {
+    expect([...gathered([[100, 9], [], [20]])]).toEqual([9, 20, 100]);
   });
 });

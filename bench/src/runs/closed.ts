@@ -1,13 +1,13 @@
 import { bodyOf, openClient, type Exchange } from '../measure/client.js';
 import { closedLoop } from '../measure/load.js';
-import { cpuPerRequest, readProcesses } from '../measure/processes.js';
+import { cpuPerRequest, isServer, readProcesses } from '../measure/processes.js';
 import { ascending, percentile, rounded } from '../measure/statistics.js';
 import type { Target } from '../targets/target.js';
 import type { Pace } from '../upstream/answers.js';
 import { pace, scaled, type Figures, type Run } from './run.js';
 
-/** Servers of their own, whose cost is counted apart. */
-const SERVERS = new Set(['postgres', 'nats-server', 'nats']);
+/** What a chunk passes on its way: the gateway's own two parts and the broker between them, or all of another gateway. */
+const OFF_THE_WAY = /^(?:ledger|auth|registry|prober|vault|sandbox|worker-sandbox|postgres)/;
 /** Usage is booked in the background; what that costs belongs to the requests. */
 const SETTLE_MS = 1_500;
 
@@ -16,9 +16,11 @@ interface ClosedOptions {
   readonly total: number;
   readonly stream: boolean;
   readonly promptBytes?: number;
+  /** As in {@link openClient}. */
+  readonly nextKey?: () => string;
 }
 
-const closed = (
+export const closed = (
   name: string,
   asked: Pace,
   options: ClosedOptions,
@@ -29,7 +31,7 @@ const closed = (
   rounds: 0,
   async measure(target, scale) {
     const body = bodyOf(target, asked, options);
-    const client = openClient(target, body, { connections: options.lanes, stream: options.stream });
+    const client = openClient(target, body, { ...options, connections: options.lanes });
     const before = readProcesses(target.processes());
     const { exchanges, seconds } = await closedLoop(client, options.lanes, scaled(options.total, scale));
     await client.close();
@@ -40,16 +42,22 @@ const closed = (
     return {
       ...figuresOf(exchanges, seconds),
       failures: failed.length,
-      ...cpuFigures(target, cpu),
+      ...cpuFigures(target, cpu, exchanges),
     };
   },
 });
 
-function cpuFigures(target: Target, cpu: Readonly<Record<string, number>>): Figures {
+const sumOf = (entries: readonly (readonly [string, number])[]): number =>
+  entries.reduce((sum, [, value]) => sum + value, 0);
+
+function cpuFigures(target: Target, cpu: Readonly<Record<string, number>>, exchanges: readonly Exchange[]): Figures {
   if (target.processes().length === 0) return {};
-  const own = Object.entries(cpu).filter(([name]) => !SERVERS.has(name));
+  const entries = Object.entries(cpu);
+  const events = exchanges.reduce((sum, exchange) => sum + exchange.events, 0);
+  const onTheWayUs = sumOf(entries.filter(([name]) => !OFF_THE_WAY.test(name))) * exchanges.length;
   return {
-    cpuUs: own.reduce((sum, [, value]) => sum + value, 0),
+    ...(events > 0 && onTheWayUs > 0 && { chunksPerCoreSecond: Math.round((events / onTheWayUs) * 1e6) }),
+    cpuUs: sumOf(entries.filter(([name]) => !isServer({ name }))),
     ...Object.fromEntries(Object.entries(cpu).map(([name, value]) => [`cpuUs ${name}`, value])),
   };
 }
@@ -57,16 +65,21 @@ function cpuFigures(target: Target, cpu: Readonly<Record<string, number>>): Figu
 const of = (exchanges: readonly Exchange[], value: (exchange: Exchange) => number, share: number): number =>
   rounded(percentile(ascending(exchanges.map(value)), share));
 
-const latencies = (exchanges: readonly Exchange[]): Figures => ({
+export const latencies = (exchanges: readonly Exchange[]): Figures => ({
   p50Ms: of(exchanges, ({ totalMs }) => totalMs, 0.5),
   p99Ms: of(exchanges, ({ totalMs }) => totalMs, 0.99),
+});
+
+export const throughput = (exchanges: readonly Exchange[], seconds: number): Figures => ({
+  perSecond: Math.round(exchanges.length / seconds),
+  ...latencies(exchanges),
 });
 
 export const requests = closed(
   'requests, 32 connections',
   pace(20),
   { lanes: 32, total: 3_000, stream: false },
-  (exchanges, seconds) => ({ perSecond: Math.round(exchanges.length / seconds), ...latencies(exchanges) }),
+  throughput,
 );
 
 export const streams = closed(
@@ -74,9 +87,8 @@ export const streams = closed(
   pace(50),
   { lanes: 32, total: 1_000, stream: true },
   (exchanges, seconds) => ({
-    perSecond: Math.round(exchanges.length / seconds),
+    ...throughput(exchanges, seconds),
     chunksPerSecond: Math.round(exchanges.reduce((sum, { events }) => sum + events, 0) / seconds),
-    ...latencies(exchanges),
   }),
 );
 

@@ -11,7 +11,7 @@ export const startUpstream = (): Promise<Child> =>
 /** The upstream without anything in between. */
 export const direct = (upstream: Child): Target => ({
   name: 'direct',
-  url: `${upstream.url}/v1/chat/completions`,
+  urls: [`${upstream.url}/v1/chat/completions`],
   headers: JSON_HEADERS,
   modelOf,
   processes: () => [],
@@ -25,7 +25,7 @@ export async function startBareProxy(upstream: Child): Promise<Target> {
   });
   return {
     name: 'bare proxy',
-    url: `${child.url}/v1/chat/completions`,
+    urls: [`${child.url}/v1/chat/completions`],
     headers: JSON_HEADERS,
     modelOf,
     processes: () => [{ name: 'bare proxy', pid: child.pid }],
@@ -45,7 +45,7 @@ export function externalPeer(text: string, key: string | undefined): Target {
     throw new Error(`--peer ${text}: write name=url, for example litellm=http://127.0.0.1:4000/v1/chat/completions`);
   return {
     name: text.slice(0, at),
-    url: url.href,
+    urls: [url.href],
     headers: { ...JSON_HEADERS, ...(key !== undefined && { authorization: `Bearer ${key}` }) },
     modelOf,
     processes: () => [],

@@ -34,7 +34,7 @@ export async function startPortkey(upstream: Child, directory: string): Promise<
   });
   return {
     name: 'Portkey 1.15.2',
-    url: `${child.url}/v1/chat/completions`,
+    urls: [`${child.url}/v1/chat/completions`],
     headers: {
       'content-type': 'application/json',
       'x-portkey-provider': 'openai',

@@ -1,5 +1,4 @@
 import { GatewayError } from '@switchyard/contracts';
-import { parseJsonBody } from './json-body.js';
 
 type Fields = Record<string, unknown>;
 
@@ -46,12 +45,10 @@ function valueOf([first = '', ...inner]: readonly string[], text: string): unkno
   return isSwitch && (text === 'true' || text === 'false') ? text === 'true' : text;
 }
 
-/** Within the limits of every other JSON that comes in. */
 function jsonOf(text: string): unknown {
   try {
-    return parseJsonBody(Buffer.from(text));
+    return JSON.parse(text);
   } catch (cause) {
-    if (cause instanceof GatewayError && cause.code === 'invalid_request') throw cause;
     throw new GatewayError('invalid_request', {
       message: 'provider: expected JSON',
       metadata: { path: 'provider' },

@@ -1,6 +1,11 @@
 import type { RoutingStrategy } from '@switchyard/contracts';
-import { routerOf } from './routers/names.js';
-import { withoutVariants } from './variants.js';
+
+const ROUTERS: ReadonlyMap<string, RoutingStrategy> = new Map([
+  ['openrouter/auto', 'auto'],
+  ['switchyard/auto', 'auto'],
+  ['openrouter/free', 'free'],
+  ['switchyard/free', 'free'],
+]);
 
 /**
  * How a request named its model, in OpenRouter's words (spec 2.7): by a router, as the newest of a family (`~author/family-latest`),
@@ -9,11 +14,15 @@ import { withoutVariants } from './variants.js';
  */
 export function strategyOf(requested: readonly string[], firstCandidate: string | undefined): RoutingStrategy {
   const [first = ''] = requested;
-  const asked = withoutVariants(first);
-  const router = routerOf(asked);
+  const router = ROUTERS.get(baseOf(first));
   if (router) return router;
   if (first.startsWith('~')) return 'latest';
   if (requested.length > 1) return 'fallback';
-  // Variants are ways of routing, and no other names.
-  return firstCandidate !== undefined && withoutVariants(firstCandidate) !== asked ? 'alias' : 'direct';
+  return firstCandidate !== undefined && baseOf(firstCandidate) !== baseOf(first) ? 'alias' : 'direct';
 }
+
+/** Variants are ways of routing, and no other names. */
+const baseOf = (id: string): string => {
+  const colon = id.indexOf(':');
+  return colon < 0 ? id : id.slice(0, colon);
+};

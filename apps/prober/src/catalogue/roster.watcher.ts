@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
-import { KvBuckets, readJson } from '@switchyard/bus';
-import type { RunningWatch } from '@switchyard/bus';
+import { KvBuckets } from '@switchyard/bus';
 import { CATALOGUE_BUCKET } from '@switchyard/contracts';
 import { z } from 'zod';
 import { Roster } from './roster.js';
@@ -13,7 +12,8 @@ const RosterEntry = z.object({ id: z.string(), endpoints: z.array(z.object({ id:
 @Injectable()
 export class RosterWatcher implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(RosterWatcher.name);
-  private watch: RunningWatch | undefined;
+  private watch: { stop(): Promise<void> } | null = null;
+  private closed = false;
 
   constructor(
     private readonly kv: KvBuckets,
@@ -21,25 +21,30 @@ export class RosterWatcher implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    this.watch = this.kv.follow(CATALOGUE_BUCKET, {
-      onEntry: (key, value) => (value ? this.put(key, value) : this.roster.remove(key)),
-      onBroken: (key, { message }) =>
-        this.logger.warn(`catalogue entry ${key} is broken, its last good version stays: ${message}`),
-      onReplayed: (keys) => this.forgetAllBut(keys),
-    });
+    void this.kv
+      .watch(CATALOGUE_BUCKET, {
+        onEntry: (key, value) => (value ? this.put(key, value) : this.roster.remove(key)),
+        onReplayed: (keys) => this.forgetAllBut(keys),
+      })
+      .then((watch) => (this.closed ? watch.stop() : void (this.watch = watch)));
   }
 
   async onModuleDestroy(): Promise<void> {
+    this.closed = true;
     await this.watch?.stop();
   }
 
   private put(key: string, value: Uint8Array): void {
-    const { id, endpoints } = readJson(RosterEntry, value);
-    this.roster.put(
-      key,
-      id,
-      endpoints.map((endpoint) => endpoint.id),
-    );
+    try {
+      const { id, endpoints } = RosterEntry.parse(JSON.parse(new TextDecoder().decode(value)));
+      this.roster.put(
+        key,
+        id,
+        endpoints.map((endpoint) => endpoint.id),
+      );
+    } catch (error) {
+      this.logger.warn(`catalogue entry ${key} is broken, its last good version stays: ${(error as Error).message}`);
+    }
   }
 
   private forgetAllBut(keys: ReadonlySet<string>): void {

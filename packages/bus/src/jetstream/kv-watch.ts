@@ -13,8 +13,6 @@ import { describeJetStreamError } from './errors.js';
 export interface KvWatcher {
   /** `value` is null when the key was deleted. The same revision may come again after a reconnect. */
   onEntry(key: string, value: Uint8Array | null, revision: number): void;
-  /** What `onEntry` threw; without it that is logged as an error. Either way the watch goes on. */
-  onBroken?(key: string, error: Error): void;
   /** Once: all entries that existed at the start have been told. */
   onInitialDone?(): void;
   /** The connection is back and changes may have been missed; the state follows. */
@@ -24,14 +22,6 @@ export interface KvWatcher {
    * deletion, because the broker lost its store: whether that empties a cache is for the watcher to say.
    */
   onReplayed?(keys: ReadonlySet<string>): void;
-}
-
-/** A watch that was begun, or will be once the broker is there. */
-export interface RunningWatch {
-  /** Resolves when it has begun, has failed to for now, or was stopped before. */
-  readonly begun: Promise<void>;
-  /** Resolves when nothing is told any more. */
-  stop(): Promise<void>;
 }
 
 export interface KvWatchContext {
@@ -50,13 +40,12 @@ const DELETIONS: ReadonlySet<string> = new Set(['DEL', 'PURGE']);
  * The library's own watch goes on from its last sequence after a reconnect, which is wrong when the bucket was made anew, and
  * its inbox is not below the service's prefix. So each session here reads the whole state again, which is small.
  */
-export class KvWatch implements RunningWatch {
+export class KvWatch {
   readonly #bucket: string;
   readonly #watcher: KvWatcher;
   readonly #context: KvWatchContext;
   readonly #stopping = new AbortController();
-  readonly #finished: Promise<void>;
-  readonly begun: Promise<void>;
+  #finished: Promise<void> = Promise.resolve();
   #initialDone = false;
   #sessions = 0;
 
@@ -64,9 +53,12 @@ export class KvWatch implements RunningWatch {
     this.#bucket = bucket;
     this.#watcher = watcher;
     this.#context = context;
+  }
+
+  async start(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.begun = promise;
     this.#finished = this.#run(resolve);
+    await promise;
   }
 
   async stop(): Promise<void> {
@@ -125,15 +117,12 @@ export class KvWatch implements RunningWatch {
     try {
       this.#watcher.onEntry(key, deleted ? null : message.data, message.seq);
     } catch (error) {
-      if (this.#watcher.onBroken) this.#watcher.onBroken(key, error as Error);
-      else
-        this.#context.logger.error(`the watcher failed on ${key}: ${(error as Error).message}`, (error as Error).stack);
+      this.#context.logger.error(`the watcher failed on ${key}: ${(error as Error).message}`, (error as Error).stack);
     }
     return !deleted;
   }
 
   #replayed(subjects: ReadonlySet<string>): void {
-    if (this.#stopping.signal.aborted) return;
     const prefix = `$KV.${this.#bucket}.`.length;
     this.#watcher.onReplayed?.(new Set([...subjects].map((subject) => subject.slice(prefix))));
     if (this.#initialDone) return;

@@ -1,6 +1,7 @@
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
-import { bundledIn } from './bundle.js';
+import { BUNDLE_HEADER, BUNDLE_VERSION } from './bundle.js';
+import { payloadsOf } from './message.js';
 import { retryUntil } from './retry.js';
 
 const TIMEOUT_MS = 3_000;
@@ -35,8 +36,7 @@ export class JetStreamReader {
       const manager = await this.#client.jetstreamManager(false);
       const message = await manager.streams.getMessage(stream, { seq: sequence });
       if (!message) return [];
-      const { header, data } = message;
-      return bundledIn(header, data)?.map((bundled) => bundled.data) ?? [data];
+      return payloadsOf(message.header.get(BUNDLE_HEADER) === BUNDLE_VERSION, message.data);
     });
   }
 

@@ -15,6 +15,8 @@ export interface NatsOptions {
   readonly durable?: boolean;
   /** What JetStream may keep on disk, e.g. `256KB`, to see a full one. */
   readonly maxFile?: string;
+  /** Also answers how much it has carried, at {@link TestNats.monitorUrl}. */
+  readonly monitored?: boolean;
   /** A process group of its own, so that Ctrl-C in a terminal does not reach it. */
   readonly ownGroup?: boolean;
 }
@@ -23,6 +25,8 @@ export interface TestNats {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** Of its HTTP monitoring (`/varz` and others); empty unless `monitored`. */
+  readonly monitorUrl: string;
   readonly storeDirectory: string;
   /** The process that runs now; another one after a restart. */
   readonly process: ServerProcess;
@@ -40,6 +44,7 @@ export const pidFileOf = (storeDirectory: string): string => path.join(storeDire
 /** The settings of data-plane.md: WebSocket, leaf nodes, MQTT and routes stay off. */
 function configuration(
   port: number,
+  monitorPort: number | null,
   storeDirectory: string,
   { credentials, durable = false, maxFile = '8GB' }: NatsOptions,
 ): string {
@@ -47,6 +52,7 @@ function configuration(
     'server_name: switchyard',
     `pid_file: ${JSON.stringify(pidFileOf(storeDirectory))}`,
     `listen: "127.0.0.1:${port}"`,
+    monitorPort === null ? '' : `http: "127.0.0.1:${monitorPort}"`,
     'max_payload: 1MB',
     'max_pending: 16MB',
     'write_deadline: "2s"',
@@ -64,12 +70,13 @@ function configuration(
 export async function startNatsServer(options: NatsOptions = {}): Promise<TestNats> {
   const binary = await findNatsServer();
   const port = options.port ?? (await freePort());
+  const monitorPort = options.monitored ? await freePort() : null;
   const temporary = options.storeDirectory === undefined ? mkdtempSync(path.join(tmpdir(), 'switchyard-nats-')) : null;
   const storeDirectory = options.storeDirectory ?? path.join(temporary ?? '', 'jetstream');
   mkdirSync(storeDirectory, { recursive: true });
   const file = path.join(temporary ?? storeDirectory, 'nats-server.conf');
   const configure = (changed: Pick<NatsOptions, 'maxFile'> = {}) =>
-    writeFileSync(file, configuration(port, storeDirectory, { ...options, ...changed }), { mode: 0o600 });
+    writeFileSync(file, configuration(port, monitorPort, storeDirectory, { ...options, ...changed }), { mode: 0o600 });
   configure();
 
   const launch = async () => {
@@ -99,6 +106,7 @@ export async function startNatsServer(options: NatsOptions = {}): Promise<TestNa
   return {
     url: `nats://${login}127.0.0.1:${port}`,
     port,
+    monitorUrl: monitorPort === null ? '' : `http://127.0.0.1:${monitorPort}`,
     storeDirectory,
     get pid() {
       return server.pid;

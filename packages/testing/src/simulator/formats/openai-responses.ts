@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { imageOfUrl } from '../prompt.js';
+import { imageOfUrl, RefusedRequest } from '../prompt.js';
 import type { Prompt, Turn } from '../prompt.js';
 import type { Format, Frame, Reply, ReportedUsage } from './format.js';
-import { understood } from './request.js';
 
 const Part = z.looseObject({ type: z.string(), text: z.string().optional(), image_url: z.string().optional() });
 const Content = z.union([z.string(), z.array(Part)]);
@@ -37,7 +36,9 @@ export const openaiResponses: Format = {
   idPrefix: 'resp_',
   reportsReasoning: true,
   parse(body) {
-    return promptOf(understood(ResponsesBody, body));
+    const result = ResponsesBody.safeParse(body);
+    if (!result.success) throw new RefusedRequest(`Invalid request: ${z.prettifyError(result.error)}`);
+    return promptOf(result.data);
   },
   *frames(reply) {
     let sequence = 0;
