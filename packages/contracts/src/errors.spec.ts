@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { ERROR_CODES, ERRORS, GatewayError } from './errors.js';
+import { ERRORS } from './error-list.js';
+import { ERROR_CODES, GatewayError } from './errors.js';
 
 /** Statuses that OpenRouter documents for its endpoints, so that its clients map them to typed errors; and 501 for what is switched off here. */
 const DOCUMENTED = [400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 422, 429, 499, 500, 501, 502, 503, 524, 529];

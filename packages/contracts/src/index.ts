@@ -1,6 +1,7 @@
 export * from './admission-ticket.js';
 export * from './api-key.js';
 export * from './completion.js';
+export * from './error-list.js';
 export * from './errors.js';
 export * from './money.js';
 export * from './outside-text.js';

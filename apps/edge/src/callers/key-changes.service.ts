@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { KvBuckets } from '@switchyard/bus';
+import type { RunningWatch } from '@switchyard/bus';
 import { KEYS_BUCKET } from '@switchyard/contracts';
 import { KeyResolver } from './key-resolver.service.js';
 
 /** Listens to changes of keys, so that a revoked key is dead here within a second. */
 @Injectable()
 export class KeyChanges implements OnModuleInit, OnApplicationShutdown {
-  private watch: { stop(): Promise<void> } | undefined;
+  private watch: RunningWatch | undefined;
 
   constructor(
     private readonly buckets: KvBuckets,

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { KvBuckets } from '@switchyard/bus';
+import type { RunningWatch } from '@switchyard/bus';
 import { Health } from '@switchyard/chassis';
 import { CATALOGUE_BUCKET } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
@@ -15,8 +16,7 @@ export const FORGET_AFTER_MS = 30_000;
 export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(CatalogueWatcher.name);
   private readonly modelIds = new Map<string, string>();
-  private watch: { stop(): Promise<void> } | null = null;
-  private closed = false;
+  private watch: RunningWatch | undefined;
   private loaded = false;
   /** Entries that the last replay did not have. */
   private missing = new Set<string>();
@@ -30,33 +30,30 @@ export class CatalogueWatcher implements OnModuleInit, OnModuleDestroy {
 
   onModuleInit(): void {
     this.health.check('catalogue', () => this.assertUsable());
-    // The watch begins only when the broker is there, which the start of the process does not wait for.
-    void this.kv
-      .watch(CATALOGUE_BUCKET, {
-        onEntry: (key, value) => (value ? this.put(key, value) : this.remove(key)),
-        onReplayed: (keys) => this.forgetAllBut(keys),
-      })
-      .then((watch) => (this.closed ? watch.stop() : void (this.watch = watch)));
+    this.watch = this.kv.follow(CATALOGUE_BUCKET, {
+      onEntry: (key, value) => (value ? this.put(key, value) : this.remove(key)),
+      onBroken: (key, error) => this.reject(key, error),
+      onReplayed: (keys) => this.forgetAllBut(keys),
+    });
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closed = true;
     clearTimeout(this.forgetting);
     await this.watch?.stop();
   }
 
   private put(key: string, value: Uint8Array): void {
-    try {
-      const model = decodeEntry(key, value);
-      this.catalogue.put(model);
-      this.modelIds.set(key, model.id);
-      this.missing.delete(key);
-      instruments.catalogueModels.record(this.catalogue.size);
-    } catch (error) {
-      instruments.catalogueRejected.add(1);
-      const kept = this.modelIds.has(key) ? 'its last good version stays' : 'it is left out';
-      this.logger.warn(`catalogue entry ${key} is broken, ${kept}: ${(error as Error).message}`);
-    }
+    const model = decodeEntry(key, value);
+    this.catalogue.put(model);
+    this.modelIds.set(key, model.id);
+    this.missing.delete(key);
+    instruments.catalogueModels.record(this.catalogue.size);
+  }
+
+  private reject(key: string, { message }: Error): void {
+    instruments.catalogueRejected.add(1);
+    const kept = this.modelIds.has(key) ? 'its last good version stays' : 'it is left out';
+    this.logger.warn(`catalogue entry ${key} is broken, ${kept}: ${message}`);
   }
 
   private remove(key: string): void {

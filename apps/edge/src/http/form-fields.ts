@@ -1,4 +1,5 @@
 import { GatewayError } from '@switchyard/contracts';
+import { parseJsonBody } from './json-body.js';
 
 type Fields = Record<string, unknown>;
 
@@ -45,10 +46,12 @@ function valueOf([first = '', ...inner]: readonly string[], text: string): unkno
   return isSwitch && (text === 'true' || text === 'false') ? text === 'true' : text;
 }
 
+/** Within the limits of every other JSON that comes in. */
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonBody(Buffer.from(text));
   } catch (cause) {
+    if (cause instanceof GatewayError && cause.code === 'invalid_request') throw cause;
     throw new GatewayError('invalid_request', {
       message: 'provider: expected JSON',
       metadata: { path: 'provider' },

@@ -68,6 +68,12 @@ describe('a form', () => {
     ],
     ['names a prototype', form(field('provider[__proto__][x]', '1')), 'invalid_request'],
     ['has a provider that is no JSON', form(field('provider', '{')), 'invalid_request'],
+    [
+      'has a provider nested without end',
+      form(field('provider', '['.repeat(900) + ']'.repeat(900))),
+      'invalid_request',
+    ],
+    ['has a prototype in its provider', form(field('provider', '{"a":{"__proto__":{}}}')), 'invalid_request'],
   ])('that %s is refused', async (_, text, code) => {
     expect(await faultOf(read(text, text.includes('x'.repeat(4_000)) ? {} : { bodyBytes: 50_000 }))).toBe(code);
   });

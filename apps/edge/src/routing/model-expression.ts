@@ -2,7 +2,9 @@ import { GatewayError } from '@switchyard/contracts';
 import type { CatalogueView, PreparedModel } from '../catalogue/prepared-model.js';
 import { availability } from './availability.js';
 import { newestOfFamily } from './model-families.js';
-import { NO_VARIANTS, VARIANT_NAMES, lastVariant, variantKey } from './variants.js';
+import { isRouter, routerOf } from './routers/names.js';
+import type { Router } from './routers/names.js';
+import { NO_VARIANTS, VARIANT_NAMES, lastVariant, variantKey, withoutVariants } from './variants.js';
 import type { Variants } from './variants.js';
 
 /** A model that was asked for, with what its variants say about routing. */
@@ -11,19 +13,10 @@ export interface RequestedModel {
   readonly variants: Variants;
 }
 
-/** Chooses models for the name of a router; an empty list is none that fits. */
-export type ModelChooser = (router: string, variants: Variants) => readonly RequestedModel[];
+/** Chooses models for a router; an empty list is none that fits. */
+export type ModelChooser = (router: Router, variants: Variants) => readonly RequestedModel[];
 
 const MAX_QUOTED_ID = 200;
-const ROUTERS: ReadonlySet<string> = new Set([
-  'openrouter/auto',
-  'switchyard/auto',
-  'openrouter/free',
-  'switchyard/free',
-]);
-
-/** Whether a name, variants aside, leaves the choice of the model to the gateway (spec 3.6). */
-export const isRouter = (id: string): boolean => ROUTERS.has(id);
 
 /**
  * Resolves `author/slug`, `~author/family-latest`, variants and routers, without duplicates. Every id must be known: a mistyped
@@ -64,7 +57,8 @@ function resolveExpression(
   let variants = NO_VARIANTS;
   for (;;) {
     // Before the catalogue, which may list the routers of an upstream that has some itself.
-    if (isRouter(id)) return choose(id, variants);
+    const router = routerOf(id);
+    if (router) return choose(router, variants);
     const prepared = catalogue.find(id) ?? newestOfFamily(id, catalogue);
     if (prepared) return [{ prepared, variants }];
     const split = lastVariant(id);
@@ -80,16 +74,15 @@ function resolveExpression(
 }
 
 function unknownModel(id: string, requested: readonly string[], catalogue: CatalogueView): GatewayError {
-  const colon = id.indexOf(':');
-  const base = colon > 0 ? id.slice(0, colon) : id;
-  const knownBase = colon > 0 && (catalogue.find(base) !== undefined || isRouter(base));
+  const base = withoutVariants(id);
+  const isKnown = catalogue.find(base) !== undefined || isRouter(base);
   return new GatewayError('invalid_model', {
     message: `${id.slice(0, MAX_QUOTED_ID)} is not a valid model ID`,
     metadata: availability({
       code: 'model_not_found',
       retryable: false,
       requested,
-      ...(knownBase && {
+      ...(isKnown && {
         constraint: { field: 'model', detail: `Variants are ${VARIANT_NAMES.map((name) => `:${name}`).join(', ')}.` },
       }),
     }),

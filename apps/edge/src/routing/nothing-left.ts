@@ -3,11 +3,12 @@ import { describeMedia, mediaIn } from '@switchyard/protocols';
 import { availability } from './availability.js';
 import type { AvailabilityFacts } from './availability.js';
 import { contextExceeded } from './context-exceeded.js';
-import { isRouter } from './model-expression.js';
 import type { RequestedModel } from './model-expression.js';
 import { preferenceRefusal, settledBy } from './preference-refusal.js';
+import { isRouter } from './routers/names.js';
 import type { RoutingInput } from './routing.js';
 import type { Sieve } from './sieve.js';
+import { withoutVariants } from './variants.js';
 
 const RETRY_AFTER_MS = 1_000;
 
@@ -17,7 +18,7 @@ const RETRY_AFTER_MS = 1_000;
  */
 export function nothingLeft(input: RoutingInput, models: readonly RequestedModel[], sieve: Sieve): GatewayError {
   const [first = ''] = input.request.models;
-  if (models.length === 0 && isRouter(first.split(':', 1)[0] ?? first)) return noModelFits(input, sieve);
+  if (models.length === 0 && isRouter(withoutVariants(first))) return noModelFits(input, sieve);
   const { decisive } = sieve;
   const facts = { requested: input.request.models, providers: sieve.affectedProviders, excluded: sieve.excluded() };
   const filtered = (

@@ -3,7 +3,7 @@ import type { SortKey } from '@switchyard/contracts';
 import { hardFilters } from './filters/index.js';
 import { softPreferences } from './filters/soft-preferences.js';
 import type { RequestedModel } from './model-expression.js';
-import { isRouter, resolveModels } from './model-expression.js';
+import { resolveModels } from './model-expression.js';
 import { nothingLeft } from './nothing-left.js';
 import { orderFor } from './ordering/order-for.js';
 import { pinnedFirst } from './ordering/pinned.js';
@@ -11,9 +11,11 @@ import type { Contender, Placed } from './ordering/place.js';
 import { bySpeed } from './ordering/preferred-speed.js';
 import { routedRequest } from './routed.js';
 import { routerChoice } from './routers/index.js';
+import { isRouter } from './routers/names.js';
 import type { OrderedCandidate, Routing, RoutingInput, Verdict } from './routing.js';
 import { Sieve } from './sieve.js';
 import { endpointsFor, tierAdmission, tierOf } from './tiers.js';
+import { withoutVariants } from './variants.js';
 
 /** An endpoint of a model that was asked for; one endpoint may be there twice, under two names of its model. */
 interface Entry {
@@ -91,7 +93,7 @@ function orderOf(lists: readonly (readonly Entry[])[], input: RoutingInput): rea
 function pinned(order: readonly Placed[], input: RoutingInput): readonly Placed[] {
   const { models, provider } = input.request;
   const [first = ''] = models;
-  const name = first.split(':', 1)[0] ?? first;
+  const name = withoutVariants(first);
   if (isRouter(name)) return pinnedFirst(order, pinOf(name, input));
   const pin = provider.sortPartition === 'none' ? order.map(({ prepared }) => pinOf(prepared.model.id, input)) : [];
   return pinnedFirst(order, pin.find((one) => one !== null) ?? null);

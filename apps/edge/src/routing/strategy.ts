@@ -1,11 +1,6 @@
 import type { RoutingStrategy } from '@switchyard/contracts';
-
-const ROUTERS: ReadonlyMap<string, RoutingStrategy> = new Map([
-  ['openrouter/auto', 'auto'],
-  ['switchyard/auto', 'auto'],
-  ['openrouter/free', 'free'],
-  ['switchyard/free', 'free'],
-]);
+import { routerOf } from './routers/names.js';
+import { withoutVariants } from './variants.js';
 
 /**
  * How a request named its model, in OpenRouter's words (spec 2.7): by a router, as the newest of a family (`~author/family-latest`),
@@ -14,15 +9,11 @@ const ROUTERS: ReadonlyMap<string, RoutingStrategy> = new Map([
  */
 export function strategyOf(requested: readonly string[], firstCandidate: string | undefined): RoutingStrategy {
   const [first = ''] = requested;
-  const router = ROUTERS.get(baseOf(first));
+  const asked = withoutVariants(first);
+  const router = routerOf(asked);
   if (router) return router;
   if (first.startsWith('~')) return 'latest';
   if (requested.length > 1) return 'fallback';
-  return firstCandidate !== undefined && baseOf(firstCandidate) !== baseOf(first) ? 'alias' : 'direct';
+  // Variants are ways of routing, and no other names.
+  return firstCandidate !== undefined && withoutVariants(firstCandidate) !== asked ? 'alias' : 'direct';
 }
-
-/** Variants are ways of routing, and no other names. */
-const baseOf = (id: string): string => {
-  const colon = id.indexOf(':');
-  return colon < 0 ? id : id.slice(0, colon);
-};

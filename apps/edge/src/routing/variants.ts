@@ -42,6 +42,12 @@ const VARIANTS: ReadonlyMap<string, Partial<Variants>> = new Map<string, Partial
 
 export const VARIANT_NAMES: readonly string[] = [...VARIANTS.keys()];
 
+/** The name before all variants, known or not. */
+export function withoutVariants(id: string): string {
+  const colon = id.indexOf(':');
+  return colon < 0 ? id : id.slice(0, colon);
+}
+
 /** Splits the last variant off an id; null where there is none, or nobody knows it. */
 export function lastVariant(id: string): { readonly id: string; readonly variant: Partial<Variants> } | null {
   const colon = id.lastIndexOf(':');

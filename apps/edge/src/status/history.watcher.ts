@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
-import { KvBuckets } from '@switchyard/bus';
+import { KvBuckets, readJson } from '@switchyard/bus';
+import type { RunningWatch } from '@switchyard/bus';
 import { EndpointHistory, HEALTH_HISTORY_BUCKET, escapeKey } from '@switchyard/contracts';
 import { HistoryStore } from './history.store.js';
 
@@ -8,8 +9,7 @@ import { HistoryStore } from './history.store.js';
 @Injectable()
 export class HistoryWatcher implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(HistoryWatcher.name);
-  private watch: { stop(): Promise<void> } | null = null;
-  private closed = false;
+  private watch: RunningWatch | undefined;
 
   constructor(
     private readonly kv: KvBuckets,
@@ -17,25 +17,16 @@ export class HistoryWatcher implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    void this.kv
-      .watch(HEALTH_HISTORY_BUCKET, {
-        onEntry: (key, value) => (value ? this.put(key, value) : this.forget((one) => one === key)),
-        onReplayed: (keys) => this.forget((one) => !keys.has(one)),
-      })
-      .then((watch) => (this.closed ? watch.stop() : void (this.watch = watch)));
+    this.watch = this.kv.follow(HEALTH_HISTORY_BUCKET, {
+      onEntry: (key, value) =>
+        value ? this.histories.put(readJson(EndpointHistory, value)) : this.forget((one) => one === key),
+      onBroken: (key, { message }) => this.logger.warn(`history entry ${key} is broken and ignored: ${message}`),
+      onReplayed: (keys) => this.forget((one) => !keys.has(one)),
+    });
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closed = true;
     await this.watch?.stop();
-  }
-
-  private put(key: string, value: Uint8Array): void {
-    try {
-      this.histories.put(EndpointHistory.parse(JSON.parse(new TextDecoder().decode(value))));
-    } catch (error) {
-      this.logger.warn(`history entry ${key} is broken and ignored: ${(error as Error).message}`);
-    }
   }
 
   private forget(isGone: (key: string) => boolean): void {

@@ -24,6 +24,10 @@ export function hoursOf(histories: readonly (EndpointHistory | null)[], nowMs: n
   return hours;
 }
 
+/** Whether anybody was served, or should have been, in those hours: a history may outlast them. */
+export const wasUsed = (history: EndpointHistory, nowMs: number): boolean =>
+  hoursOf([history], nowMs).some(({ count }) => count > 0);
+
 /** When the oldest of them began. */
 export const historyStartMs = (nowMs: number): number => firstHour(nowMs) * HOUR_MS;
 

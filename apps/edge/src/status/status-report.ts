@@ -1,7 +1,7 @@
 import type { EndpointHistory } from '@switchyard/contracts';
 import type { PreparedEndpoint, PreparedModel } from '../catalogue/prepared-model.js';
 import type { ConditionState, HealthView } from '../health/endpoint-condition.js';
-import { historyStartMs, hoursOf, uptimePercent } from './hours.js';
+import { historyStartMs, hoursOf, uptimePercent, wasUsed } from './hours.js';
 
 /** More endpoints than this are not listed one by one: those that are out or failing come first. */
 export const MAX_LISTED = 500;
@@ -56,6 +56,7 @@ export interface StatusInput {
 interface Seen {
   readonly prepared: PreparedEndpoint;
   readonly state: ConditionState;
+  /** Null for one that was not used in the last day. */
   readonly history: EndpointHistory | null;
 }
 
@@ -71,7 +72,8 @@ export function statusReport(input: StatusInput): StatusReport {
       .map((prepared): Seen => {
         const { id, provider } = prepared.endpoint;
         const state = isServed(provider) ? health.conditionOf(id, monotonicMs).state : 'ejected';
-        return { prepared, state, history: historyOf(id) };
+        const history = historyOf(id);
+        return { prepared, state, history: history && wasUsed(history, nowMs) ? history : null };
       })
       .filter(({ prepared, history }) => isServed(prepared.endpoint.provider) || history !== null),
   );
@@ -140,7 +142,6 @@ function endpointsOf(all: readonly Seen[], nowMs: number): readonly EndpointStat
         ...lineOf([one], nowMs),
       };
     })
-    .filter(({ status, uptime_last_1d }) => status !== 'operational' || uptime_last_1d !== null)
     .sort(
       (left, right) =>
         ORDER.indexOf(left.state) - ORDER.indexOf(right.state) ||

@@ -2,6 +2,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { StreamClient } from '@switchyard/bus';
+import type { EndpointHistory } from '@switchyard/contracts';
 import { CatalogueStore } from '../catalogue/catalogue.store.js';
 import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
 import { HealthStore, MonotonicClock } from '../health/health.store.js';
@@ -19,6 +20,13 @@ class TestClock extends MonotonicClock {
 }
 
 const STEP_MS = 900_000;
+const historyOf = (steps: EndpointHistory['steps']): EndpointHistory => ({
+  endpointId: 'alpha:acme/large',
+  modelId: 'acme/large',
+  stepMs: STEP_MS,
+  steps,
+  updatedAtMs: Date.now(),
+});
 
 describe('the status of the installation over HTTP', () => {
   let app: NestFastifyApplication;
@@ -98,21 +106,14 @@ describe('the status of the installation over HTTP', () => {
   });
 
   it('has the last 24 hours in percent, and no figure that tells the traffic', async () => {
-    const nowMs = Date.now();
-    const now = Math.floor(nowMs / STEP_MS);
-    const steps: [number, number, number, number, number][] = [
-      [now - 200, 900, 900, 0, 0],
-      [now - 8, 3_000, 1, 0, 0],
-      [now, 777, 0, 0, 0],
-    ];
-    const history = {
-      endpointId: 'alpha:acme/large',
-      modelId: 'acme/large',
-      stepMs: STEP_MS,
-      steps,
-      updatedAtMs: nowMs,
-    };
-    histories.put(history);
+    const now = Math.floor(Date.now() / STEP_MS);
+    histories.put(
+      historyOf([
+        [now - 200, 900, 900, 0, 0],
+        [now - 8, 3_000, 1, 0, 0],
+        [now, 777, 0, 0, 0],
+      ]),
+    );
     const { endpoints, history_start } = await report();
     const line = endpoints.find(({ model_id, tag }) => model_id === 'acme/large' && tag === 'alpha')!;
     expect(line.uptime_last_1d).toBe(99.97);
@@ -158,5 +159,15 @@ describe('the status of the installation over HTTP', () => {
     expect((await report()).providers.map(({ slug }) => slug)).toEqual(['alpha']);
     served = null;
     expect((await report()).providers.map(({ slug }) => slug)).toEqual(['alpha', 'beta']);
+  });
+
+  it('leaves out what has no worker here and was last used before that day, however long its history is remembered', async () => {
+    const twoDaysAgo = Math.floor(Date.now() / STEP_MS) - 200;
+    histories.put({ ...historyOf([[twoDaysAgo, 900, 900, 0, 0]]), endpointId: 'alpha:acme/small' });
+    histories.remove('alpha:acme/large');
+    served = new Set(['beta']);
+    const { providers, models } = await report();
+    expect(providers.map(({ slug, endpoints }) => [slug, endpoints])).toEqual([['beta', 1]]);
+    expect(models.total).toBe(1);
   });
 });

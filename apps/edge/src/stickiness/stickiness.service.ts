@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
-import { KvBuckets } from '@switchyard/bus';
+import { KvBuckets, readJson } from '@switchyard/bus';
+import type { RunningWatch } from '@switchyard/bus';
 import { ERRORS, STICKY_BUCKET, StickyPin, isErrorCode } from '@switchyard/contracts';
 import type { ApiKey, Attempt, CompletionRequest } from '@switchyard/contracts';
 import { sealedReasoning } from '@switchyard/protocols';
@@ -8,8 +9,9 @@ import { EdgeConfig } from '../config.js';
 import type { Answer } from '../completions/answer.js';
 import { usageOfAnswer } from '../completions/answer.js';
 import { EdgeProcess } from '../process/edge-process.js';
-import { isRouter } from '../routing/model-expression.js';
+import { isRouter } from '../routing/routers/names.js';
 import type { Pins } from '../routing/routing.js';
+import { withoutVariants } from '../routing/variants.js';
 import { conversationOf, pinKey, secretOf } from './conversation.js';
 import type { Conversation } from './conversation.js';
 import { idleMsOf, reasonToStay } from './lesson.js';
@@ -39,8 +41,7 @@ export class Stickiness implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(Stickiness.name);
   private readonly secret: Buffer;
   private readonly pins: PinStore;
-  private watch: { stop(): Promise<void> } | null = null;
-  private closed = false;
+  private watch: RunningWatch | undefined;
   private replaying = true;
 
   constructor(
@@ -54,17 +55,15 @@ export class Stickiness implements OnModuleInit, OnModuleDestroy {
   }
 
   onModuleInit(): void {
-    void this.kv
-      .watch(STICKY_BUCKET, {
-        onEntry: (key, value) => this.told(key, value),
-        onReconnect: () => (this.replaying = true),
-        onReplayed: () => (this.replaying = false),
-      })
-      .then((watch) => (this.closed ? watch.stop() : void (this.watch = watch)));
+    this.watch = this.kv.follow(STICKY_BUCKET, {
+      onEntry: (key, value) => (value ? this.told(key, readJson(StickyPin, value)) : this.pins.delete(key)),
+      onBroken: (_, { message }) => this.logger.warn(`the place of a conversation is broken and ignored: ${message}`),
+      onReconnect: () => (this.replaying = true),
+      onReplayed: () => (this.replaying = false),
+    });
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closed = true;
     await this.watch?.stop();
   }
 
@@ -86,7 +85,7 @@ export class Stickiness implements OnModuleInit, OnModuleDestroy {
   /** Learns from how a generation went. An order of the client's own says nothing about where it should stay. */
   learn(stay: Stay, { request, attempts }: Finished, answer: Answer): void {
     if (request.provider.order?.length) return;
-    const routers = request.models.map(baseOf).filter(isRouter);
+    const routers = request.models.map(withoutVariants).filter(isRouter);
     for (const { endpointId, model, outcome, errorCode } of attempts)
       if (outcome === 'failed' && isFaultOfEndpoint(errorCode)) this.release(stay, [model, ...routers], endpointId);
     const { served, error, cancelled } = answer;
@@ -123,19 +122,11 @@ export class Stickiness implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  private told(key: string, value: Uint8Array | null): void {
-    if (!value) return this.pins.delete(key);
-    try {
-      const pin = StickyPin.parse(JSON.parse(new TextDecoder().decode(value)));
-      // Live, the difference of two wall clocks would count as its age.
-      this.pins.learn(key, pin, this.replaying ? Math.max(0, Date.now() - pin.writtenAtMs) : 0);
-    } catch (error) {
-      this.logger.warn(`the place of a conversation is broken and ignored: ${(error as Error).message}`);
-    }
+  private told(key: string, pin: StickyPin): void {
+    // Live, the difference of two wall clocks would count as its age.
+    this.pins.learn(key, pin, this.replaying ? Math.max(0, Date.now() - pin.writtenAtMs) : 0);
   }
 }
 
 /** A refusal of the request, or a client that left, is no reason to leave. */
 const isFaultOfEndpoint = (code: string | null): boolean => isErrorCode(code) && ERRORS[code].retryable;
-
-const baseOf = (id: string): string => id.split(':', 1)[0] ?? id;

@@ -25,9 +25,9 @@ export const spokenUntil = ({ response, input }: StoredResponse): readonly unkno
   ...itemsOf(response['output']),
 ];
 
-/** The bytes of a stored response; null for what is none. */
 export const encodeStored = (stored: StoredResponse): Buffer => Buffer.from(JSON.stringify(stored));
 
+/** Null for bytes that are none. */
 export function decodeStored(bytes: Buffer): StoredResponse | null {
   try {
     const stored = JSON.parse(bytes.toString('utf8')) as StoredResponse;

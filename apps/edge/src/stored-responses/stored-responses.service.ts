@@ -119,7 +119,7 @@ export class StoredResponses {
   private async put(place: Place, id: string, stored: StoredResponse): Promise<void> {
     try {
       const kept = await this.vault.put(place, encodeStored(stored), this.config.RESPONSE_STORE_DAYS * SECONDS_PER_DAY);
-      if (!kept) this.logger.warn(`the response ${id} is too large to be stored`);
+      if (!kept) this.logger.warn(`the response ${id} is too large to be stored, or too many are being stored`);
     } catch (error) {
       this.logger.warn(`the response ${id} could not be stored: ${(error as Error).message}`);
     }

@@ -12,10 +12,16 @@ export class SmallVault {
   readonly entries = new Map<string, Part[]>();
   away = false;
   reads = 0;
+  /** Another account needs the room of whatever is not whole yet. */
+  crowded = false;
+  /** Nothing is put before it resolves. */
+  busy: Promise<void> = Promise.resolve();
 
   @Serves(PutVaultPart)
-  put(@Request(PutVaultPart) part: Part): ReplyOf<typeof PutVaultPart> {
+  async put(@Request(PutVaultPart) part: Part): Promise<ReplyOf<typeof PutVaultPart>> {
+    await this.busy;
     this.assertThere();
+    if (this.crowded) this.entries.delete(placeOf(part));
     const before = this.entries.get(placeOf(part))?.filter(({ entryId }) => entryId === part.entryId) ?? [];
     this.entries.set(placeOf(part), [...before, part]);
     return { state: before.length + 1 === part.parts ? 'kept' : 'partial' };

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { MAX_VAULT_PART_BYTES } from '@switchyard/contracts';
 import { waitUntil } from '@switchyard/testing';
 import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
 import { errorOfResponse, postJson } from '../testing/http.js';
 import { SmallStack } from '../testing/small-stack.js';
 import type { RunningEdge } from '../testing/small-stack.js';
+import { MAX_CONTENT_BYTES, VaultService } from './vault.service.js';
 
 describe('what an account lets be kept', () => {
   let stack: SmallStack;
@@ -60,6 +63,31 @@ describe('what an account lets be kept', () => {
     const off = { cache_enabled: false, store_responses: false, name: 'Renamed' };
     expect(await dataOf(await call(secret, 'PATCH', path, off, bare))).toMatchObject(off);
     expect((await call(secret, 'GET', '/storage', undefined, bare)).status).toBe(400);
+  });
+
+  it('is not called kept when a part of it is gone before the last one comes', async () => {
+    const vault = edge.app.get(VaultService, { strict: false });
+    const tenant = { accountId: crypto.randomUUID(), kind: 'response', keyId: null } as const;
+    const place = { ...tenant, address: vault.address(tenant, ['one']) };
+    const twoParts = randomBytes(MAX_VAULT_PART_BYTES + 1);
+    await expect(vault.put(place, twoParts, 60)).resolves.toBe(true);
+    stack.vault.crowded = true;
+    await expect(vault.put(place, twoParts, 60)).resolves.toBe(false);
+    stack.vault.crowded = false;
+  });
+
+  it('is given up while a slow vault has more than enough to take in', async () => {
+    const vault = edge.app.get(VaultService, { strict: false });
+    const tenant = { accountId: crypto.randomUUID(), kind: 'answer', keyId: null } as const;
+    const put = (name: string) =>
+      vault.put({ ...tenant, address: vault.address(tenant, [name]) }, Buffer.alloc(MAX_CONTENT_BYTES), 60);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stack.vault.busy = promise;
+    const waiting = [put('one'), put('two')];
+    await expect(put('three')).resolves.toBe(false);
+    resolve();
+    await expect(Promise.all(waiting)).resolves.toEqual([true, true]);
+    await expect(put('three')).resolves.toBe(true);
   });
 
   it('can be seen as numbers and be erased, of the own account alone', async () => {

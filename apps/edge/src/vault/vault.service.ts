@@ -23,6 +23,8 @@ const decompress = promisify(zstdDecompress);
 const PART_BYTES = MAX_VAULT_PART_BYTES - SEAL_BYTES;
 /** Nothing that was put in is larger. */
 export const MAX_CONTENT_BYTES = 64 * 1024 * 1024;
+/** Most that waits at a time for a vault that is slow, before it was compressed. */
+const MAX_SENDING_BYTES = 2 * MAX_CONTENT_BYTES;
 
 /** An entry of a tenant, by its {@link VaultService.address}. */
 export interface Place extends Tenant {
@@ -33,6 +35,7 @@ export interface Place extends Tenant {
 @Injectable()
 export class VaultService {
   private readonly sealer: Sealer | null;
+  private sendingBytes = 0;
 
   constructor(
     private readonly rpc: RpcClient,
@@ -56,23 +59,20 @@ export class VaultService {
   }
 
   /**
-   * Keeps content for a time. False when it is too large, for an entry or for its account.
+   * Keeps content for a time. False when it is too large, for an entry or for its account, when what there was of it had to make room
+   * for others before it was whole, or while too much is on its way already.
    * @throws GatewayError `service_unavailable`
    */
   async put(place: Place, content: Buffer, ttlSeconds: number): Promise<boolean> {
     const sealer = this.open();
-    if (content.byteLength > MAX_CONTENT_BYTES) return false;
-    const packed = await compress(content);
-    const parts = Math.max(1, Math.ceil(packed.byteLength / PART_BYTES));
-    if (parts > MAX_VAULT_PARTS) return false;
-    const entryId = randomUUID();
-    for (let number = 0; number < parts; number += 1) {
-      const part = packed.subarray(number * PART_BYTES, (number + 1) * PART_BYTES);
-      const bytes = sealer.seal({ ...place, entryId, number, parts }, part).toString('base64');
-      const { state } = await this.rpc.call(PutVaultPart, { ...place, entryId, number, parts, bytes, ttlSeconds });
-      if (state === 'refused') return false;
+    const { byteLength } = content;
+    if (byteLength > MAX_CONTENT_BYTES || this.sendingBytes + byteLength > MAX_SENDING_BYTES) return false;
+    this.sendingBytes += byteLength;
+    try {
+      return await this.send(sealer, place, { packed: await compress(content), ttlSeconds });
+    } finally {
+      this.sendingBytes -= byteLength;
     }
-    return true;
   }
 
   /** Null when there is nothing, or nothing that can be opened. @throws GatewayError `service_unavailable` */
@@ -110,6 +110,25 @@ export class VaultService {
 
   room(accountId: string): Promise<ReplyOf<typeof GetVaultRoom>> {
     return this.rpc.call(GetVaultRoom, { accountId });
+  }
+
+  private async send(
+    sealer: Sealer,
+    place: Place,
+    { packed, ttlSeconds }: { readonly packed: Buffer; readonly ttlSeconds: number },
+  ): Promise<boolean> {
+    const parts = Math.max(1, Math.ceil(packed.byteLength / PART_BYTES));
+    if (parts > MAX_VAULT_PARTS) return false;
+    const entryId = randomUUID();
+    let kept = false;
+    for (let number = 0; number < parts; number += 1) {
+      const part = packed.subarray(number * PART_BYTES, (number + 1) * PART_BYTES);
+      const bytes = sealer.seal({ ...place, entryId, number, parts }, part).toString('base64');
+      const { state } = await this.rpc.call(PutVaultPart, { ...place, entryId, number, parts, bytes, ttlSeconds });
+      if (state === 'refused') return false;
+      kept = state === 'kept';
+    }
+    return kept;
   }
 
   private open(): Sealer {

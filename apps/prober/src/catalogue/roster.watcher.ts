@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
-import { KvBuckets } from '@switchyard/bus';
+import { KvBuckets, readJson } from '@switchyard/bus';
+import type { RunningWatch } from '@switchyard/bus';
 import { CATALOGUE_BUCKET } from '@switchyard/contracts';
 import { z } from 'zod';
 import { Roster } from './roster.js';
@@ -12,8 +13,7 @@ const RosterEntry = z.object({ id: z.string(), endpoints: z.array(z.object({ id:
 @Injectable()
 export class RosterWatcher implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(RosterWatcher.name);
-  private watch: { stop(): Promise<void> } | null = null;
-  private closed = false;
+  private watch: RunningWatch | undefined;
 
   constructor(
     private readonly kv: KvBuckets,
@@ -21,30 +21,25 @@ export class RosterWatcher implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    void this.kv
-      .watch(CATALOGUE_BUCKET, {
-        onEntry: (key, value) => (value ? this.put(key, value) : this.roster.remove(key)),
-        onReplayed: (keys) => this.forgetAllBut(keys),
-      })
-      .then((watch) => (this.closed ? watch.stop() : void (this.watch = watch)));
+    this.watch = this.kv.follow(CATALOGUE_BUCKET, {
+      onEntry: (key, value) => (value ? this.put(key, value) : this.roster.remove(key)),
+      onBroken: (key, { message }) =>
+        this.logger.warn(`catalogue entry ${key} is broken, its last good version stays: ${message}`),
+      onReplayed: (keys) => this.forgetAllBut(keys),
+    });
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.closed = true;
     await this.watch?.stop();
   }
 
   private put(key: string, value: Uint8Array): void {
-    try {
-      const { id, endpoints } = RosterEntry.parse(JSON.parse(new TextDecoder().decode(value)));
-      this.roster.put(
-        key,
-        id,
-        endpoints.map((endpoint) => endpoint.id),
-      );
-    } catch (error) {
-      this.logger.warn(`catalogue entry ${key} is broken, its last good version stays: ${(error as Error).message}`);
-    }
+    const { id, endpoints } = readJson(RosterEntry, value);
+    this.roster.put(
+      key,
+      id,
+      endpoints.map((endpoint) => endpoint.id),
+    );
   }
 
   private forgetAllBut(keys: ReadonlySet<string>): void {

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { KvBuckets, StreamClient, StreamFailure } from '@switchyard/bus';
+import { KvBuckets, StreamClient, StreamFailure, readJson } from '@switchyard/bus';
 import { CATALOGUE_BUCKET, CatalogueModel, catalogueKey } from '@switchyard/contracts';
 import type { CatalogueEndpoint } from '@switchyard/contracts';
 import type { Fleet } from '../fleet/fleet.js';
@@ -66,7 +66,7 @@ export class ProbesService {
   private async find(endpointId: string, modelId: string): Promise<CatalogueEndpoint | undefined> {
     const entry = await this.kv.get(CATALOGUE_BUCKET, catalogueKey(modelId));
     if (!entry) return undefined;
-    const { endpoints } = CatalogueModel.parse(JSON.parse(new TextDecoder().decode(entry.value)));
+    const { endpoints } = readJson(CatalogueModel, entry.value);
     return endpoints.find(({ id }) => id === endpointId);
   }
 }

@@ -1,5 +1,5 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { KvBuckets } from '@switchyard/bus';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { KvBuckets, readJson } from '@switchyard/bus';
 import {
   EndpointHealth,
   EndpointHistory,
@@ -22,6 +22,8 @@ interface Memory {
   history: EndpointHistory | null;
   readonly blocks: SavedBlock[];
 }
+/** Endpoints that changed since they were stored, by their ids. */
+type Due = Map<string, TrackedEndpoint>;
 /** What is stored of each endpoint, by its id. */
 export type Memories = ReadonlyMap<string, Memory>;
 
@@ -29,13 +31,13 @@ export type Memories = ReadonlyMap<string, Memory>;
 @Injectable()
 export class StateStore {
   private readonly logger = new Logger(StateStore.name);
-  private readonly changed = new Map<string, TrackedEndpoint>();
-  private readonly changedDays = new Map<string, TrackedEndpoint>();
+  private changed: Due = new Map();
+  private changedDays: Due = new Map();
   private savedAtMs = 0;
   private savedHistoryAtMs = 0;
   private saving: Promise<void> | null = null;
 
-  constructor(private readonly kv: KvBuckets) {}
+  constructor(@Inject(KvBuckets) private readonly kv: Pick<KvBuckets, 'put' | 'delete' | 'entries'>) {}
 
   touch(endpoint: TrackedEndpoint): void {
     this.changed.set(endpoint.endpointId, endpoint);
@@ -59,15 +61,13 @@ export class StateStore {
 
   /** Somebody else stores from now on. */
   forget(): void {
-    this.changed.clear();
-    this.changedDays.clear();
+    this.changed = new Map();
+    this.changedDays = new Map();
   }
 
   remove(endpointId: string): void {
-    this.changed.delete(endpointId);
-    this.changedDays.delete(endpointId);
-    const keys = blockKeys(endpointId).map((key) => this.kv.delete(PROBER_BUCKET, key));
-    Promise.all([...keys, this.kv.delete(HEALTH_HISTORY_BUCKET, escapeKey(endpointId))]).catch((error: unknown) =>
+    this.drop(endpointId);
+    this.erase(endpointId).catch((error: unknown) =>
       this.logger.warn(`what is stored of ${endpointId} can not be removed: ${(error as Error).message}`),
     );
   }
@@ -92,41 +92,56 @@ export class StateStore {
     return memories;
   }
 
+  private drop(endpointId: string): void {
+    this.changed.delete(endpointId);
+    this.changedDays.delete(endpointId);
+  }
+
+  private async erase(endpointId: string): Promise<void> {
+    // What is on its way would be there again, and what does not get out would be tried again.
+    await this.saving;
+    this.drop(endpointId);
+    const keys = blockKeys(endpointId).map((key) => this.kv.delete(PROBER_BUCKET, key));
+    await Promise.all([...keys, this.kv.delete(HEALTH_HISTORY_BUCKET, escapeKey(endpointId))]);
+  }
+
+  /** What does not get out is due again, unless all was forgotten meanwhile: somebody else knows more by now. */
   private async save(nowMs: number, withHistory: boolean): Promise<void> {
-    const days = withHistory ? [...this.changedDays.values()] : [];
-    const changed = [...this.changed.values()];
-    this.changed.clear();
-    if (withHistory) this.changedDays.clear();
+    const { changed, changedDays } = this;
+    const endpoints = [...changed.values()];
+    const days = withHistory ? [...changedDays.values()] : [];
+    changed.clear();
+    if (withHistory) changedDays.clear();
     await Promise.all([
-      ...changed.map((endpoint) => this.saveBlocks(endpoint, nowMs)),
-      ...days.map((endpoint) => this.saveHistory(endpoint, nowMs)),
+      ...endpoints.map((endpoint) => this.saveBlocks(endpoint, nowMs, changed)),
+      ...days.map((endpoint) => this.saveHistory(endpoint, nowMs, changedDays)),
     ]);
   }
 
-  private async saveBlocks(endpoint: TrackedEndpoint, nowMs: number): Promise<void> {
+  private async saveBlocks(endpoint: TrackedEndpoint, nowMs: number, due: Due): Promise<void> {
     const blocks = endpoint.takeChanges(nowMs);
     try {
       for (const block of blocks) await this.kv.put(PROBER_BUCKET, blockKey(block), JSON.stringify(block));
     } catch (error) {
       endpoint.putBack(blocks);
-      this.changed.set(endpoint.endpointId, endpoint);
+      due.set(endpoint.endpointId, endpoint);
       this.logger.warn(`${endpoint.endpointId} can not be stored for now: ${(error as Error).message}`);
     }
   }
 
-  private async saveHistory(endpoint: TrackedEndpoint, nowMs: number): Promise<void> {
+  private async saveHistory(endpoint: TrackedEndpoint, nowMs: number, due: Due): Promise<void> {
     const value = JSON.stringify(endpoint.history(nowMs));
     try {
       await this.kv.put(HEALTH_HISTORY_BUCKET, escapeKey(endpoint.endpointId), value);
     } catch {
-      this.changedDays.set(endpoint.endpointId, endpoint);
+      due.set(endpoint.endpointId, endpoint);
     }
   }
 
   private parse<T>(entries: ReadonlyMap<string, Uint8Array>, schema: z.ZodType<T>): T[] {
     return [...entries].flatMap(([key, value]) => {
       try {
-        return [schema.parse(JSON.parse(new TextDecoder().decode(value)))];
+        return [readJson(schema, value)];
       } catch (error) {
         this.logger.warn(`entry ${key} is broken and ignored: ${(error as Error).message}`);
         return [];

@@ -1,3 +1,5 @@
+import type { MsgHdrs } from '@nats-io/nats-core';
+
 /** One message among those that were published as one. */
 export interface BundledMessage {
   readonly messageId: string;
@@ -27,6 +29,10 @@ export function encodeBundle(messages: readonly BundledMessage[]): Uint8Array {
   }
   return Buffer.concat(parts);
 }
+
+/** The messages that were published together in one message of a stream; null for one that came alone, or cannot be read. */
+export const bundledIn = (headers: MsgHdrs | undefined, data: Uint8Array): readonly BundledMessage[] | null =>
+  headers?.get(BUNDLE_HEADER) === BUNDLE_VERSION ? decodeBundle(data) : null;
 
 /** The messages of a bundle in their order; null when the bytes are none, because no message of a broken bundle can be trusted. */
 export function decodeBundle(bytes: Uint8Array): BundledMessage[] | null {

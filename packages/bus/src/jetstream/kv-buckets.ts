@@ -3,7 +3,7 @@ import { type KV, Kvm } from '@nats-io/kv';
 import { Logger } from '@nestjs/common';
 import type { Connection } from '../connection/connection.js';
 import { inboxOf } from '../connection/options.js';
-import { KvWatch, type KvWatcher } from './kv-watch.js';
+import { KvWatch, type KvWatcher, type RunningWatch } from './kv-watch.js';
 import { retryUntil } from './retry.js';
 
 const TIMEOUT_MS = 5_000;
@@ -20,17 +20,23 @@ export class KvBuckets {
   }
 
   /**
-   * Follows all entries of a bucket for ever: first the state, then the changes; the state again after every reconnect and when the
-   * bucket was made anew. Resolves when it has begun, or has failed to for now: `onInitialDone` says that the state is complete.
+   * Follows all entries of a bucket until it is stopped, which may be before it has begun: first the state, then the changes; the state
+   * again after every reconnect and when the bucket was made anew. Nothing waits for the broker: `onInitialDone` says that the state is
+   * complete.
    */
-  async watch(bucket: string, watcher: KvWatcher): Promise<{ stop(): Promise<void> }> {
-    const watch = new KvWatch(bucket, watcher, {
+  follow(bucket: string, watcher: KvWatcher): RunningWatch {
+    return new KvWatch(bucket, watcher, {
       connection: this.#connection,
       client: this.#client,
       inbox: () => inboxOf(this.#connection.name),
       logger: new Logger(`kv:${bucket}`),
     });
-    await watch.start();
+  }
+
+  /** The same, and resolves when it has begun, or has failed to for now. */
+  async watch(bucket: string, watcher: KvWatcher): Promise<RunningWatch> {
+    const watch = this.follow(bucket, watcher);
+    await watch.begun;
     return watch;
   }
 

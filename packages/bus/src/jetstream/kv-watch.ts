@@ -13,6 +13,8 @@ import { describeJetStreamError } from './errors.js';
 export interface KvWatcher {
   /** `value` is null when the key was deleted. The same revision may come again after a reconnect. */
   onEntry(key: string, value: Uint8Array | null, revision: number): void;
+  /** What `onEntry` threw; without it that is logged as an error. Either way the watch goes on. */
+  onBroken?(key: string, error: Error): void;
   /** Once: all entries that existed at the start have been told. */
   onInitialDone?(): void;
   /** The connection is back and changes may have been missed; the state follows. */
@@ -22,6 +24,14 @@ export interface KvWatcher {
    * deletion, because the broker lost its store: whether that empties a cache is for the watcher to say.
    */
   onReplayed?(keys: ReadonlySet<string>): void;
+}
+
+/** A watch that was begun, or will be once the broker is there. */
+export interface RunningWatch {
+  /** Resolves when it has begun, has failed to for now, or was stopped before. */
+  readonly begun: Promise<void>;
+  /** Resolves when nothing is told any more. */
+  stop(): Promise<void>;
 }
 
 export interface KvWatchContext {
@@ -40,12 +50,13 @@ const DELETIONS: ReadonlySet<string> = new Set(['DEL', 'PURGE']);
  * The library's own watch goes on from its last sequence after a reconnect, which is wrong when the bucket was made anew, and
  * its inbox is not below the service's prefix. So each session here reads the whole state again, which is small.
  */
-export class KvWatch {
+export class KvWatch implements RunningWatch {
   readonly #bucket: string;
   readonly #watcher: KvWatcher;
   readonly #context: KvWatchContext;
   readonly #stopping = new AbortController();
-  #finished: Promise<void> = Promise.resolve();
+  readonly #finished: Promise<void>;
+  readonly begun: Promise<void>;
   #initialDone = false;
   #sessions = 0;
 
@@ -53,12 +64,9 @@ export class KvWatch {
     this.#bucket = bucket;
     this.#watcher = watcher;
     this.#context = context;
-  }
-
-  async start(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
+    this.begun = promise;
     this.#finished = this.#run(resolve);
-    await promise;
   }
 
   async stop(): Promise<void> {
@@ -117,12 +125,15 @@ export class KvWatch {
     try {
       this.#watcher.onEntry(key, deleted ? null : message.data, message.seq);
     } catch (error) {
-      this.#context.logger.error(`the watcher failed on ${key}: ${(error as Error).message}`, (error as Error).stack);
+      if (this.#watcher.onBroken) this.#watcher.onBroken(key, error as Error);
+      else
+        this.#context.logger.error(`the watcher failed on ${key}: ${(error as Error).message}`, (error as Error).stack);
     }
     return !deleted;
   }
 
   #replayed(subjects: ReadonlySet<string>): void {
+    if (this.#stopping.signal.aborted) return;
     const prefix = `$KV.${this.#bucket}.`.length;
     this.#watcher.onReplayed?.(new Set([...subjects].map((subject) => subject.slice(prefix))));
     if (this.#initialDone) return;

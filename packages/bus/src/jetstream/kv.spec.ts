@@ -1,7 +1,9 @@
 import { CATALOGUE_BUCKET, escapeKey, HEALTH_BUCKET, KEYS_BUCKET, PROBER_BUCKET } from '@switchyard/contracts';
 import { startNatsServer, type TestNats, waitUntil } from '@switchyard/testing';
 import { mkdirSync, rmSync } from 'node:fs';
+import { z } from 'zod';
 import { type Bus, connectBus } from '../bus.js';
+import { readJson } from './read-json.js';
 import { ensureTopology } from './topology.js';
 
 /** What a cache does with a watch. */
@@ -113,6 +115,31 @@ describe('KvBuckets', () => {
     await bus.kv.put(KEYS_BUCKET, 'second', '2');
     await waitUntil(() => seen.includes('second'), { what: 'the second entry' });
     await watch.stop();
+  });
+
+  it('gives a watcher that wants them the entries that it cannot read', async () => {
+    const numbers: number[] = [];
+    const broken: string[] = [];
+    const watch = bus.kv.follow(PROBER_BUCKET, {
+      onEntry: (_, value) => void (value && numbers.push(readJson(z.int(), value))),
+      onBroken: (key, error) => broken.push(`${key}: ${error.name}`),
+    });
+    await bus.kv.put(PROBER_BUCKET, 'number.a', '{');
+    await bus.kv.put(PROBER_BUCKET, 'number.b', '"text"');
+    await bus.kv.put(PROBER_BUCKET, 'number.c', '42');
+    await waitUntil(() => numbers.includes(42), { what: 'the entry that can be read' });
+    expect(broken).toEqual(expect.arrayContaining(['number.a: SyntaxError', 'number.b: ZodError']));
+    await watch.stop();
+  });
+
+  it('may be stopped before it has begun, and tells nothing then', async () => {
+    await bus.kv.put(CATALOGUE_BUCKET, 'early', '1');
+    const mirror = new Mirror();
+    const watch = bus.kv.follow(CATALOGUE_BUCKET, mirror);
+    await watch.stop();
+    await watch.begun;
+    await bus.kv.put(CATALOGUE_BUCKET, 'early', '2');
+    expect([mirror.entries.size, mirror.calls]).toEqual([0, []]);
   });
 
   it('tells what it missed while the broker was away', async () => {

@@ -1,6 +1,6 @@
 import type { JsMsg } from '@nats-io/jetstream';
 import { incomingContext } from '../rpc/headers.js';
-import { BUNDLE_HEADER, BUNDLE_VERSION, type BundledMessage, decodeBundle } from './bundle.js';
+import { type BundledMessage, bundledIn } from './bundle.js';
 
 /** A message of a batch. Settling it twice does nothing the second time. */
 export interface JetStreamMessage {
@@ -94,7 +94,7 @@ export class ReceivedMessage {
 
   constructor(message: JsMsg) {
     this.#message = message;
-    const bundle = isBundle(message) ? decodeBundle(message.data) : null;
+    const bundle = bundledIn(message.headers, message.data);
     // A bundle that cannot be read is shown as the one message that it is, so that its readers complain about it.
     this.#parts = bundle ? bundle.map((bundled) => new Part(message, bundled)) : [new Part(message, null)];
   }
@@ -120,9 +120,3 @@ export class ReceivedMessage {
     else this.#message.ack();
   }
 }
-
-const isBundle = ({ headers }: JsMsg): boolean => headers?.get(BUNDLE_HEADER) === BUNDLE_VERSION;
-
-/** The messages in the bytes of one message of a stream, for who has its headers. */
-export const payloadsOf = (isBundled: boolean, data: Uint8Array): readonly Uint8Array[] =>
-  (isBundled ? decodeBundle(data)?.map((message) => message.data) : null) ?? [data];

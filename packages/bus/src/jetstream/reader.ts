@@ -1,7 +1,6 @@
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
-import { BUNDLE_HEADER, BUNDLE_VERSION } from './bundle.js';
-import { payloadsOf } from './message.js';
+import { bundledIn } from './bundle.js';
 import { retryUntil } from './retry.js';
 
 const TIMEOUT_MS = 3_000;
@@ -36,7 +35,8 @@ export class JetStreamReader {
       const manager = await this.#client.jetstreamManager(false);
       const message = await manager.streams.getMessage(stream, { seq: sequence });
       if (!message) return [];
-      return payloadsOf(message.header.get(BUNDLE_HEADER) === BUNDLE_VERSION, message.data);
+      const { header, data } = message;
+      return bundledIn(header, data)?.map((bundled) => bundled.data) ?? [data];
     });
   }
 

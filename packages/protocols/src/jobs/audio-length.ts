@@ -19,15 +19,48 @@ export const usualSeconds = (bytes: Uint8Array): number => secondsAt(bytes, wavR
 const secondsAt = (bytes: Uint8Array, bytesPerSecond: number): number =>
   Math.max(1, Math.ceil(bytes.byteLength / bytesPerSecond));
 
+const HEAD_BYTES = 4_096;
 const FORMAT_BYTES = 16;
 const SLOWEST_WAV = 1_000;
+/** Kinds whose samples are of one length: PCM, in floats, A-law, µ-law. What is compressed may be many times as long as its head says. */
+const UNCOMPRESSED: ReadonlySet<number> = new Set([1, 3, 6, 7]);
+/** Bits of a sample that is not what its head says: those of A-law and µ-law. */
+const LAW_BITS = 8;
+const isLaw = (kind: number): boolean => kind === 6 || kind === 7;
 
-/** Bytes per second of a RIFF/WAVE file, as its head says twice over; the lesser counts. Null for whatever else. */
+/**
+ * Bytes per second of an uncompressed RIFF/WAVE file, as its head says three times over: the least counts, because it may lie in any
+ * one of them. Null for whatever else.
+ */
 function wavRate(bytes: Uint8Array): number | null {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4_096));
-  if (head.toString('latin1', 0, 4) !== 'RIFF' || head.toString('latin1', 8, 12) !== 'WAVE') return null;
-  const chunk = head.indexOf('fmt ', 12, 'latin1') + 8;
-  if (chunk < 8 || chunk + FORMAT_BYTES > head.byteLength) return null;
-  const rate = Math.min(head.readUInt32LE(chunk + 8), head.readUInt32LE(chunk + 4) * head.readUInt16LE(chunk + 12));
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, HEAD_BYTES));
+  const format = formatOf(head);
+  if (!format) return null;
+  const [channels, samples] = [format.readUInt16LE(2), format.readUInt32LE(4)];
+  const kind = kindOf(format);
+  if (!UNCOMPRESSED.has(kind)) return null;
+  const bits = isLaw(kind) ? LAW_BITS : format.readUInt16LE(14);
+  const rate = Math.min(format.readUInt32LE(8), samples * format.readUInt16LE(12), (samples * channels * bits) / 8);
   return Math.max(rate, SLOWEST_WAV);
+}
+
+const EXTENSIBLE = 0xfffe;
+const SUBFORMAT = 24;
+
+/** An extensible format says its kind behind the rest. */
+function kindOf(format: Buffer): number {
+  const kind = format.readUInt16LE(0);
+  return kind === EXTENSIBLE && format.byteLength >= SUBFORMAT + 2 ? format.readUInt16LE(SUBFORMAT) : kind;
+}
+
+/** What the head says of the samples. The chunks are walked through: inside of one anything may stand, also what looks like another. */
+function formatOf(head: Buffer): Buffer | null {
+  if (head.toString('latin1', 0, 4) !== 'RIFF' || head.toString('latin1', 8, 12) !== 'WAVE') return null;
+  let at = 12;
+  while (at + 8 + FORMAT_BYTES <= head.byteLength) {
+    if (head.toString('latin1', at, at + 4) === 'fmt ') return head.subarray(at + 8);
+    const bytes = head.readUInt32LE(at + 4);
+    at += 8 + bytes + (bytes % 2);
+  }
+  return null;
 }

@@ -2,7 +2,7 @@ import { usageOf } from '@switchyard/contracts';
 import type { CatalogueEndpoint, ProtocolId, Usage } from '@switchyard/contracts';
 import { compact, countOf, recordOf, recordsOf, textOf } from '../json.js';
 import type { JsonRecord } from '../json.js';
-import type { UpstreamFile } from '../types.js';
+import type { UpstreamFile, UpstreamRequest } from '../types.js';
 import { usualSeconds } from './audio-length.js';
 import { AUDIO_TYPES } from './media-types.js';
 import type { TranscriptionRequest } from './transcription-request.js';
@@ -31,6 +31,20 @@ const fileOf = ({ audio, audioFormat }: TranscriptionRequest): UpstreamFile => (
   bytes: audio,
 });
 
+/** The form as all of them take it, with the fields that are its own provider's. */
+const formOf = (request: TranscriptionRequest, endpoint: CatalogueEndpoint, fields: JsonRecord): UpstreamRequest => ({
+  path: '/audio/transcriptions',
+  headers: {},
+  body: compact({
+    model: endpoint.upstreamModel,
+    language: request.language,
+    temperature: request.temperature,
+    ...fields,
+  }),
+  files: [fileOf(request)],
+  dropped: [],
+});
+
 /** Subtitles need segments; else the client's own wish. */
 function timesOf(request: TranscriptionRequest): readonly string[] | undefined {
   if (request.format === 'srt' || request.format === 'vtt') return ['segment'];
@@ -42,35 +56,19 @@ function timesOf(request: TranscriptionRequest): readonly string[] | undefined {
  * tells the most: only JSON carries what is billed, so texts and subtitles are written here.
  */
 const openai: TranscriptionFormat = {
-  renderRequest: (request, { endpoint }) => ({
-    path: '/audio/transcriptions',
-    headers: {},
-    body: compact({
-      model: endpoint.upstreamModel,
-      language: request.language,
+  renderRequest: (request, { endpoint }) =>
+    formOf(request, endpoint, {
       prompt: request.prompt,
-      temperature: request.temperature,
       response_format: endpoint.supportedParameters.includes(TIMES) ? 'verbose_json' : 'json',
       [TIMES]: timesOf(request),
     }),
-    files: [fileOf(request)],
-    dropped: [],
-  }),
   parseResponse: parseTranscript,
 };
 
 /** Mistral's form knows neither `response_format` nor `prompt` (docs.mistral.ai/api, audio transcriptions). */
 const mistral: TranscriptionFormat = {
   renderRequest: (request, { endpoint }) => ({
-    path: '/audio/transcriptions',
-    headers: {},
-    body: compact({
-      model: endpoint.upstreamModel,
-      language: request.language,
-      temperature: request.temperature,
-      [TIMES]: isTimed(request) ? (timesOf(request) ?? ['segment']) : undefined,
-    }),
-    files: [fileOf(request)],
+    ...formOf(request, endpoint, { [TIMES]: isTimed(request) ? (timesOf(request) ?? ['segment']) : undefined }),
     dropped: request.prompt === undefined ? [] : ['prompt'],
   }),
   parseResponse: parseTranscript,

@@ -128,6 +128,15 @@ describe('a transcription', () => {
     const liar = wav(3);
     liar.writeUInt32LE(4_000_000_000, 28);
     expect(seconds('a.wav', liar)).toBe(4);
+    liar.writeUInt16LE(60_000, 32);
+    expect(seconds('a.wav', liar)).toBe(4);
+    // As does one of something that is compressed, and one that is hidden before the real one.
+    const compressed = wav(3);
+    compressed.writeUInt16LE(0x55, 20);
+    expect(seconds('a.wav', compressed)).toBe(97);
+    const junk = Buffer.from('JUNK\x1e\0\0\0', 'latin1');
+    const hiding = Buffer.concat([compressed.subarray(0, 12), junk, wav(0).subarray(12, 42), compressed.subarray(12)]);
+    expect(seconds('a.wav', hiding)).toBe(97);
   });
 
   it.each<[string, JobBody, string]>([

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Fault } from './fault.js';
 import { parseFault } from './fault.js';
+import { answer, begun, refuse } from './job-answers.js';
 import { tokensOf } from './tokens.js';
 import type { Wire } from './wire.js';
 
@@ -40,23 +41,16 @@ export interface JobContext {
 export async function answerJob(context: JobContext): Promise<void> {
   const isRerank = context.path.endsWith('/rerank');
   const parsed = (isRerank ? RerankBody : EmbeddingsBody).safeParse(context.body);
-  if (!parsed.success) return reply(context.wire, 400, errorBody('The body is not valid.'));
+  if (!parsed.success) return refuse(context.wire, 400, 'The body is not valid.');
   const { model } = parsed.data;
   const texts =
     'query' in parsed.data ? [parsed.data.query as string] : textsOf(EmbeddingsBody.parse(parsed.data).input);
   const fault = { ...parseFault(texts[0] ?? ''), ...context.ordered(model) };
-  Object.assign(context.wire.entry, { format: 'job', model, label: fault.label ?? null });
-  if (fault.delayMs) await context.wire.pause(fault.delayMs);
-  if (fault.status !== undefined && fault.status !== 200)
-    return reply(context.wire, fault.status, errorBody(`The sandbox was asked to answer ${fault.status}.`));
-  const answer = isRerank ? rerank(RerankBody.parse(context.body)) : embeddings(EmbeddingsBody.parse(context.body));
-  Object.assign(context.wire.entry, { promptTokens: answer.tokens, upstreamId: `job-${context.replyId}` });
-  const usage = fault.usage === 'none' ? {} : answer.usage;
-  const text = JSON.stringify({ id: `job-${context.replyId}`, ...answer.body, ...usage });
-  if (fault.cutAfter === undefined) return reply(context.wire, 200, text);
-  context.wire.head(200, { 'content-type': 'application/json' });
-  await context.wire.write(text.slice(0, text.length / 2));
-  context.wire.destroy('fin');
+  if (!(await begun(context.wire, model, fault))) return;
+  const given = isRerank ? rerank(RerankBody.parse(context.body)) : embeddings(EmbeddingsBody.parse(context.body));
+  const upstreamId = `job-${context.replyId}`;
+  Object.assign(context.wire.entry, { promptTokens: given.tokens, upstreamId });
+  await answer(context.wire, { id: upstreamId, ...given.body, ...(fault.usage !== 'none' && given.usage) }, fault);
 }
 
 interface Answered {
@@ -132,13 +126,4 @@ function base64Of(vector: readonly number[]): string {
   const bytes = Buffer.alloc(vector.length * BYTES_PER_FLOAT);
   vector.forEach((value, index) => bytes.writeFloatLE(value, index * BYTES_PER_FLOAT));
   return bytes.toString('base64');
-}
-
-const errorBody = (message: string): string =>
-  JSON.stringify({ error: { message, type: 'sandbox_error', code: null } });
-
-async function reply(wire: Wire, status: number, text: string): Promise<void> {
-  wire.head(status, { 'content-type': 'application/json' });
-  await wire.write(text);
-  await wire.end();
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Fault } from './fault.js';
 import { parseFault } from './fault.js';
+import { answer, begun, refuse } from './job-answers.js';
 import { tokensOf } from './tokens.js';
 import type { Wire } from './wire.js';
 
@@ -34,10 +35,7 @@ export async function answerMedia(context: MediaContext): Promise<void> {
   if (typeof model !== 'string') return refuse(wire, 400, 'The body names no model.');
   const text = [prompt, input].filter((each) => typeof each === 'string').join('');
   const fault = { ...parseFault(text), ...context.ordered(model) };
-  Object.assign(wire.entry, { format: 'job', model, label: fault.label ?? null });
-  if (fault.delayMs) await wire.pause(fault.delayMs);
-  if (fault.status !== undefined && fault.status !== 200)
-    return refuse(wire, fault.status, `The sandbox was asked to answer ${fault.status}.`);
+  if (!(await begun(wire, model, fault))) return;
   if (path.endsWith('/speech')) return speak(wire, asked, fault);
   if (path.endsWith('/transcriptions')) return transcribe(wire, asked, fault);
   return draw(wire, asked, fault, path.endsWith('/edits'));
@@ -151,23 +149,6 @@ async function draw(wire: Wire, { fields, files }: Asked, fault: Fault, isEdit: 
   };
   const created = Math.floor(wire.entry.startedAtMs / 1000);
   await answer(wire, { created, data, ...(fault.usage !== 'none' && { usage }) }, fault);
-}
-
-async function answer(wire: Wire, body: object, fault: Fault): Promise<void> {
-  const text = JSON.stringify(body);
-  wire.head(200, { 'content-type': 'application/json' });
-  if (fault.cutAfter === undefined) {
-    await wire.write(text);
-    return wire.end();
-  }
-  await wire.write(text.slice(0, text.length / 2));
-  return wire.destroy('fin');
-}
-
-async function refuse(wire: Wire, status: number, message: string): Promise<void> {
-  wire.head(status, { 'content-type': 'application/json' });
-  await wire.write(JSON.stringify({ error: { message, type: 'sandbox_error', code: null } }));
-  await wire.end();
 }
 
 const digestOf = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');

@@ -8,4 +8,4 @@ import { freeRouter } from './free-router.js';
 export const routerChoice =
   (input: RoutingInput, sieve: Sieve): ModelChooser =>
   (router, variants) =>
-    router.endsWith('/free') ? freeRouter(input, sieve, variants) : autoRouter(input, sieve, variants);
+    router === 'free' ? freeRouter(input, sieve, variants) : autoRouter(input, sieve, variants);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { argumentsOf } from '../answer.js';
-import { imageOfBase64, RefusedRequest } from '../prompt.js';
+import { imageOfBase64 } from '../prompt.js';
 import type { Prompt, SeenImage, Turn } from '../prompt.js';
 import type { Format, Frame, Reply } from './format.js';
+import { understood } from './request.js';
 
 const Block = z.looseObject({
   type: z.string(),
@@ -39,9 +40,7 @@ export const anthropic: Format = {
   // Thinking is part of `output_tokens` and not told apart.
   reportsReasoning: false,
   parse(body) {
-    const result = MessagesBody.safeParse(body);
-    if (!result.success) throw new RefusedRequest(z.prettifyError(result.error));
-    return promptOf(result.data);
+    return promptOf(understood(MessagesBody, body));
   },
   *frames(reply) {
     yield open({ type: 'message_start', message: { ...envelope(reply), content: [], ...startUsage(reply) } });

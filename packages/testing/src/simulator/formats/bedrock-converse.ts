@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { argumentsOf } from '../answer.js';
-import { imageOfBase64, RefusedRequest } from '../prompt.js';
+import { imageOfBase64 } from '../prompt.js';
 import type { Prompt, Turn } from '../prompt.js';
 import { awsError, bedrockAddress, eventOf, exceptionOf } from './aws-events.js';
 import type { Format, Frame, Reply, ReportedUsage } from './format.js';
+import { understood } from './request.js';
 
 const Block = z.looseObject({
   text: z.string().optional(),
@@ -36,9 +37,7 @@ export const bedrockConverse: Format = {
   reportsReasoning: false,
   streamType: 'application/vnd.amazon.eventstream',
   parse(body, address) {
-    const result = ConverseBody.safeParse(body);
-    if (!result.success) throw new RefusedRequest(z.prettifyError(result.error));
-    return promptOf(result.data, bedrockAddress(address));
+    return promptOf(understood(ConverseBody, body), bedrockAddress(address));
   },
   *frames(reply) {
     yield frame('open', 'messageStart', { role: 'assistant', p: 'abc' });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { imageOfUrl, RefusedRequest } from '../prompt.js';
+import { imageOfUrl } from '../prompt.js';
 import type { Prompt, Turn } from '../prompt.js';
 import type { Format, Frame, Reply, ReportedUsage } from './format.js';
+import { FunctionTools, toolsIn, understood } from './request.js';
 
 const Part = z.looseObject({
   type: z.string(),
@@ -21,9 +22,7 @@ const ChatBody = z.looseObject({
   stream: z.boolean(),
   max_tokens: z.int().positive().nullish(),
   stop_sequences: z.array(z.string()).nullish(),
-  tools: z
-    .array(z.looseObject({ function: z.looseObject({ name: z.string(), parameters: z.unknown().optional() }) }))
-    .nullish(),
+  tools: FunctionTools,
   tool_choice: z.enum(['REQUIRED', 'NONE']).nullish(),
   response_format: z.looseObject({ type: z.string(), json_schema: z.unknown().optional() }).nullish(),
 });
@@ -35,9 +34,7 @@ export const cohere: Format = {
   idPrefix: '',
   reportsReasoning: true,
   parse(body) {
-    const result = ChatBody.safeParse(body);
-    if (!result.success) throw new RefusedRequest(`Invalid request: ${z.prettifyError(result.error)}`);
-    return promptOf(result.data);
+    return promptOf(understood(ChatBody, body));
   },
   *frames(reply) {
     yield frame('open', { type: 'message-start', id: reply.id, delta: message({ role: 'assistant', content: [] }) });
@@ -69,7 +66,7 @@ function promptOf(body: ChatBody): Prompt {
     model: body.model,
     stream: body.stream,
     turns: body.messages.map(({ role, content }) => turnOf(role, content)),
-    tools: (body.tools ?? []).map((tool) => ({ name: tool.function.name, schema: tool.function.parameters ?? {} })),
+    tools: toolsIn(body.tools),
     toolChoice: choice === 'REQUIRED' ? 'required' : choice === 'NONE' ? 'none' : 'auto',
     maxTokens: body.max_tokens ?? null,
     stop: body.stop_sequences ?? [],

@@ -3,6 +3,7 @@ import { argumentsOf } from '../answer.js';
 import { imageOfBase64, RefusedRequest } from '../prompt.js';
 import type { Prompt, SeenImage, Turn } from '../prompt.js';
 import type { Format, Frame, Reply } from './format.js';
+import { understood } from './request.js';
 
 const Part = z.looseObject({
   text: z.string().optional(),
@@ -59,12 +60,10 @@ export const gemini: Format = {
   idPrefix: '',
   reportsReasoning: true,
   parse(body, address) {
-    const result = GenerateBody.safeParse(body);
-    if (!result.success) throw new RefusedRequest(z.prettifyError(result.error));
     const [, model = '', method, query = ''] = ADDRESS.exec(address) ?? [];
     const stream = method === 'streamGenerateContent';
     if (stream && !query.includes('alt=sse')) throw new RefusedRequest('The sandbox streams with alt=sse only.');
-    return promptOf(result.data, decodeURIComponent(model), stream);
+    return promptOf(understood(GenerateBody, body), decodeURIComponent(model), stream);
   },
   *frames(reply) {
     const { reasoning, signature, text, toolCall } = reply.answer;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { argumentsOf } from '../answer.js';
-import { imageOfBase64, RefusedRequest } from '../prompt.js';
+import { imageOfBase64 } from '../prompt.js';
 import type { Prompt, Turn } from '../prompt.js';
 import type { Format, Frame, Reply } from './format.js';
+import { FunctionTools, toolsIn, understood } from './request.js';
 
 const ChatBody = z.looseObject({
   model: z.string().min(1),
@@ -20,9 +21,7 @@ const ChatBody = z.looseObject({
   options: z
     .looseObject({ num_predict: z.int().optional(), stop: z.union([z.string(), z.array(z.string())]).optional() })
     .nullish(),
-  tools: z
-    .array(z.looseObject({ function: z.looseObject({ name: z.string(), parameters: z.unknown().optional() }) }))
-    .nullish(),
+  tools: FunctionTools,
   format: z.unknown().optional(),
 });
 type ChatBody = z.output<typeof ChatBody>;
@@ -35,9 +34,7 @@ export const ollama: Format = {
   reportsReasoning: false,
   streamType: 'application/x-ndjson',
   parse(body) {
-    const result = ChatBody.safeParse(body);
-    if (!result.success) throw new RefusedRequest(z.prettifyError(result.error));
-    return promptOf(result.data);
+    return promptOf(understood(ChatBody, body));
   },
   *frames(reply) {
     const { reasoning, text, toolCall } = reply.answer;
@@ -94,7 +91,7 @@ function promptOf(body: ChatBody): Prompt {
     model: body.model,
     stream: body.stream,
     turns: body.messages.map(turnOf),
-    tools: (body.tools ?? []).map((tool) => ({ name: tool.function.name, schema: tool.function.parameters ?? {} })),
+    tools: toolsIn(body.tools),
     toolChoice: 'auto',
     maxTokens: most !== undefined && most > 0 ? most : null,
     stop: typeof stop === 'string' ? [stop] : (stop ?? []),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { imageOfUrl, RefusedRequest } from '../prompt.js';
+import { imageOfUrl } from '../prompt.js';
 import type { Prompt, Turn } from '../prompt.js';
 import type { Format, Frame, Reply, ReportedUsage } from './format.js';
+import { understood } from './request.js';
 
 const Part = z.looseObject({ type: z.string(), text: z.string().optional(), image_url: z.string().optional() });
 const Content = z.union([z.string(), z.array(Part)]);
@@ -36,9 +37,7 @@ export const openaiResponses: Format = {
   idPrefix: 'resp_',
   reportsReasoning: true,
   parse(body) {
-    const result = ResponsesBody.safeParse(body);
-    if (!result.success) throw new RefusedRequest(`Invalid request: ${z.prettifyError(result.error)}`);
-    return promptOf(result.data);
+    return promptOf(understood(ResponsesBody, body));
   },
   *frames(reply) {
     let sequence = 0;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { imageOfUrl, RefusedRequest } from '../prompt.js';
 import type { Prompt, Turn } from '../prompt.js';
 import type { Format, Frame, Reply, ReportedUsage } from './format.js';
+import { FunctionTools, toolsIn, understood } from './request.js';
 
 const Part = z.looseObject({
   type: z.string().default('text'),
@@ -19,9 +20,7 @@ const ChatBody = z.looseObject({
   max_completion_tokens: z.int().positive().nullish(),
   n: z.int().nullish(),
   stop: z.union([z.string(), z.array(z.string())]).nullish(),
-  tools: z
-    .array(z.looseObject({ function: z.looseObject({ name: z.string(), parameters: z.unknown().optional() }) }))
-    .nullish(),
+  tools: FunctionTools,
   tool_choice: z.union([z.string(), z.looseObject({ function: z.looseObject({ name: z.string() }) })]).nullish(),
   response_format: z
     .looseObject({ type: z.string(), json_schema: z.looseObject({ schema: z.unknown().optional() }).nullish() })
@@ -44,10 +43,9 @@ export const openai: Format = {
   idPrefix: 'chatcmpl-',
   reportsReasoning: true,
   parse(body) {
-    const result = ChatBody.safeParse(body);
-    if (!result.success) throw new RefusedRequest(`Invalid request: ${z.prettifyError(result.error)}`);
-    if ((result.data.n ?? 1) !== 1) throw new RefusedRequest('The sandbox gives one choice: `n` must be 1.');
-    return promptOf(result.data);
+    const request = understood(ChatBody, body);
+    if ((request.n ?? 1) !== 1) throw new RefusedRequest('The sandbox gives one choice: `n` must be 1.');
+    return promptOf(request);
   },
   *frames(reply) {
     yield frame('open', chunk(reply, { role: 'assistant', content: '' }));
@@ -90,7 +88,7 @@ function promptOf(body: ChatBody): Prompt {
     model: body.model,
     stream: body.stream ?? false,
     turns: body.messages.map(({ role, content }) => turnOf(ROLES[role] ?? 'user', content)),
-    tools: (body.tools ?? []).map((tool) => ({ name: tool.function.name, schema: tool.function.parameters ?? {} })),
+    tools: toolsIn(body.tools),
     toolChoice: toolChoiceOf(body.tool_choice),
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
     stop: typeof body.stop === 'string' ? [body.stop] : (body.stop ?? []),
