@@ -1,4 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { KeyPepper } from './api-key.js';
 import type { OwnKeyFee } from './v1/generation.js';
@@ -27,7 +28,8 @@ export interface AdmissionClaim {
  * bound, and can invent no generation.
  */
 export class AdmissionTickets {
-  private readonly keys = new Map<string, Buffer>();
+  // Key objects: bytes would be made into one for every ticket, which costs several times the digest.
+  private readonly keys = new Map<string, KeyObject>();
   private readonly prices = new WeakMap<Price, string>();
 
   /** @param secret at least 32 random characters, the same at every edge and every ledger of an installation */
@@ -60,12 +62,12 @@ export class AdmissionTickets {
     return createHmac('sha256', this.keyOf(claim.edgeEpoch)).update(text).digest();
   }
 
-  private keyOf(edgeEpoch: string): Buffer {
+  private keyOf(edgeEpoch: string): KeyObject {
     let key = this.keys.get(edgeEpoch);
     if (!key) {
       // Epochs of dead edges would pile up in a ledger that runs for months.
       if (this.keys.size >= MAX_KEYS) this.keys.clear();
-      key = createHmac('sha256', this.secret).update(`admission\n${edgeEpoch}`).digest();
+      key = createSecretKey(createHmac('sha256', this.secret).update(`admission\n${edgeEpoch}`).digest());
       this.keys.set(edgeEpoch, key);
     }
     return key;

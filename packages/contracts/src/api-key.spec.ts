@@ -9,6 +9,7 @@ import {
   labelOf,
   MAX_KEY_TEXT_LENGTH,
   parseApiKey,
+  pepperKey,
 } from './api-key.js';
 
 const KINDS = ['inference', 'management'] as const;
@@ -67,7 +68,9 @@ describe('API keys', () => {
 
   it('digests a key with HMAC-SHA-256 under the pepper', () => {
     const key = generateApiKey('inference');
-    expect(digestApiKey(key, 'a pepper')).toBe(createHmac('sha256', 'a pepper').update(key).digest('hex'));
+    const digest = createHmac('sha256', 'a pepper').update(key).digest('hex');
+    expect(digestApiKey(key, 'a pepper')).toBe(digest);
+    expect(digestApiKey(key, pepperKey('a pepper'))).toBe(digest);
     expect(digestApiKey(key, 'a pepper')).not.toBe(digestApiKey(key, 'another'));
   });
 

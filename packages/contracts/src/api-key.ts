@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { KeyKind } from './v1/auth.js';
@@ -32,7 +33,13 @@ function base62(value: bigint, length: number): string {
   return text.padStart(length, '0');
 }
 
-const checksumOf = (prefixAndCore: string): string => base62(BigInt(crc32(prefixAndCore)), CHECKSUM_LENGTH);
+/** CRC-32 in base62. Of every request's key, so without `bigint`. */
+function checksumOf(prefixAndCore: string): string {
+  let text = '';
+  for (let rest = crc32(prefixAndCore); text.length < CHECKSUM_LENGTH; rest = Math.floor(rest / ALPHABET.length))
+    text = ALPHABET.charAt(rest % ALPHABET.length) + text;
+  return text;
+}
 
 /** A fresh key of the kind, from 256 bits of the system's randomness. Show it once; store only {@link digestApiKey}. */
 export function generateApiKey(kind: KeyKind): string {
@@ -55,8 +62,11 @@ export function parseApiKey(text: string): { readonly kind: KeyKind } | null {
   return timingSafeEqual(Buffer.from(checksumOf(signed)), Buffer.from(text.slice(-CHECKSUM_LENGTH))) ? { kind } : null;
 }
 
+/** The pepper as a key object, for who digests with every request: {@link digestApiKey} makes one of a text each time. */
+export const pepperKey = (pepper: string): KeyObject => createSecretKey(pepper, 'utf8');
+
 /** HMAC-SHA-256 of the key under the deployment's pepper, lower-case hex. 256 random bits need no slow hash. */
-export const digestApiKey = (text: string, pepper: string): string =>
+export const digestApiKey = (text: string, pepper: string | KeyObject): string =>
   createHmac('sha256', pepper).update(text).digest('hex');
 
 /** Compares two digests without telling by its time where they differ. */

@@ -1,7 +1,8 @@
-import { ceilToNanos, type CatalogueEndpoint, type Price, type ServiceTier } from '@switchyard/contracts';
+import { ceilToNanos, type CatalogueEndpoint, type ServiceTier } from '@switchyard/contracts';
 import {
   ceilDivide,
   effectivePrice,
+  hasRows,
   payablePpm,
   promptThresholds,
   UNDISCOUNTED_PPM,
@@ -50,7 +51,7 @@ export function boundOf(request: BoundInput, endpoints: readonly PricedEndpoint[
 function endpointBound(request: BoundInput, endpoint: PricedEndpoint): bigint {
   const { price } = endpoint;
   const completion = BigInt(mostCompletionTokens(request, endpoint));
-  const picos = reachablePrices(price, mostPromptTokens(request, endpoint), request.admittedAtMs)
+  const picos = reachablePrices(request, endpoint)
     .map(
       (units) =>
         promptPicos(request, endpoint, units) +
@@ -82,7 +83,11 @@ function mostCompletionTokens(request: BoundInput, endpoint: PricedEndpoint): nu
 }
 
 /** Every effective price that a prompt of at most this size can meet: below all thresholds and from each one on, at each tier. */
-function reachablePrices(price: Price, promptBound: number, admittedAtMs: number): readonly UnitPrices[] {
+function reachablePrices(request: BoundInput, endpoint: PricedEndpoint): readonly UnitPrices[] {
+  const { price } = endpoint;
+  const { admittedAtMs } = request;
+  if (!hasRows(price)) return [effectivePrice(price, { promptTokens: 0, admittedAtMs })];
+  const promptBound = mostPromptTokens(request, endpoint);
   const tiers: (ServiceTier | undefined)[] = [undefined, ...(Object.keys(price.serviceTiers ?? {}) as ServiceTier[])];
   return tiers.flatMap((tier) =>
     promptThresholds(price, admittedAtMs, tier)

@@ -54,6 +54,10 @@ const openRows = (rows: readonly PriceOverride[] | undefined, atMs: number): rea
     .filter((row) => isInWindow(row, atMs))
     .toSorted((a, b) => (a.minPromptTokens ?? 0) - (b.minPromptTokens ?? 0));
 
+/** Whether a price depends on anything: most are the same at every size and hour, and every request asks for several. */
+export const hasRows = ({ overrides, serviceTiers }: Price): boolean =>
+  serviceTiers !== undefined || (overrides !== undefined && overrides.length > 0);
+
 /** Sizes of a prompt from which on another row holds, at this time and tier; 0 is always among them. */
 export const promptThresholds = (price: Price, atMs: number, tier?: ServiceTier): readonly number[] => [
   0,
@@ -69,6 +73,7 @@ export const promptThresholds = (price: Price, atMs: number, tier?: ServiceTier)
  * `completion`; requests, searches and everything else by the piece are free without a price.
  */
 export function effectivePrice(price: Price, { promptTokens, admittedAtMs, tier }: PriceConditionsMet): UnitPrices {
+  if (!hasRows(price)) return withFallbacks(price);
   const merged: Price = { ...price };
   const tierPrice = tier && price.serviceTiers?.[tier];
   const lay = (rows: readonly PriceOverride[]) => {

@@ -52,6 +52,9 @@ const textTokens = (size: PromptSize, modelId: string): number =>
   (size.tools > 0 ? TOOLS_PREAMBLE_TOKENS : 0) +
   TOKENS_PER_TOOL * size.tools;
 
+const imageTokens = (size: PromptSize, modelId: string): number =>
+  size.images === 0 ? 0 : tokensPerImage(modelId) * size.images;
+
 const audioTokens = (size: PromptSize): number => Math.ceil((size.audioBytes ?? 0) / BASE64_PER_AUDIO_TOKEN);
 
 /** Models that research (Groq's Compound as well) go on as long as they like, without being asked to search; nobody documents a limit. */
@@ -73,7 +76,7 @@ export const mostPromptTokens = (size: PromptSize, endpoint: PromptReader): numb
   Math.min(
     endpoint.contextLength,
     textTokens(size, endpoint.modelId) +
-      tokensPerImage(endpoint.modelId) * size.images +
+      imageTokens(size, endpoint.modelId) +
       audioTokens(size) +
       openTokens(size, endpoint),
   );
@@ -89,7 +92,7 @@ export function promptPicos(size: PromptSize, endpoint: PromptReader, units: Uni
   const open = most(image, units.videoInputTokens, may('audio') || may('video') ? audio : 0n);
   const parts = [
     { tokens: textTokens(size, modelId), picos: text },
-    { tokens: tokensPerImage(modelId) * size.images, picos: image },
+    { tokens: imageTokens(size, modelId), picos: image },
     { tokens: audioTokens(size), picos: audio },
     { tokens: openTokens(size, endpoint), picos: open },
   ].toSorted((a, b) => (a.picos === b.picos ? 0 : a.picos > b.picos ? -1 : 1));

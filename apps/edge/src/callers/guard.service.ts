@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contracts';
-import type { KeyKind } from '@switchyard/contracts';
+import type { ApiKey, KeyKind } from '@switchyard/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EdgeConfig } from '../config.js';
 import type { RouteAccess } from '../http/access.js';
@@ -32,18 +32,27 @@ export class Guard {
     this.bodies = new BodyBudget(config.MAX_BODY_BYTES_IN_FLIGHT);
   }
 
-  async admit(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { access, rawBody, form = false }: RouteAccess,
-  ): Promise<void> {
-    if (access === 'public') {
-      if (rawBody && hasBody(request.raw))
+  /** A promise only where the key has to be asked for. @throws GatewayError */
+  admit(request: FastifyRequest, reply: FastifyReply, route: RouteAccess): Promise<void> | undefined {
+    if (route.access === 'public') {
+      if (route.rawBody && hasBody(request.raw))
         this.admitBody(request, reply, { budget: this.strangersBodies, form: false });
-      return;
+      return undefined;
     }
     const { secret, kind } = credentialsOf(request.raw);
-    const key = await this.keys.resolve(secret, request.ip);
+    const key = this.keys.resolve(secret, request.ip);
+    if (key instanceof Promise)
+      return key.then((found) => this.admitCaller(request, reply, route, { key: found, kind }));
+    this.admitCaller(request, reply, route, { key, kind });
+    return undefined;
+  }
+
+  private admitCaller(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { access, form = false }: RouteAccess,
+    { key, kind }: { readonly key: ApiKey; readonly kind: KeyKind },
+  ): void {
     // From here the caller is known, also to whoever answers a refusal.
     request.caller = { key };
     assertKind(access, kind);

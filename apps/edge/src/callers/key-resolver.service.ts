@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { RpcClient } from '@switchyard/bus';
-import { GatewayError, ResolveKey, digestApiKey } from '@switchyard/contracts';
+import { GatewayError, ResolveKey, digestApiKey, pepperKey } from '@switchyard/contracts';
 import type { ApiKey } from '@switchyard/contracts';
 import { EdgeConfig } from '../config.js';
 import { EdgeProcess } from '../process/edge-process.js';
 import { KeyCache, activeKey } from './key-cache.js';
-import type { Resolution } from './key-cache.js';
+import type { CachedAnswer, Resolution } from './key-cache.js';
 import { MissLimiter } from './miss-limiter.js';
 
 const RESOLVE_TIMEOUT_MS = 2_000;
@@ -22,15 +22,17 @@ interface Question {
 @Injectable()
 export class KeyResolver {
   private readonly logger = new Logger(KeyResolver.name);
+  private readonly pepper: ReturnType<typeof pepperKey>;
   private readonly cache: KeyCache;
   private readonly misses: MissLimiter;
   private readonly questions = new Map<string, Question>();
 
   constructor(
     private readonly rpc: RpcClient,
-    private readonly config: EdgeConfig,
+    config: EdgeConfig,
     edge: EdgeProcess,
   ) {
+    this.pepper = pepperKey(config.KEY_PEPPER);
     this.cache = new KeyCache(edge.clock);
     this.misses = new MissLimiter(edge.clock, {
       perSecond: config.KEY_MISSES_PER_SECOND,
@@ -39,13 +41,17 @@ export class KeyResolver {
   }
 
   /**
+   * At once for a key that is known: nearly every request has one.
    * @param address of the client, for the limit on look-ups
    * @throws GatewayError `unknown_key`, `disabled_key`, `expired_key`, `revoked_key`; `rate_limited`; `service_unavailable`
    */
-  async resolve(secret: string, address: string): Promise<ApiKey> {
-    const digest = digestApiKey(secret, this.config.KEY_PEPPER);
+  resolve(secret: string, address: string): ApiKey | Promise<ApiKey> {
+    const digest = digestApiKey(secret, this.pepper);
     const known = this.cache.find(digest);
-    if (known?.fresh) return activeKey(known.resolution, Date.now());
+    return known?.fresh ? activeKey(known.resolution, Date.now()) : this.resolveAnew(digest, known, address);
+  }
+
+  private async resolveAnew(digest: string, known: CachedAnswer | null, address: string): Promise<ApiKey> {
     // Only what becomes a question is limited: a new key may be used by hundreds of requests at once.
     if (!known && !this.running(digest)) this.limitMiss(address);
     try {

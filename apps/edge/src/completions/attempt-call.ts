@@ -1,11 +1,12 @@
-import { AttemptCall } from '@switchyard/contracts';
-import type { Attempt } from '@switchyard/contracts';
+import { RoutingMetadata } from '@switchyard/contracts';
+import type { Attempt, AttemptCall } from '@switchyard/contracts';
 import type { EdgeConfig } from '../config.js';
 import type { Lease } from '../credit/lease.js';
 import type { EdgeProcess } from '../process/edge-process.js';
 import type { TicketOffice } from '../process/ticket-office.service.js';
 import type { PlannedAttempt } from './attempt-plan.js';
 import { mayContinue } from './continuation.js';
+import { endpointWire } from './endpoint-wire.js';
 import type { Generation } from './generation.js';
 import { routingMetadata } from './routing-metadata.js';
 import { z } from 'zod';
@@ -21,16 +22,16 @@ export interface Sender {
   readonly tickets: TicketOffice;
 }
 
-/** The facts of one attempt, in their wire form. */
+/** The facts of one attempt, in their wire form: written as it is, because the worker checks it and all of it is our own. */
 export function attemptCall(
   generation: Generation,
   { number, candidate, reason }: PlannedAttempt,
   lease: Lease,
   { edge, config, tickets }: Sender,
-): unknown {
+): z.input<typeof AttemptCall> {
   const { endpoint } = candidate;
   const ownKey = null;
-  return z.encode(AttemptCall, {
+  return {
     generationId: generation.id,
     attempt: number,
     created: Math.floor(generation.admittedAtMs / 1000),
@@ -38,13 +39,13 @@ export function attemptCall(
     dialect: generation.dialect,
     stream: generation.request.stream,
     ...(generation.job && { job: generation.job }),
-    endpoint,
+    endpoint: endpointWire(endpoint),
     leaseId: lease.identity.leaseId,
     accountId: generation.caller.key.accountId,
     keyId: generation.caller.key.id,
     edgeId: edge.edgeId,
     edgeEpoch: edge.edgeEpoch,
-    boundNanos: generation.boundNanos,
+    boundNanos: generation.boundNanos.toString(),
     ticket: tickets.issue({ generation, endpoint, lease, ownKey }),
     ownKey,
     allowance: generation.steps?.outputTokens ?? null,
@@ -53,9 +54,11 @@ export function attemptCall(
     ...(generation.strict && { strict: true }),
     ...(mayContinue(generation) && { continuable: true }),
     ...(reason === 'continuation' && { continues: true }),
-    ...(generation.tellsRouting && { routing: routingMetadata(generation, attemptOf(generation, number)) }),
+    ...(generation.tellsRouting && {
+      routing: z.encode(RoutingMetadata, routingMetadata(generation, attemptOf(generation, number))),
+    }),
     timeouts: timeoutsOf(generation, endpoint.reasoning !== null, { edge, config }),
-  });
+  };
 }
 
 /** The deadlines of one attempt. Whatever came before it counts: no request takes longer in all than its total. */

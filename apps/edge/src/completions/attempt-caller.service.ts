@@ -3,7 +3,6 @@ import { SUPERSEDED, StreamClient, StreamFailure } from '@switchyard/bus';
 import type { UpstreamStream } from '@switchyard/bus';
 import { AttemptHead, ERRORS, operationOf } from '@switchyard/contracts';
 import type { Attempt, AttemptFailure, ErrorCode } from '@switchyard/contracts';
-import { sealedReasoning } from '@switchyard/protocols';
 import { withSpan } from '@switchyard/telemetry';
 import { EdgeConfig } from '../config.js';
 import type { Lease } from '../credit/lease.js';
@@ -64,14 +63,14 @@ export class AttemptCaller {
   call<T>(asking: Asking<T>, planned: PlannedAttempt): Promise<Spoken<T> | Silent> {
     const { endpoint, model } = planned.candidate;
     const { job } = asking.generation;
-    const attributes = {
+    const attributes = () => ({
       'gen_ai.operation.name': operationOf(job),
       ...(job && { 'switchyard.job': job }),
       'gen_ai.provider.name': endpoint.provider,
       'gen_ai.request.model': model.id,
       'switchyard.endpoint': endpoint.id,
       'switchyard.attempt': planned.number,
-    };
+    });
     return withSpan('attempt', attributes, async (span) => {
       try {
         const tried = await this.open(asking, planned);
@@ -88,7 +87,7 @@ export class AttemptCaller {
     const { endpoint } = planned.candidate;
     const startedMs = this.edge.clock();
     const attempt = beginAttempt(planned, Date.now());
-    const stripped = unreadable(sealedReasoning(generation.request), endpoint);
+    const stripped = unreadable(generation.stay?.sealed ?? [], endpoint);
     if (stripped > 0) attempt.strippedReasoning = stripped;
     generation.attempts.push(attempt);
     let stream: UpstreamStream | null = null;

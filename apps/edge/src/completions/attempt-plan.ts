@@ -85,10 +85,7 @@ export class AttemptPlan {
     const next = this.waiting.find(
       (other) => other.model.id === candidate.model.id && this.tools.isWell(other.endpoint.id) && allowed(other),
     );
-    const slot = next ? this.tools.retries.take() : null;
-    if (!next || !slot) return null;
-    this.waiting.splice(this.waiting.indexOf(next), 1);
-    return this.plan(next, { reason: 'hedge', waitMs: 0, slot });
+    return this.extra(next, 'hedge');
   }
 
   /** Who goes on with an answer that broke off: another candidate of its model that is well; the same one, once, if it is the only one. */
@@ -100,12 +97,16 @@ export class AttemptPlan {
     const able = alone
       ? [candidate]
       : this.waiting.filter((other) => ofModel(other) && this.tools.isWell(other.endpoint.id));
-    const next = able.find(allowed);
-    const slot = next ? this.tools.retries.take() : null;
-    if (!next || !slot) return null;
-    const index = this.waiting.indexOf(next);
+    return this.extra(able.find(allowed), 'continuation');
+  }
+
+  /** An attempt that no failure asked for: only if the retry budget has room for it. */
+  private extra(candidate: OrderedCandidate | undefined, reason: string): PlannedAttempt | null {
+    const slot = candidate ? this.tools.retries.take() : null;
+    if (!candidate || !slot) return null;
+    const index = this.waiting.indexOf(candidate);
     if (index >= 0) this.waiting.splice(index, 1);
-    return this.plan(next, { reason: 'continuation', waitMs: 0, slot });
+    return this.plan(candidate, { reason, waitMs: 0, slot });
   }
 
   private get spent(): boolean {

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { finished } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { AnswerTape } from './answer-tape.js';
 import type { Framing } from './framing.js';
@@ -65,7 +64,9 @@ export class ClientConnection {
 
   /** Calls back once, when the answer has been sent whole or the connection is gone. */
   whenOver(callback: () => void): void {
-    finished(this.reply.raw, callback);
+    const { raw } = this.reply;
+    if (raw.closed) callback();
+    else raw.once('close', callback);
   }
 
   /** Headers that tell how the answer was made; without effect once it has begun. */

@@ -121,7 +121,7 @@ export class CompletionsService {
       ...(input.strict && { strict: true }),
       ...(input.tellsRouting && { tellsRouting: true }),
       options: input.options,
-      ...(stay && { stay }),
+      stay,
       candidates,
       verdicts,
       get boundNanos() {

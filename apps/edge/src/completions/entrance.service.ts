@@ -68,11 +68,11 @@ export class Entrance {
     // What is stored as a response of its own is nobody else's answer.
     const cache = kept.stateful ? null : cacheWishOf(request.headers, caller.key);
     const known = { ...input, body: kept.body, onAnswer: kept.onAnswer, cache };
-    const attributes = {
+    const attributes = () => ({
       'gen_ai.operation.name': 'chat',
       'switchyard.generation.id': id,
       'switchyard.dialect': dialect,
-    };
+    });
     await runWithRequestId(id, () =>
       withSpan('generation', attributes, (span) => this.completions.create({ ...known, span }, client), 'server'),
     );

@@ -54,7 +54,8 @@ export function holdPlan(
     ofTokens: (maxTokens) => boundOf({ ...input, maxTokens }, endpoints),
     wholeNanos: boundOf(input, endpoints),
   };
-  const stepNanos = bounds.ofTokens(STEP_TOKENS);
-  const inSteps = holdMode === 'stepped' && canStep(request, endpoints, dialect) && stepNanos < bounds.wholeNanos;
+  const mayStep = holdMode === 'stepped' && canStep(request, endpoints, dialect);
+  const stepNanos = mayStep ? bounds.ofTokens(STEP_TOKENS) : bounds.wholeNanos;
+  const inSteps = stepNanos < bounds.wholeNanos;
   return { input, endpoints, bounds, inSteps, firstNanos: inSteps ? stepNanos : bounds.wholeNanos };
 }

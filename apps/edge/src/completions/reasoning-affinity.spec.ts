@@ -1,4 +1,4 @@
-import { dialectOf } from '@switchyard/protocols';
+import { dialectOf, sealedReasoning } from '@switchyard/protocols';
 import { anEndpoint } from '../catalogue/testing/builders.js';
 import type { OrderedCandidate } from '../routing/index.js';
 import { unreadable, withAffinity } from './reasoning-affinity.js';
@@ -20,23 +20,25 @@ const requestWith = (formats: readonly string[], provider: object = {}) =>
     ],
   });
 const claude = ['anthropic-claude-v1', 'anthropic-claude-v1'];
+const ordered = (request: ReturnType<typeof requestWith>, candidates: readonly OrderedCandidate[]) =>
+  withAffinity(request, sealedReasoning(request), candidates);
 const namesOf = (candidates: readonly OrderedCandidate[]) => candidates.map(({ endpoint }) => endpoint.provider);
 
 describe('a conversation with signed or encrypted reasoning', () => {
   it('goes to who can read it first, and to the others in their order after that', () => {
     const all = [candidate('groq'), candidate('openai'), candidate('anthropic')];
-    expect(namesOf(withAffinity(requestWith(claude), all))).toEqual(['anthropic', 'groq', 'openai']);
-    expect(namesOf(withAffinity(requestWith([]), all))).toEqual(['groq', 'openai', 'anthropic']);
+    expect(namesOf(ordered(requestWith(claude), all))).toEqual(['anthropic', 'groq', 'openai']);
+    expect(namesOf(ordered(requestWith([]), all))).toEqual(['groq', 'openai', 'anthropic']);
   });
 
   it('stays with the first model, whoever can read it', () => {
     const all = [candidate('groq', 'acme/first'), candidate('anthropic', 'acme/second')];
-    expect(namesOf(withAffinity(requestWith(claude), all))).toEqual(['groq', 'anthropic']);
+    expect(namesOf(ordered(requestWith(claude), all))).toEqual(['groq', 'anthropic']);
   });
 
   it('follows an order that its client gives', () => {
     const all = [candidate('groq'), candidate('anthropic')];
-    expect(namesOf(withAffinity(requestWith(claude, { order: ['groq'] }), all))).toEqual(['groq', 'anthropic']);
+    expect(namesOf(ordered(requestWith(claude, { order: ['groq'] }), all))).toEqual(['groq', 'anthropic']);
   });
 
   it('loses what an endpoint cannot read, piece by piece, and all of it where nobody knows the provider', () => {

@@ -1,10 +1,11 @@
 import type { CatalogueEndpoint, CompletionRequest } from '@switchyard/contracts';
-import { readsSealed, sealedReasoning } from '@switchyard/protocols';
+import { readsSealed } from '@switchyard/protocols';
 import { endpointProtocol } from '@switchyard/providers/endpoint-protocol';
 import type { OrderedCandidate } from '../routing/index.js';
 
 /** Pieces of a conversation's signed or encrypted reasoning that an endpoint cannot read, and does therefore not get. */
 export function unreadable(sealed: readonly string[], endpoint: CatalogueEndpoint): number {
+  if (sealed.length === 0) return 0;
   const protocol = endpointProtocol(endpoint);
   return sealed.filter((format) => protocol === null || !readsSealed(format, protocol, endpoint.provider)).length;
 }
@@ -13,12 +14,13 @@ export function unreadable(sealed: readonly string[], endpoint: CatalogueEndpoin
  * Puts those first that can read the reasoning of the conversation, each model for itself and otherwise in the order in which they
  * were: a provider that lost its own thoughts in the middle of a loop of tools begins anew, or refuses. Others stay behind them: when
  * the maker is down the conversation goes on without its reasoning. An order that the client gives itself is kept.
+ * @param sealed formats of that reasoning, one entry per piece
  */
 export function withAffinity(
   request: CompletionRequest,
+  sealed: readonly string[],
   candidates: readonly OrderedCandidate[],
 ): readonly OrderedCandidate[] {
-  const sealed = sealedReasoning(request);
   if (sealed.length === 0 || request.provider.order?.length) return candidates;
   const models = [...new Set(candidates.map(({ model }) => model.id))];
   const lost = new Map(candidates.map((candidate) => [candidate, unreadable(sealed, candidate.endpoint)]));

@@ -8,7 +8,7 @@ import type { OrderedCandidate, Routing } from '../routing/index.js';
 import { policiesOf, underPolicies } from '../routing/policies.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { Stickiness } from '../stickiness/stickiness.service.js';
-import type { Generation } from './generation.js';
+import type { Stay } from '../stickiness/stickiness.service.js';
 import { withAffinity } from './reasoning-affinity.js';
 import { strictCandidates } from './strict.js';
 
@@ -24,13 +24,15 @@ export interface AskedRequest {
 }
 
 /** What is asked, and who would be asked for it. */
-export interface RequestPlan extends Pick<Routing, 'verdicts'>, Pick<Generation, 'stay'> {
+export interface RequestPlan extends Pick<Routing, 'verdicts'> {
   /** Under the policies of key and workspace. */
   readonly request: CompletionRequest;
   readonly facts: RequestFacts;
   /** In the order in which they are to be tried; empty exactly when there is an error. */
   readonly candidates: readonly OrderedCandidate[];
   readonly error: GatewayError | null;
+  /** The conversation that it belongs to. */
+  readonly stay: Stay;
 }
 
 /** Every step from a body to the candidates, for requests and for those who only ask about them. */
@@ -66,8 +68,8 @@ export class RequestPlans {
       request,
       facts,
       verdicts,
-      ...(stay && { stay }),
-      candidates: refused ? [] : withAffinity(request, able),
+      stay,
+      candidates: refused ? [] : withAffinity(request, stay.sealed, able),
       error: refused ? able : null,
     };
   }

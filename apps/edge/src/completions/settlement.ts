@@ -1,8 +1,8 @@
-import { UsageEvent, usageSubject } from '@switchyard/contracts';
-import type { Attempt, AttemptFailure } from '@switchyard/contracts';
+import { usageEventWire, usageSubject } from '@switchyard/contracts';
+import type { Attempt, AttemptFailure, UsageEvent } from '@switchyard/contracts';
 import { payersOf } from '@switchyard/pricing';
-import { z } from 'zod';
 import type { Settlement } from '../credit/credit.service.js';
+import type { UsageMessage } from '../credit/pending-usage.js';
 
 /** How a generation ended for the books of this edge. */
 export type Ending =
@@ -32,11 +32,20 @@ export function settlementOf(
   if (ending.kind === 'nothing') return { generationId, chargedNanos: 0n, event: null, assumed: false };
   if (ending.kind === 'unknown') return { generationId, chargedNanos: boundNanos, event: null, assumed: true };
   const { usage } = ending;
-  const bytes = Buffer.from(JSON.stringify(z.encode(UsageEvent, usage)));
   const worker = ending.kind === 'confirmed' ? (attempts.at(-1)?.worker ?? null) : null;
-  const event = { subject: usageSubject(usage.provider), bytes, messageId: messageIdOf(usage), worker };
+  const event = usageMessage(usage, worker);
   return { generationId, chargedNanos: payersOf(usage).customerNanos, event, assumed: false };
 }
+
+const usageMessage = (usage: UsageEvent, worker: string | null): UsageMessage => ({
+  subject: usageSubject(usage.provider),
+  // Written when it is published: most are confirmed by the ledger before this edge would have to speak.
+  get bytes() {
+    return Buffer.from(JSON.stringify(usageEventWire(usage)));
+  },
+  messageId: messageIdOf(usage),
+  worker,
+});
 
 /**
  * What the stream recognises the event by. The edge's own words have an id of their own, or they would hide what the worker

@@ -1,6 +1,7 @@
 /** Google's streams end their lines as HTTP does. */
 const ENDS_OF_EVENTS = [Buffer.from('\n\n'), Buffer.from('\r\n\r\n')] as const;
 const NOTHING = new Uint8Array(0);
+const LF = 0x0a;
 
 /**
  * More than this is not held back: the worker gets credit only for what the client has taken, and must be able to send the rest of a
@@ -31,10 +32,13 @@ export class WholeEvents {
   }
 }
 
-const endOfWholeEvents = (bytes: Buffer): number =>
-  Math.max(
+function endOfWholeEvents(bytes: Buffer): number {
+  // Most frames end where an event does, and none has to be searched for the end that its dialect does not write.
+  if (bytes.length > 1 && bytes[bytes.length - 1] === LF && bytes[bytes.length - 2] === LF) return bytes.length;
+  return Math.max(
     ...ENDS_OF_EVENTS.map((end) => {
       const found = bytes.lastIndexOf(end);
       return found === -1 ? 0 : found + end.byteLength;
     }),
   );
+}

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { RpcClient } from '@switchyard/bus';
-import { GatewayError, GenerationFinished, GenerationRecord, GetGeneration } from '@switchyard/contracts';
-import { z } from 'zod';
+import { GatewayError, GenerationFinished, GetGeneration } from '@switchyard/contracts';
 import type { Caller } from '../callers/caller.js';
 import { usageOfAnswer } from '../completions/answer.js';
 import type { Answer } from '../completions/answer.js';
@@ -14,6 +13,7 @@ import { Outbox } from '../process/outbox.service.js';
 import { recordGeneration } from '../process/metrics.js';
 import { generationRecord } from './generation-record.js';
 import { RecentGenerations } from './recent-generations.js';
+import { recordWire } from './record-wire.js';
 import type { KnownGeneration } from './recent-generations.js';
 
 const GENERATION_ID = /^gen-\d{10}-[A-Za-z0-9]{20}$/;
@@ -38,7 +38,7 @@ export class GenerationsService {
     const record = generationRecord(generation, answer, { firstByteAtMs, finishedAtMs: this.edge.clock() });
     const usage = usageOfAnswer(answer);
     this.recent.put({ generation: record, usage, chargedNanos: usage && payersOf(usage).customerNanos });
-    const bytes = JSON.stringify(z.encode(GenerationRecord, record));
+    const bytes = JSON.stringify(recordWire(record));
     this.outbox.send({ subject: GenerationFinished.subject, bytes, messageId: record.id });
     recordGeneration(record, usage);
   }

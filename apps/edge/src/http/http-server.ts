@@ -43,21 +43,29 @@ export function configureHttp(app: NestFastifyApplication): void {
   const server: FastifyInstance = app.getHttpAdapter().getInstance();
   const guard = app.get(Guard);
   server.addHook('onRoute', limitBody);
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, proceed) => {
     allowAnyOrigin(reply.raw);
     if (request.method === 'OPTIONS') {
       answerPreflight(request, reply);
       return;
     }
+    // What is thrown here goes where `proceed` would take it.
     if (request.is404) throw nothingHere(server, request);
-    await guard.admit(request, reply, accessOf(request));
+    const asked = guard.admit(request, reply, accessOf(request));
+    if (asked) asked.then(() => proceed(), proceed);
+    else proceed();
   });
-  server.addHook('onSend', async (request, reply, payload) => {
-    if (reply.statusCode < 400) return payload;
+  server.addHook('onSend', (request, reply, payload, proceed) => {
+    if (reply.statusCode < 400) {
+      proceed(null, payload);
+      return;
+    }
     const limits = request.caller ? KNOWN_CALLER_LEFTOVER : STRANGER_LEFTOVER;
-    // The rest of a body that nobody will read is not worth the connection.
-    if (!(await swallowBody(request.raw, limits))) reply.header('connection', 'close');
-    return payload;
+    void swallowBody(request.raw, limits).then((isOver) => {
+      // The rest of a body that nobody will read is not worth the connection.
+      if (!isOver) reply.header('connection', 'close');
+      proceed(null, payload);
+    }, proceed);
   });
   app.useBodyParser('application/json', {}, (request, body, done) => {
     try {
@@ -77,16 +85,12 @@ export function configureHttp(app: NestFastifyApplication): void {
 
 /** Routes without a mark ask for a key, whatever they are. */
 function accessOf(request: FastifyRequest): RouteAccess {
-  const { access, bodyLimitBytes, rawBody, form } = request.routeOptions.config as Partial<RouteAccess>;
-  if (access)
-    return {
-      access,
-      ...(bodyLimitBytes !== undefined && { bodyLimitBytes }),
-      ...(rawBody !== undefined && { rawBody }),
-      ...(form !== undefined && { form }),
-    };
-  return { access: SUPERVISION.has(request.routeOptions.url ?? '') ? 'public' : 'key' };
+  const { config, url } = request.routeOptions;
+  if (isMarked(config)) return config;
+  return { access: SUPERVISION.has(url ?? '') ? 'public' : 'key' };
 }
+
+const isMarked = (config: object): config is RouteAccess => 'access' in config;
 
 const wantsRawBody = (request: Pick<FastifyRequest, 'routeOptions'>): boolean =>
   (request.routeOptions.config as Partial<RouteAccess>).rawBody === true;

@@ -41,9 +41,10 @@ export class Outbox {
     clearTimeout(timer);
   }
 
-  private async publish({ subject, bytes, messageId }: OutboxMessage): Promise<void> {
+  private async publish(message: OutboxMessage): Promise<void> {
+    const { subject, messageId } = message;
     try {
-      await this.publisher.publishBundled(subject, bytes, { messageId, timeoutMs: PATIENCE_MS });
+      await this.publisher.publishBundled(subject, message.bytes, { messageId, timeoutMs: PATIENCE_MS });
     } catch (error) {
       this.droppedMessages += 1;
       this.logger.error(

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { StreamClient } from '@switchyard/bus';
 import { GatewayError } from '@switchyard/contracts';
 import type { CompletionRequest } from '@switchyard/contracts';
-import { pinnedPrice } from '@switchyard/pricing';
 import { CatalogueStore } from '../catalogue/catalogue.store.js';
 import { HealthStore } from '../health/health.store.js';
+import { pinnedEndpoint } from './pinned-endpoint.js';
 import { route } from './route.js';
 import type { OrderedCandidate, Routing, RoutingFacts, RoutingInput } from './routing.js';
 
@@ -58,8 +58,7 @@ export class RoutingService {
 }
 
 function withPinnedPrice(candidate: OrderedCandidate): OrderedCandidate {
-  const { endpoint, tier } = candidate;
-  return endpoint.price.serviceTiers
-    ? { ...candidate, endpoint: { ...endpoint, price: pinnedPrice(endpoint.price, tier ?? undefined) } }
-    : candidate;
+  const { endpoint, tier = null } = candidate;
+  const pinned = pinnedEndpoint(endpoint, tier);
+  return pinned === endpoint ? candidate : { ...candidate, endpoint: pinned };
 }

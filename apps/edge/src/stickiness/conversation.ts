@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
-import type { Hmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
+import type { Hmac, KeyObject } from 'node:crypto';
 import type { CompletionRequest, ContentPart } from '@switchyard/contracts';
 
 /** More of a text does not tell conversations apart that begin alike so far. */
@@ -20,7 +20,7 @@ export interface Conversation {
  * or developer message and the first other one.
  * @param sessionId of the body or of the header
  */
-export function conversationOf(request: CompletionRequest, sessionId: string | null, secret: Buffer): Conversation {
+export function conversationOf(request: CompletionRequest, sessionId: string | null, secret: KeyObject): Conversation {
   const hmac = createHmac('sha256', secret);
   if (sessionId) hmac.update(`session\0${sessionId}`);
   else if (request.promptCacheKey) hmac.update(`cache\0${request.promptCacheKey}`);
@@ -29,12 +29,13 @@ export function conversationOf(request: CompletionRequest, sessionId: string | n
 }
 
 /** Where the place of a conversation with one model is kept. */
-export function pinKey({ digest }: Conversation, accountId: string, model: string, secret: Buffer): string {
+export function pinKey({ digest }: Conversation, accountId: string, model: string, secret: KeyObject): string {
   return shortened(createHmac('sha256', secret).update(`pin\0${accountId}\0${model}\0${digest}`));
 }
 
 /** The secret of all digests here: that of the deployment, for this purpose alone. */
-export const secretOf = (pepper: string): Buffer => createHmac('sha256', pepper).update('stickiness').digest();
+export const secretOf = (pepper: string): KeyObject =>
+  createSecretKey(createHmac('sha256', pepper).update('stickiness').digest());
 
 const shortened = (hmac: Hmac): string => hmac.digest().subarray(0, DIGEST_BYTES).toString('base64url');
 

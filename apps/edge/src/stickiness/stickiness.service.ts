@@ -22,8 +22,8 @@ import { PinWriter } from './pin-writer.service.js';
 export interface Stay extends Pins {
   readonly conversation: Conversation;
   readonly accountId: string;
-  /** The history carries reasoning that only its maker can read. */
-  readonly sealed: boolean;
+  /** Formats of the reasoning in the history that only its maker can read, one entry per piece. */
+  readonly sealed: readonly string[];
 }
 
 /** What a finished generation teaches. */
@@ -39,7 +39,7 @@ export interface Finished {
 @Injectable()
 export class Stickiness implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger(Stickiness.name);
-  private readonly secret: Buffer;
+  private readonly secret: ReturnType<typeof secretOf>;
   private readonly pins: PinStore;
   private watch: RunningWatch | undefined;
   private replaying = true;
@@ -70,14 +70,14 @@ export class Stickiness implements OnModuleInit, OnModuleDestroy {
   /** Where the conversation of a request was served before. @param sessionId of the header, where the body has none */
   stayOf({ accountId }: ApiKey, request: CompletionRequest, sessionId: string | null): Stay {
     const conversation = conversationOf(request, request.sessionId ?? sessionId, this.secret);
-    const sealed = sealedReasoning(request).length > 0;
+    const sealed = sealedReasoning(request);
     return {
       conversation,
       accountId,
       sealed,
       of: (model) => {
         const pin = this.pins.get(pinKey(conversation, accountId, model, this.secret));
-        return pin && (pin.why !== 'reasoning' || sealed) ? pin : null;
+        return pin && (pin.why !== 'reasoning' || sealed.length > 0) ? pin : null;
       },
     };
   }
@@ -96,7 +96,7 @@ export class Stickiness implements OnModuleInit, OnModuleDestroy {
       named: stay.conversation.named,
       usage: event.usage,
       price: endpoint.price,
-      sealed: stay.sealed,
+      sealed: stay.sealed.length > 0,
     });
     if (!why) return;
     const pin = { endpointId: endpoint.id, modelId: model.id, why, idleMs: idleMsOf(request), writtenAtMs: Date.now() };

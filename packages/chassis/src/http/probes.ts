@@ -22,8 +22,8 @@ export function serveProbes(app: NestFastifyApplication): void {
   server.get('/metrics', async (_request, reply) => reply.type(METRICS_TYPE).send(await renderMetrics()));
 
   // A client that keeps its connection would hold the server open, and go on sending to a process that stops.
-  server.addHook('onSend', async (_request, reply, payload) => {
+  server.addHook('onSend', (_request, reply, payload, done) => {
     if (drain.draining) reply.header('connection', 'close');
-    return payload;
+    done(null, payload);
   });
 }
