@@ -1,5 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '@switchyard/contracts';
 import { dialectOf } from '@switchyard/protocols';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -9,6 +8,7 @@ import { EdgeConfig } from '../config.js';
 import { Guard } from '../callers/guard.service.js';
 import { DEFAULT_BODY_LIMIT_BYTES } from './access.js';
 import type { RouteAccess } from './access.js';
+import { answerBrokenRequests } from './broken-requests.js';
 import { dialectOfAddress } from './dialect-of-request.js';
 import { allowAnyOrigin, preflightHeaders } from './cors.js';
 import { parseJsonBody } from './json-body.js';
@@ -121,18 +121,4 @@ function answerUndecodable(reply: FastifyReply): void {
     new GatewayError('invalid_request'),
   );
   void reply.status(status).headers(headers).send(body);
-}
-
-/** Fastify answers what cannot be parsed, and what does not arrive in time, in its own words. */
-function answerBrokenRequests(server: Server): void {
-  server.removeAllListeners('clientError');
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy();
-    const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request';
-    const { status, body } = dialectOf('openai-chat').renderError(new GatewayError(code));
-    const json = JSON.stringify(body);
-    const head = `HTTP/1.1 ${status} Error\r\nContent-Type: application/json\r\nConnection: close\r\n`;
-    socket.end(`${head}Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`);
-    return undefined;
-  });
 }
