@@ -24,8 +24,7 @@ describe('a request with an Idempotency-Key', () => {
     for (const edge of edges) await stack.knows(edge, 1);
   }, 60_000);
   beforeEach(() => {
-    worker.calls = [];
-    worker.script = (scene) => speak(scene, ['Hel', 'lo']);
+    worker.play((scene) => speak(scene, ['Hel', 'lo']));
     key = `order ${(keys += 1)}`;
   });
   afterAll(() => stack.stop(), 60_000);

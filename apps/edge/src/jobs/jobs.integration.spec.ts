@@ -46,11 +46,7 @@ describe('jobs', () => {
     await stack.knows(edge, 3);
   }, 60_000);
   beforeEach(() => {
-    for (const worker of [acme, backup]) {
-      worker.script = embed;
-      worker.calls = [];
-      worker.bodies = [];
-    }
+    for (const worker of [acme, backup]) worker.play(embed);
   });
   afterAll(() => stack.stop(), 60_000);
 

@@ -53,12 +53,7 @@ describe('images, speech and transcriptions at the edge', () => {
     await stack.knows(edge, 3);
   }, 60_000);
   beforeEach(() => {
-    for (const worker of [acme, backup]) {
-      worker.script = sing;
-      worker.calls = [];
-      worker.bodies = [];
-      worker.aborted = [];
-    }
+    for (const worker of [acme, backup]) worker.play(sing);
   });
   afterAll(() => stack.stop(), 60_000);
 

@@ -36,8 +36,7 @@ describe('the response cache', () => {
     await stack.knows(bare, 1);
   }, 60_000);
   beforeEach(() => {
-    acme.script = (scene) => speak(scene, [`Answer ${acme.calls.length}`]);
-    acme.calls = [];
+    acme.play((scene) => speak(scene, [`Answer ${acme.calls.length}`]));
     stack.vault.away = false;
     const customer = stack.customer(1);
     ({ secret } = customer);

@@ -40,9 +40,7 @@ describe('stored responses', () => {
     for (const edge of [...edges, bare]) await stack.knows(edge, 1);
   }, 60_000);
   beforeEach(() => {
-    acme.script = (scene) => respond(scene, `Answer ${acme.calls.length}`);
-    acme.calls = [];
-    acme.bodies = [];
+    acme.play((scene) => respond(scene, `Answer ${acme.calls.length}`));
     stack.vault.away = false;
   });
   afterAll(() => stack.stop(), 60_000);

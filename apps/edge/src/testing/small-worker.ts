@@ -29,6 +29,15 @@ export class SmallWorker {
 
   constructor(private readonly jetstream: JetStreamPublisher) {}
 
+  /** Forgets what it has seen, and follows this script from here on. */
+  play(script: Script): void {
+    this.script = script;
+    this.calls = [];
+    this.bodies = [];
+    this.aborted = [];
+    this.deliveries = [];
+  }
+
   @StreamHandler()
   async handle(context: StreamContext): Promise<void> {
     const call = AttemptCall.decode(context.meta as z.input<typeof AttemptCall>);
