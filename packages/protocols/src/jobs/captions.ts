@@ -12,8 +12,13 @@ function clock(value: unknown, mark: string): string {
   return `${parts.map((part) => String(part).padStart(2, '0')).join(':')}${mark}${String(ms % MS).padStart(3, '0')}`;
 }
 
-/** A blank line would end a caption before its time. */
-const lineOf = ({ text }: JsonRecord): string => (textOf(text) ?? '').trim().replaceAll(/\n{2,}/g, '\n');
+/** A blank line would end a caption before its time, also one that is made of spaces or ends as another system's do. */
+const lineOf = ({ text }: JsonRecord): string =>
+  (textOf(text) ?? '')
+    .split(/[\r\n]/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n');
 
 /** Segments as SubRip subtitles. */
 export const srtOf = (segments: readonly JsonRecord[]): string =>

@@ -80,6 +80,12 @@ describe('a transcription', () => {
     expect(seen.summary.usage).toMatchObject({ inputSeconds: 3, requests: 1 });
   });
 
+  it('has no blank line within a caption, however its provider breaks lines', () => {
+    const segments = [{ start: 0, end: 1, text: ' One \n\ntwo\r\n \r\nthree ' }];
+    const { text } = answered({ response_format: 'srt' }, JSON.stringify({ text: 'x', segments }));
+    expect(text).toBe('1\n00:00:00,000 --> 00:00:01,000\nOne\ntwo\nthree\n\n');
+  });
+
   it('is billed by what its provider reports: seconds, tokens or both', () => {
     const usage = (reported: object) => answered({}, JSON.stringify({ text: 'a', usage: reported })).summary.usage;
     expect(usage({ type: 'duration', seconds: 9 })).toMatchObject({ inputSeconds: 9, audioInputTokens: 0 });
