@@ -12,6 +12,7 @@ import { isMeaningful } from '../../lanes/meaningful.js';
 import { SummaryKeeper } from '../../lanes/summary-keeper.js';
 import type { Billing, Lane, LaneOptions, RenderContext } from '../../types.js';
 import { routingField } from '../common/routing-field.js';
+import { oneLine } from './one-line.js';
 import { renderUsage } from './render-usage.js';
 import { sseOf } from './renderers.js';
 
@@ -88,8 +89,5 @@ export class GeminiPassThroughLane extends FrameLane implements Lane {
     }
   }
 }
-
-/** Elements of the array form come indented, and Google's clients read one line per event. A line break can only stand between values. */
-const oneLine = (data: string): string => data.replaceAll(/\s*\n\s*/g, '');
 
 const hides = ({ reasoning }: CompletionRequest): boolean => reasoning?.exclude === true;
