@@ -102,6 +102,7 @@ const PROGRAMS = {
   test: 'infra/local/test.mjs',
   bench: 'bench/dist/main.js',
   'bench:large': 'bench/dist/large.js',
+  'bench:scaling': 'bench/dist/scaling/main.js',
   'chaos:money': 'e2e/dist/chaos/main.js',
   'chaos:flapping': 'e2e/dist/flapping/main.js',
   'bench:ledger': 'apps/ledger/bench.mjs',
