@@ -48,7 +48,8 @@ export interface Costs {
 
 /** @returns the sum of `count` times each cost */
 export function addUp(parts: readonly (readonly [cost: Cost, count: number])[]): Cost {
-  const sum = (of: (cost: Cost) => number): number => parts.reduce((total, [cost, count]) => total + count * of(cost), 0);
+  const sum = (of: (cost: Cost) => number): number =>
+    parts.reduce((total, [cost, count]) => total + count * of(cost), 0);
   return {
     processorUs: {
       edge: sum(({ processorUs }) => processorUs.edge),

@@ -2,11 +2,13 @@
 export function shown(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value === 0) return '0';
+  // Less than that is nothing on a page.
+  if (Math.abs(value) < 0.0005) return '< 0.001';
   const rounded = Number(value.toPrecision(3));
   return Math.abs(rounded) >= 1_000 ? rounded.toLocaleString('en-US') : String(rounded);
 }
 
-export const percent = (share: number): string => `${shown(Number((share * 100).toPrecision(2)))} %`;
+export const percent = (share: number): string => `${shown(Number((share * 100).toPrecision(share < 1 ? 2 : 3)))} %`;
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 

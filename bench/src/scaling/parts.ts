@@ -1,6 +1,15 @@
 import type { Costs } from './cost.js';
 import { booksTable, deathTable, placesTable, waitsTable } from './simulated-tables.js';
-import { carriesTable, coreTable, costsTable, growthTable, lendingTable, millionTable, partsTable, storeTable } from './tables.js';
+import {
+  carriesTable,
+  coreTable,
+  costsTable,
+  growthTable,
+  lendingTable,
+  millionTable,
+  partsTable,
+  storeTable,
+} from './tables.js';
 
 /** Everything on docs/scaling.md that follows from the figures, by the name of its place. */
 export const partsOf = (costs: Costs): Record<string, string> => ({

@@ -21,6 +21,12 @@ export const PLAN = {
  */
 export const ROUTED = 1 + (PLAN.brokersPerCluster - 1) / PLAN.brokersPerCluster;
 
+/**
+ * Deliveries per second between one edge and one worker that only say that they live: each beats on both of its connections for
+ * streams, and both of the other's hear it; a worker every second, an edge every two.
+ */
+const BEATS_PER_PAIR = 2 * 2 * (1 + 1 / 2);
+
 const US_PER_S = 1_000_000;
 
 /** What grows by no number of processors: messages of one stream, and bookings in one PostgreSQL. Requests per second of each. */
@@ -106,6 +112,7 @@ export function layoutFor(mix: Mix, costs: Costs, perSecond: number) {
     clientBytesPerSecond: perSecond * (mix.bodyBytes + mix.answerBytes),
     brokerBytesPerSecond: perSecond * demand.bytesOut * ROUTED,
     brokerMessagesPerSecond: perSecond * demand.messagesIn,
+    beatsPerSecond: (BEATS_PER_PAIR * edges * workers) / cells,
     logBytesPerSecond: perSecond * costs.books.logBytes,
     storedBytesPerSecond: perSecond * costs.stored.bytes,
   };

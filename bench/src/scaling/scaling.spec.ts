@@ -87,10 +87,16 @@ describe('what lending costs', () => {
 
 describe('figures on the page', () => {
   it('have three digits that count, and a unit that fits', () => {
-    expect([0, 0.001234, 12.345, 999.9, 16_666.7, Number.POSITIVE_INFINITY].map(shown)).toEqual(
-      ['0', '0.00123', '12.3', '1,000', '16,700', '–'],
-    );
-    expect([0.5, 0.123, 1.4].map(percent)).toEqual(['50 %', '12 %', '140 %']);
+    expect([0, 0.0001, 0.001234, 12.345, 999.9, 16_666.7, Number.POSITIVE_INFINITY].map(shown)).toEqual([
+      '0',
+      '< 0.001',
+      '0.00123',
+      '12.3',
+      '1,000',
+      '16,700',
+      '–',
+    ]);
+    expect([0.5, 0.123, 1.051].map(percent)).toEqual(['50 %', '12 %', '105 %']);
     expect([10, 1_500, 2e9].map(bytes)).toEqual(['10 B', '1.5 kB', '2 GB']);
     expect([1e6, 1e9].map(bitsPerSecond)).toEqual(['8 Mbit/s', '8 Gbit/s']);
     expect([10, 600, 36_000, 864_000].map(duration)).toEqual(['10 s', '10 min', '10 h', '10 days']);

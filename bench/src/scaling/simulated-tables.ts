@@ -12,7 +12,13 @@ export function waitsTable(costs: Costs): string {
   const { edge, broker, worker } = costs.request.processorUs;
   const wholeMs = (edge + broker + worker) / 1_000;
   return table(
-    ['edges and workers used', 'by chance: p50, p99', 'in bursts: p50, p99', 'one queue for four: mean, p99', 'chunks of streams late by: p50, p99'],
+    [
+      'edges and workers used',
+      'by chance: p50, p99',
+      'in bursts: p50, p99',
+      'one queue for four: mean, p99',
+      'chunks of streams late by: p50, p99',
+    ],
     [0.3, 0.5, 0.7, 0.8, 0.9].map((used) => [
       percent(used),
       pair(waitsAt(costs, used, 'poisson')),
@@ -26,18 +32,27 @@ export function waitsTable(costs: Costs): string {
 /** One of n machines vanishes. */
 export function deathTable(costs: Costs): string {
   return table(
-    ['machines', 'used before, after', 'added before, p99', 'added after, p99', 'cut', 'sent to the dead edge', 'waited for another worker'],
+    [
+      'machines',
+      'used before, after',
+      'added before: p99',
+      'added after: p99',
+      'requests per second',
+      'cut',
+      'sent to the dead edge',
+      'called again',
+    ],
     [2, 3, 4, 10].map((machines) => {
-      const { usedAfter, before, after, cut, unreachable, delayed, perSecond } = deathOf(costs, machines);
-      const share = (count: number): string => `${shown(count)} (${shown((count * 1_000) / perSecond)} ms of the load)`;
+      const { usedAfter, before, after, cut, unreachable, calledAgain, perSecond } = deathOf(costs, machines);
       return [
         shown(machines),
         `${percent(PLAN.used)}, ${percent(usedAfter)}`,
         ms(before),
-        usedAfter >= 1 ? `${ms(after)} and growing` : ms(after),
-        share(cut),
-        share(unreachable),
-        shown(delayed),
+        usedAfter >= 1 ? `${ms(after)} within 3 s, and growing` : ms(after),
+        shown(perSecond),
+        shown(cut),
+        shown(unreachable),
+        percent(calledAgain),
       ];
     }),
   );
@@ -48,7 +63,12 @@ export function placesTable(): string {
     ['streams that want to run, of all places', 'refused', 'by the formula', '`busy` replies per request'],
     [0.8, 0.9, 1, 1.1, 1.5].map((offered) => {
       const { refused, busy } = placesAt(offered);
-      return [percent(offered), percent(refused), percent(refusedShare(200, 200 * offered)), shown(Number(busy.toPrecision(2)))];
+      return [
+        percent(offered),
+        percent(refused),
+        percent(refusedShare(200, 200 * offered)),
+        shown(Number(busy.toPrecision(2))),
+      ];
     }),
   );
 }

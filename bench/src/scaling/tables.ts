@@ -31,25 +31,29 @@ export function costsTable(costs: Costs): string {
   );
 }
 
-/** What the first of each part saturates at, and how it grows. */
+const ONE_OF_EACH = [
+  { part: 'edge', name: 'one edge process', grows: 'more processes behind the balancer' },
+  { part: 'worker', name: 'one worker process', grows: 'more processes in the queue group' },
+  { part: 'broker', name: 'one core of the broker', grows: 'more cores, then a cluster' },
+  { part: 'rest', name: 'auth, registry, prober, vault', grows: 'more processes, but one prober leads' },
+  { part: 'ledger', name: 'one ledger process', grows: 'more processes at the same PostgreSQL' },
+  { part: 'stream', name: 'the stream of usage', grows: '**not yet**: it is one stream' },
+  { part: 'books', name: 'one PostgreSQL with the books', grows: '**not yet**: the ledger cannot be divided' },
+] as const;
+
+/** What the first of each part carries, and how it grows; what is full first in each load is set in bold. */
 export function partsTable(costs: Costs): string {
   const most = MIXES.map((mix) => mostPerSecond(mix, costs));
-  const row = (name: string, of: (limits: (typeof most)[number]) => number, grows: string): string[] => [
-    name,
-    ...most.map((limits) => shown(of(limits))),
-    grows,
-  ];
   return table(
     ['requests per second', ...names, 'more of it'],
-    [
-      row('one edge process', ({ edge }) => edge, 'more processes behind the balancer'),
-      row('one worker process', ({ worker }) => worker, 'more processes in the queue group'),
-      row('one core of the broker', ({ broker }) => broker, 'more cores, then a cluster'),
-      row('auth, registry, prober, vault', ({ rest }) => rest, 'more processes, but one prober leads'),
-      row('one ledger process', ({ ledger }) => ledger, 'more processes at the same PostgreSQL'),
-      row('the stream of usage', ({ stream }) => stream, '**not yet**: it is one stream'),
-      row('one PostgreSQL with the books', ({ books }) => books, '**not yet**: the ledger cannot be divided'),
-    ],
+    ONE_OF_EACH.map(({ part, name, grows }) => [
+      name,
+      ...most.map((limits) => {
+        const isFirst = limits[part] === Math.min(...Object.values(limits));
+        return isFirst ? `**${shown(limits[part])}**` : shown(limits[part]);
+      }),
+      grows,
+    ]),
   );
 }
 
@@ -74,7 +78,15 @@ export function carriesTable(costs: Costs): string {
 
 export function growthTable(costs: Costs): string {
   return table(
-    ['whole answers per second', 'edges', 'workers', 'cores of the broker', 'ledgers', 'cores of PostgreSQL', 'what is full'],
+    [
+      'whole answers per second',
+      'edges',
+      'workers',
+      'cores of the broker',
+      'ledgers',
+      'cores of PostgreSQL',
+      'what is full',
+    ],
     [100, 500, 1_000, 2_000, 5_000, MILLION_A_MINUTE].map((perSecond) => {
       const { edges, workers, brokerCores, ledgers, databaseCores } = layoutFor(WHOLE, costs, perSecond);
       const { stream, books } = mostPerSecond(WHOLE, costs);
@@ -109,6 +121,7 @@ export function millionTable(costs: Costs): string {
       row('between clients and edges', ({ clientBytesPerSecond }) => bitsPerSecond(clientBytesPerSecond)),
       row('out of the brokers, routes included', ({ brokerBytesPerSecond }) => bitsPerSecond(brokerBytesPerSecond)),
       row('messages per second to the brokers', ({ brokerMessagesPerSecond }) => shown(brokerMessagesPerSecond)),
+      row('heartbeats delivered per second', ({ beatsPerSecond }) => shown(beatsPerSecond)),
       row('write-ahead log of PostgreSQL', ({ logBytesPerSecond }) => `${bytes(logBytesPerSecond)}/s`),
     ],
   );
@@ -124,7 +137,14 @@ export function lendingTable(costs: Costs): string {
     { keys: 100_000, edgesPerKey: 1 },
   ];
   return table(
-    ['active keys', 'edges that a key reaches', 'open leases', 'loans per second', 'renewals per second', 'cores of PostgreSQL for that'],
+    [
+      'active keys',
+      'edges that a key reaches',
+      'open leases',
+      'loans per second',
+      'renewals per second',
+      'cores of PostgreSQL for that',
+    ],
     cases.map(({ keys, edgesPerKey }) => {
       const { openLeases, grantsPerSecond, renewalsPerSecond, cores } = lendingOf(costs, {
         perSecond: MILLION_A_MINUTE,
@@ -138,7 +158,12 @@ export function lendingTable(costs: Costs): string {
 
 export function storeTable(costs: Costs): string {
   return table(
-    ['requests per second', 'the 8 GB of the streams are full after', 'generations in a month', 'share of an audit’s 60 s at its end'],
+    [
+      'requests per second',
+      'the 8 GB of the streams are full after',
+      'generations in a month',
+      'share of an audit’s 60 s at its end',
+    ],
     [1, 10, 100, 1_000, MILLION_A_MINUTE].map((perSecond) => {
       const month = perSecond * MONTH_S;
       return [

