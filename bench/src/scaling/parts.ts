@@ -1,5 +1,5 @@
 import type { Costs } from './cost.js';
-import { booksTable, deathTable, placesTable, waitsTable } from './simulated-tables.js';
+import { booksTable, deathTable, placesTable, saturationTable, waitsTable } from './simulated-tables.js';
 import {
   carriesTable,
   coreTable,
@@ -23,6 +23,7 @@ export const partsOf = (costs: Costs): Record<string, string> => ({
   lending: lendingTable(costs),
   store: storeTable(costs),
   waits: waitsTable(costs),
+  saturation: saturationTable(costs),
   death: deathTable(costs),
   places: placesTable(),
   books: booksTable(costs),

@@ -1,8 +1,9 @@
 import type { Costs } from './cost.js';
+import { MIXES } from './mixes.js';
 import { percent, shown, table } from './numbers.js';
 import { PLAN } from './plan.js';
 import { meanWaitMs, refusedShare, waitQuantileMs } from './simulation/formulas.js';
-import { bookedAt, catchesUpAfter, deathOf, lateAt, placesAt, waitsAt } from './simulation/scenarios.js';
+import { bookedAt, catchesUpAfter, deathOf, lateAt, placesAt, saturationOf, waitsAt } from './simulation/scenarios.js';
 
 const ms = (value: number): string => `${shown(Number(value.toPrecision(2)))} ms`;
 const pair = ({ p50, p99 }: { p50: number; p99: number }): string => `${ms(p50)}, ${ms(p99)}`;
@@ -26,6 +27,17 @@ export function waitsTable(costs: Costs): string {
       `${ms(meanWaitMs(4, used, wholeMs))}, ${ms(waitQuantileMs(4, used, wholeMs, 0.99))}`,
       pair(lateAt(costs, used)),
     ]),
+  );
+}
+
+/** What comes out when a third more comes in than the arithmetic allows. */
+export function saturationTable(costs: Costs): string {
+  return table(
+    ['requests per second', 'calculated', 'simulated', 'edges used', 'broker used', 'workers used'],
+    MIXES.map((mix) => {
+      const { calculated, simulated, used } = saturationOf(costs, mix);
+      return [mix.name, shown(calculated), shown(simulated), ...[used.edge, used.broker, used.worker].map(percent)];
+    }),
   );
 }
 

@@ -1,11 +1,13 @@
 import { ascending, percentile } from '../../measure/statistics.js';
 import type { Costs } from '../cost.js';
+import { demandOf, type Mix } from '../mixes.js';
 import { PLAN } from '../plan.js';
 import { arrivals, type Pattern } from './arrivals.js';
 import { simulateBooks } from './books.js';
 import { Calendar } from './calendar.js';
 import { Gateway, type GatewayOptions, type Served } from './gateway.js';
 import { seeded } from './random.js';
+import type { Station } from './station.js';
 import { chunkDelays } from './streams.js';
 
 const US_PER_MS = 1_000;
@@ -115,6 +117,52 @@ export function deathOf(costs: Costs, machines: number): Death {
     cut: of('cut'),
     unreachable: of('unreachable'),
     calledAgain: later.filter(({ calledAgain }) => calledAgain).length / later.length,
+  };
+}
+
+export interface Saturation {
+  /** Requests per second: what the busiest part allows by arithmetic, and what comes out when a third more comes in. */
+  readonly calculated: number;
+  readonly simulated: number;
+  /** Shares of the processors that are used meanwhile. */
+  readonly used: { readonly edge: number; readonly broker: number; readonly worker: number };
+}
+
+/** More of a load than four machines with two brokers' cores can do: what comes out, and who is full. */
+export function saturationOf(costs: Costs, mix: Mix): Saturation {
+  const [machines, brokerProcessors, count] = [MACHINES, 2, 4_000];
+  const requestMs = millisecondsOf(demandOf(mix, costs).processorUs);
+  const calculated = Math.min(
+    (machines * 1_000) / Math.max(requestMs.edge, requestMs.worker),
+    (brokerProcessors * 1_000) / requestMs.broker,
+  );
+  const calendar = new Calendar();
+  const random = seeded(SEED);
+  const gateway = new Gateway(calendar, random, {
+    machines,
+    brokerProcessors,
+    requestMs,
+    provider: { meanMs: 10, spread: 0.5 },
+    times: 'exponential',
+    workerCapacity: count,
+  });
+  const perSecond = (4 / 3) * calculated;
+  const endMs = (count * 1_000) / perSecond;
+  arrivals(calendar, random, { perSecond, pattern: 'poisson', count }, () => gateway.arrive());
+  calendar.run(endMs);
+  const shareOf = (stations: readonly Station[], processors: number): number =>
+    stations.reduce((sum, { busyMs }) => sum + busyMs, 0) / (endMs * processors);
+  return {
+    calculated,
+    simulated: (gateway.served.length * 1_000) / endMs,
+    used: {
+      edge: shareOf(gateway.edges, machines),
+      broker: shareOf([gateway.broker], brokerProcessors),
+      worker: shareOf(
+        gateway.workers.workers.map(({ station }) => station),
+        machines,
+      ),
+    },
   };
 }
 

@@ -1,10 +1,12 @@
+import { COSTS } from '../costs.js';
+import { WHOLE } from '../mixes.js';
 import { arrivals } from './arrivals.js';
 import { simulateBooks } from './books.js';
 import { Calendar } from './calendar.js';
 import { meanWaitBehindAnyMs, meanWaitMs, refusedShare, waitingShare, waitQuantileMs } from './formulas.js';
 import { Gateway, type GatewayOptions } from './gateway.js';
 import { seeded, type Random } from './random.js';
-import { placesAt, quantiles } from './scenarios.js';
+import { placesAt, quantiles, saturationOf } from './scenarios.js';
 import { Station } from './station.js';
 
 const SEED = 7;
@@ -161,6 +163,14 @@ describe('the gateway in the simulation', () => {
     expect(count('refused')).toBe(0);
     const late = gateway.served.filter(({ cameAtMs, outcome }) => cameAtMs > 5_100 && outcome !== 'done');
     expect(late).toEqual([]);
+  });
+
+  it('puts through a little less than the fullest part allows by arithmetic, and that part is full', () => {
+    const { calculated, simulated, used } = saturationOf(COSTS, WHOLE);
+    expect(simulated).toBeLessThan(calculated);
+    expect(off(simulated, calculated)).toBeLessThan(0.2);
+    expect(Math.max(used.edge, used.broker, used.worker)).toBeGreaterThan(0.95);
+    expect(Math.max(used.edge, used.broker, used.worker)).toBeLessThan(1.01);
   });
 
   it('queues without end when more comes than the busiest part can do', () => {
