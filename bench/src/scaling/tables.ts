@@ -10,6 +10,7 @@ const MONTH_S = 30 * 86_400;
 const AUDIT_LIMIT_S = 60;
 /** What the broker's streams may fill as we deliver it (`max_file`). */
 const STORE_BYTES = 8e9;
+const RECORDS_KEPT_S = 7 * 86_400;
 
 const names = MIXES.map(({ name }) => name);
 
@@ -156,6 +157,12 @@ export function lendingTable(costs: Costs): string {
   );
 }
 
+/** After a week the first records leave again, and what is left takes longer than this page can say. */
+function storeLasts(bytesPerSecond: number): string {
+  const seconds = STORE_BYTES / bytesPerSecond;
+  return seconds > RECORDS_KEPT_S ? 'more than a week' : duration(seconds);
+}
+
 export function storeTable(costs: Costs): string {
   return table(
     [
@@ -168,7 +175,7 @@ export function storeTable(costs: Costs): string {
       const month = perSecond * MONTH_S;
       return [
         shown(perSecond),
-        duration(STORE_BYTES / (perSecond * costs.stored.bytes)),
+        storeLasts(perSecond * costs.stored.bytes),
         shown(month),
         percent((month * costs.books.auditUs) / 1e6 / AUDIT_LIMIT_S),
       ];

@@ -1,7 +1,7 @@
-import { freePort, startNatsServer } from '@switchyard/testing';
+import { startNatsServer } from '@switchyard/testing';
 import { bodyOf, openClient } from '../../measure/client.js';
 import { closedLoop } from '../../measure/load.js';
-import { readProcesses } from '../../measure/processes.js';
+import { residentMb } from '../../measure/processes.js';
 import { pace } from '../../runs/run.js';
 import { startUpstream } from '../../targets/plain.js';
 import { startSwitchyard } from '../../targets/switchyard.js';
@@ -19,9 +19,8 @@ type Measured = Pick<Costs, 'request' | 'chunk' | 'megabyte' | 'stored' | 'store
 
 /** Starts everything, puts each kind of work through it, and tells what one piece of it costs. Takes about a minute, alone on the machine. */
 export async function measureCosts(root: string): Promise<Measured> {
-  const monitorPort = await freePort();
   const credentials = { user: 'switchyard', password: 'only-for-this-run' };
-  const nats = await startNatsServer({ durable: true, credentials, monitorPort });
+  const nats = await startNatsServer({ durable: true, credentials, monitored: true });
   const upstream = await startUpstream();
   const stops: (() => Promise<unknown>)[] = [() => upstream.stop(), () => nats.stop()];
   try {
@@ -34,7 +33,7 @@ export async function measureCosts(root: string): Promise<Measured> {
     });
     stops.unshift(() => target.stop());
     const processes = [...target.processes(), { name: 'nats-server', pid: nats.pid }];
-    return await measureOf(target, (work) => meter(processes, `http://127.0.0.1:${monitorPort}`, work));
+    return await measureOf(target, (work) => meter(processes, nats.monitorUrl, work));
   } finally {
     for (const stop of stops) await stop();
   }
@@ -45,10 +44,10 @@ async function measureOf(target: Target, metered: (work: () => Promise<unknown>)
   const idle = await metered(() => new Promise((resolve) => setTimeout(resolve, IDLE_MS)));
   const requests = await metered(() => wholeAnswers(target, REQUESTS));
   const request = costOf(withoutIdle(requests, idle), REQUESTS);
-  const idleMb = residentMb(target);
+  const idleMb = residentMb(servingOf(target));
   let peakMb = 0;
   const streams = await metered(async () => {
-    const timer = setInterval(() => (peakMb = Math.max(peakMb, residentMb(target))), 1_000);
+    const timer = setInterval(() => (peakMb = Math.max(peakMb, residentMb(servingOf(target)))), 1_000);
     await pacedStreams(target);
     clearInterval(timer);
   });
@@ -108,9 +107,6 @@ function assertAll(exchanges: readonly { readonly ok: boolean; readonly status: 
 }
 
 const servingOf = (target: Target) => target.processes().filter(({ name }) => /^(edge|worker)/.test(name));
-
-const residentMb = (target: Target): number =>
-  [...readProcesses(servingOf(target)).values()].reduce((sum, { rssMb }) => sum + rssMb, 0);
 
 /** Without what the processes use when nobody asks for anything. */
 const withoutIdle = (used: Used, idle: Used): Cost =>
