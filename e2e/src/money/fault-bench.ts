@@ -24,7 +24,8 @@ export interface During {
 export class FaultBench {
   readonly seen: Seen[] = [];
   readonly #outages: EdgeOutage[] = [];
-  #giftsAllowed = false;
+  #allGiftsAllowed = false;
+  readonly #gifts = new Set<string>();
 
   private constructor(readonly stack: FaultStack) {}
 
@@ -92,17 +93,22 @@ export class FaultBench {
 
   /** Check M on everything so far, as soon as it is right. */
   money(patience: Patience = {}): Promise<MoneyReport> {
-    return settledMoney(this.stack, this.seen, { giftsAllowed: this.#giftsAllowed, ...patience });
+    return settledMoney(this.stack, this.seen, { giftsAllowed: this.#allGiftsAllowed || this.#gifts, ...patience });
   }
 
   /** Check M with every lease back; ends the edges. */
   finalMoney(): Promise<MoneyReport> {
-    return finalMoney(this.stack, this.seen, { giftsAllowed: this.#giftsAllowed });
+    return finalMoney(this.stack, this.seen, { giftsAllowed: this.#allGiftsAllowed || this.#gifts });
+  }
+
+  /** The edge of this generation was killed in the moment between its client's last byte and its word to the worker. */
+  allowGift(generationId: string | null): void {
+    if (generationId !== null) this.#gifts.add(generationId);
   }
 
   /** From now on a fault may keep edges out of reach of their workers for longer than six seconds. */
   allowGifts(): void {
-    this.#giftsAllowed = true;
+    this.#allGiftsAllowed = true;
   }
 
   stop(): Promise<void> {

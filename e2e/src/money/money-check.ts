@@ -130,11 +130,14 @@ function chargedForNothing({ how }: Seen, booked: BookedUsage | undefined): stri
   return error && booked && booked.paidNanos !== 0n ? `saw an ${how} and paid ${booked.paidNanos}` : null;
 }
 
+/** Answers that may be free although their client saw the end (docs/decisions/0033): all, none, or these generations. */
+export type GiftsAllowed = boolean | ReadonlySet<string>;
+
 /** The whole check M: waits for what is under way, then looks at everything. */
 export async function checkMoney(
   { books, upstreamBook }: Pick<FaultStack, 'books' | 'upstreamBook'>,
   seen: readonly Seen[],
-  { leasesBack, giftsAllowed = false }: { readonly leasesBack: boolean; readonly giftsAllowed?: boolean },
+  { leasesBack, giftsAllowed = false }: { readonly leasesBack: boolean; readonly giftsAllowed?: GiftsAllowed },
 ): Promise<MoneyReport> {
   const faults = (await books.violations()).map(({ invariant, count }) => `audit: ${invariant}: ${count}`);
   for (const ref of await books.paidTwice()) faults.push(`${ref} was booked twice`);
@@ -148,8 +151,9 @@ export async function checkMoney(
       faults.push(`lease ${id} of ${edge} is still open with ${balanceNanos}`);
   const facts = { seen, book: await upstreamBook(), usage: await books.usage(), labels: await books.labels() };
   const accounts = accountFor(facts);
-  if (!giftsAllowed)
-    faults.push(...accounts.givenAway.map((id) => `${id} was given away although its client saw the end`));
+  const known = (id: string) => giftsAllowed === true || (giftsAllowed !== false && giftsAllowed.has(id));
+  for (const id of accounts.givenAway)
+    if (!known(id)) faults.push(`${id} was given away although its client saw the end`);
   return {
     ...accounts,
     faults: [...faults, ...accounts.faults],

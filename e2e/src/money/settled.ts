@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seen } from './clients.js';
 import type { FaultStack } from './fault-stack.js';
-import { checkMoney, type MoneyReport } from './money-check.js';
+import { checkMoney, type GiftsAllowed, type MoneyReport } from './money-check.js';
 
 const POLL_MS = 250;
 
@@ -9,7 +9,7 @@ export interface Patience {
   readonly leasesBack?: boolean;
   readonly timeoutMs?: number;
   /** The faults could keep an edge out of reach for seconds after an answer, which makes it free (docs/decisions/0033). */
-  readonly giftsAllowed?: boolean;
+  readonly giftsAllowed?: GiftsAllowed;
 }
 
 /**

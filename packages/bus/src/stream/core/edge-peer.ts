@@ -224,7 +224,8 @@ export class EdgePeer implements EdgeHost {
     if (ids && ids.length >= DONE_BATCH) this.flushDone();
     else if (!this.donePlanned) {
       this.donePlanned = true;
-      this.options.scheduler.after(this.timers.doneMs, () => {
+      // Not later than this turn: an edge that is killed before it has told gives the answer away.
+      this.options.scheduler.soon(() => {
         this.donePlanned = false;
         this.flushDone();
       });

@@ -35,8 +35,6 @@ export interface StreamTimers {
   readonly retainMs: number;
   /** Between two questions of a worker for the confirmation of a finished stream. */
   readonly confirmAskMs: number;
-  /** Longest wait of a confirmation for others that go in the same message. */
-  readonly doneMs: number;
   /** A stream whose connection is away for longer is lost. */
   readonly streamLostMs: number;
   /** A client that takes nothing for this long while data waits is cut. */
@@ -77,7 +75,6 @@ export const STREAM_TIMERS: StreamTimers = {
   coalesceMs: 8,
   retainMs: 30_000,
   confirmAskMs: 1_000,
-  doneMs: 8,
   streamLostMs: 12_000,
   slowClientMs: 60_000,
   cancelResendMs: 1_000,
