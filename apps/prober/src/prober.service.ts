@@ -4,7 +4,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { EventSubscriber, KvBuckets } from '@switchyard/bus';
 import { Health } from '@switchyard/chassis';
-import { AttemptFinished } from '@switchyard/contracts';
+import { AttemptFinished, AttemptsFinished } from '@switchyard/contracts';
 import type { AttemptOutcome } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
 import { Roster } from './catalogue/roster.js';
@@ -60,9 +60,16 @@ export class ProberService implements OnApplicationBootstrap, OnModuleDestroy {
       if (!this.lease.known) throw new Error('it is not known yet which prober leads');
       if (this.lease.held && !this.deciding) throw new Error('the last known health is not read back yet');
     });
-    const subscription = this.events.subscribe(AttemptFinished, (outcome) => this.hear(outcome), { suffix: '*' });
+    const suffix = '*';
+    const subscriptions = [
+      this.events.subscribe(AttemptsFinished, ({ outcomes }) => outcomes.forEach((each) => this.hear(each)), {
+        suffix,
+      }),
+      // Of workers from before that event.
+      this.events.subscribe(AttemptFinished, (outcome) => this.hear(outcome), { suffix }),
+    ];
     const timer = setInterval(() => this.tick(), TICK_MS);
-    this.stops = [() => subscription.stop(), () => clearInterval(timer)];
+    this.stops = [...subscriptions.map((each) => () => each.stop()), () => clearInterval(timer)];
     this.lease.start();
   }
 

@@ -29,27 +29,27 @@ describe('what a worker tells of health', () => {
   }, 30_000);
 
   it('refuses to probe where asking costs something, without asking', async () => {
-    const before = harness.outcomes.length;
+    const startedAtMs = Date.now();
     const { failure } = await harness.ask({ body: BODY, probe: true });
     expect(failure).toMatchObject({ code: 'no_endpoints' });
-    expect(harness.outcomes.length).toBe(before);
+    expect(harness.outcomesSince(startedAtMs)).toEqual([]);
   }, 30_000);
 
   it('numbers its outcomes, so that whoever hears one twice knows', async () => {
-    const before = harness.outcomes.length;
+    const startedAtMs = Date.now();
     await harness.ask({ body: BODY });
     await harness.ask({ body: BODY });
-    await waitUntil(() => harness.outcomes.length >= before + 2, { what: 'two outcomes' });
-    const [first, second] = harness.outcomes.slice(-2);
+    await waitUntil(() => harness.outcomesSince(startedAtMs).length === 2, { what: 'two outcomes' });
+    const [first, second] = harness.outcomesSince(startedAtMs);
     expect(second!.origin).toEqual({ worker: first!.origin!.worker, number: first!.origin!.number + 1 });
   }, 30_000);
 
   it('tells whether tool calls could be run, of answers that finished with them', async () => {
     const answer = async (body: object) => {
-      const before = harness.outcomes.length;
+      const startedAtMs = Date.now();
       await harness.ask({ body: { ...BODY, max_tokens: 100, ...body } });
-      await waitUntil(() => harness.outcomes.length > before, { what: 'an outcome' });
-      return harness.outcomes.at(-1)!.toolCalls;
+      await waitUntil(() => harness.outcomesSince(startedAtMs).length > 0, { what: 'an outcome' });
+      return harness.outcomesSince(startedAtMs)[0]!.toolCalls;
     };
     expect(await answer({})).toBeUndefined();
     expect(await answer({ tools: TOOLS, tool_choice: 'required' })).toBe('valid');

@@ -7,24 +7,22 @@ beforeAll(async () => {
   await harness.worker();
 }, 30_000);
 afterAll(() => harness.stop());
-beforeEach(() => {
-  harness.outcomes.length = 0;
-  return harness.simulator.clearBook();
-});
+beforeEach(() => harness.simulator.clearBook());
 
 const open = (directive: string) =>
   harness.open({ body: { stream: true, messages: [{ role: 'user', content: `Hi [[fault: ${directive}]]` }] } });
 
 describe('an attempt that another one has overtaken', () => {
   it('is closed at once, fails nobody, and is no entry of the generation', async () => {
+    const startedAtMs = Date.now();
     const { call, opened } = open('tokens=500 tps=50');
     const stream = await opened;
     await stream[Symbol.asyncIterator]().next();
     const outcome = await stream.cancel(SUPERSEDED);
     expect(outcome).toMatchObject({ kind: 'fail', meta: { usage: null } });
     await until(async () => (await harness.simulator.book())[0]?.aborted === true);
-    await until(() => harness.outcomes.length === 1);
-    expect(harness.outcomes[0]).toMatchObject({ outcome: 'cancelled' });
+    await until(() => harness.outcomesSince(startedAtMs).length === 1);
+    expect(harness.outcomesSince(startedAtMs)[0]).toMatchObject({ outcome: 'cancelled' });
     await sleep(300);
     expect(harness.published.has(call.generationId)).toBe(false);
   });

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { StreamStrategy } from '@switchyard/bus';
 import { Drain, Health } from '@switchyard/chassis';
+import { OutcomeReporter } from './attempts/outcome.reporter.js';
 import { WORKER_CONFIG } from './config.js';
 import type { WorkerConfig } from './config.js';
 import { UsageReporter } from './usage/usage.reporter.js';
@@ -16,6 +17,7 @@ export class WorkerLifecycle implements OnModuleInit {
     @Inject(WORKER_CONFIG) private readonly config: WorkerConfig,
     private readonly strategy: StreamStrategy,
     private readonly usage: UsageReporter,
+    private readonly outcomes: OutcomeReporter,
     private readonly health: Health,
     private readonly drain: Drain,
   ) {}
@@ -30,6 +32,9 @@ export class WorkerLifecycle implements OnModuleInit {
         throw new Error(`no key for ${provider.name}`);
     });
     this.drain.register('streams', STREAMS_ORDER, () => this.strategy.drain(this.config.drainMs));
-    this.drain.register('usage', USAGE_ORDER, () => this.usage.flush());
+    this.drain.register('usage', USAGE_ORDER, () => {
+      this.outcomes.flush();
+      return this.usage.flush();
+    });
   }
 }

@@ -132,18 +132,19 @@ describe.each(PROTOCOLS)('a worker whose endpoint speaks %s', (protocol) => {
 });
 
 it('tells how the attempt went', async () => {
-  harness.outcomes.length = 0;
+  const startedAtMs = Date.now();
+  const outcomes = () => harness.outcomesSince(startedAtMs);
   await harness.ask({ body: { stream: true, ...user('Hi') } });
   await harness.ask({ body: { stream: true, ...user('Hi [[fault: status=503]]') } });
   await harness.ask({ body: { stream: true, ...user('Hi [[fault: status=400]]') } });
-  await until(() => harness.outcomes.length === 3);
-  expect(harness.outcomes.map(({ outcome, errorCode }) => [outcome, errorCode])).toEqual([
+  await until(() => outcomes().length === 3);
+  expect(outcomes().map(({ outcome, errorCode }) => [outcome, errorCode])).toEqual([
     ['success', null],
     ['failure', expect.any(String)],
     ['client_error', expect.any(String)],
   ]);
-  expect(harness.outcomes[0]).toMatchObject({ endpointId: 'sandbox:sandbox/echo', modelId: 'sandbox/echo' });
-  expect(harness.outcomes[0]?.tokensPerSecond).toBeGreaterThan(0);
+  expect(outcomes()[0]).toMatchObject({ endpointId: 'sandbox:sandbox/echo', modelId: 'sandbox/echo' });
+  expect(outcomes()[0]?.tokensPerSecond).toBeGreaterThan(0);
 });
 
 it('never calls the provider twice for one attempt', async () => {

@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { EventPublisher, StreamStrategy } from '@switchyard/bus';
-import { AttemptFinished, completionTokens, ERRORS } from '@switchyard/contracts';
+import { AttemptsFinished, completionTokens, ERRORS, MAX_OUTCOMES_TOLD } from '@switchyard/contracts';
 import type { AttemptCall, AttemptOutcome, ErrorCode, ToolCallVerdict, Usage } from '@switchyard/contracts';
+import { WORKER_CONFIG } from '../config.js';
+import type { WorkerConfig } from '../config.js';
 import type { Timing } from './timing.js';
 
 export interface FinishedAttempt {
@@ -22,20 +24,35 @@ const PROVIDER_FAULTS: ReadonlySet<string> = new Set([
   'rate_limit_exceeded',
 ]);
 
-/** Tells how attempts went: what health and routing learn from. */
+/** Health is judged by the second, so an outcome may wait that long for others. */
+const GATHER_MS = 100;
+
+/** Tells how attempts went: what health and routing learn from. The attempts of a moment go in one message. */
 @Injectable()
 export class OutcomeReporter {
   private told = 0;
+  private waiting: AttemptOutcome[] = [];
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly events: EventPublisher,
     private readonly strategy: StreamStrategy,
+    @Inject(WORKER_CONFIG) private readonly config: Pick<WorkerConfig, 'provider'>,
   ) {}
 
   report(attempt: FinishedAttempt): void {
-    const { endpoint } = attempt.call;
     const origin = { worker: this.strategy.workerId, number: (this.told += 1) };
-    this.events.publish(AttemptFinished, { ...outcomeOf(attempt), origin }, { suffix: endpoint.provider });
+    this.waiting.push({ ...outcomeOf(attempt), origin });
+    if (this.waiting.length >= MAX_OUTCOMES_TOLD) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), GATHER_MS);
+  }
+
+  /** Tells at once what waits. */
+  flush(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    const outcomes = this.waiting.splice(0);
+    if (outcomes.length > 0) this.events.publish(AttemptsFinished, { outcomes }, { suffix: this.config.provider.id });
   }
 }
 

@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { connectBus, ensureTopology, StreamClient, StreamFailure, StreamStrategy } from '@switchyard/bus';
 import type { Bus, StreamOutcome, UpstreamStream } from '@switchyard/bus';
 import { ChassisModule } from '@switchyard/chassis';
-import { AttemptEnd, AttemptFinished, USAGE_STREAM, UsageEvent } from '@switchyard/contracts';
+import { AttemptEnd, AttemptsFinished, USAGE_STREAM, UsageEvent } from '@switchyard/contracts';
 import type { AttemptCall, AttemptFailure, AttemptOutcome } from '@switchyard/contracts';
 import { providers } from '@switchyard/providers';
 import { spawnSimulator, startNatsServer } from '@switchyard/testing';
@@ -36,6 +36,7 @@ export interface Ask extends CallChanges {
 export class Harness {
   /** Data of the usage stream as it was published, by generation. */
   readonly published = new Map<string, string>();
+  /** As they were told, those of a moment together: one of an earlier test may come late. */
   readonly outcomes: AttemptOutcome[] = [];
   private readonly apps: INestApplication[] = [];
 
@@ -52,7 +53,9 @@ export class Harness {
     const bus = await connectBus({ servers: nats.url, name: 'test' });
     const client = await StreamClient.connect({ servers: nats.url, edgeId: 'edge-test', maxLagMs: 5000 });
     const harness = new Harness(nats, simulator, client, bus);
-    bus.subscriber.subscribe(AttemptFinished, (outcome) => void harness.outcomes.push(outcome), { suffix: '*' });
+    bus.subscriber.subscribe(AttemptsFinished, ({ outcomes }) => void harness.outcomes.push(...outcomes), {
+      suffix: '*',
+    });
     await bus.consumers.consume({
       stream: USAGE_STREAM,
       durable: 'test',
@@ -67,6 +70,11 @@ export class Harness {
       },
     });
     return harness;
+  }
+
+  /** Of attempts that ended from then on. */
+  outcomesSince(startedAtMs: number): AttemptOutcome[] {
+    return this.outcomes.filter(({ finishedAtMs }) => finishedAtMs >= startedAtMs);
   }
 
   /** Starts a worker of a provider that speaks to the simulator, or to another address. */

@@ -22,7 +22,8 @@ export class UsageReporter {
 
   /**
    * Tells the ledger of a usage, once it is known whether the answer arrived: nobody pays for one that did not. Returns at once. The
-   * generation's id is the message id, so that a repetition, also by the edge that has the same event, has no effect.
+   * ledger books a generation once, so a repetition, also by the edge that has the same event, has no effect. Until
+   * the stream has it, the edge is the witness: what a kill takes with it here, the edge tells.
    * @param leftToEdge the edge decides what becomes of the generation, and tells: this is said only when there is no edge any more
    */
   report(event: UsageEventWire, delivered: Promise<Delivery>, { leftToEdge = false }: ReportOptions = {}): void {
@@ -58,7 +59,7 @@ export class UsageReporter {
   }
 
   private async publish(event: UsageEventWire): Promise<void> {
-    await this.publisher.publish(usageSubject(event.provider), JSON.stringify(event), {
+    await this.publisher.publishBundled(usageSubject(event.provider), JSON.stringify(event), {
       messageId: event.generationId,
       timeoutMs: PUBLISH_TIMEOUT_MS,
     });

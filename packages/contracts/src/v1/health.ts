@@ -44,6 +44,14 @@ export type AttemptOutcome = z.output<typeof AttemptOutcome>;
 /** The provider follows in the subject. */
 export const AttemptFinished = event('worker.v1.event.attempt.finished', AttemptOutcome);
 
+/** How many outcomes one event tells at most. */
+export const MAX_OUTCOMES_TOLD = 200;
+/** The attempts of a moment, in the order in which they ended; the provider follows in the subject. */
+export const AttemptsFinished = event(
+  'worker.v1.event.attempts.finished',
+  z.object({ outcomes: z.array(AttemptOutcome).min(1).max(MAX_OUTCOMES_TOLD) }),
+);
+
 export const Percentiles = z.object({ p50: z.number(), p75: z.number(), p90: z.number(), p99: z.number() });
 export type Percentiles = z.output<typeof Percentiles>;
 
