@@ -30,6 +30,8 @@ export class AttemptsService {
   private readonly logger = new Logger(AttemptsService.name);
   private readonly endpoints = new KnownEndpoints();
   private readonly mask: (text: string) => string;
+  /** Plans that were made while an edge made up its mind, or why there can be none. */
+  private readonly planned = new WeakMap<StreamContext, () => Plan>();
 
   constructor(
     @Inject(WORKER_CONFIG) private readonly config: WorkerConfig,
@@ -42,6 +44,7 @@ export class AttemptsService {
     private readonly strategy: StreamStrategy,
   ) {
     this.mask = maskerOf(secretsOf(config));
+    strategy.onClaim((context) => this.planned.set(context, this.tryPlan(context)));
   }
 
   async serve(context: StreamContext): Promise<void> {
@@ -61,12 +64,24 @@ export class AttemptsService {
   }
 
   private planOf(context: StreamContext): Plan {
-    const call = readCall(context.meta, this.endpoints);
-    // Probes are on nobody's books, so they may ask only where asking is free.
-    if (call.probe && !costsNothing(call.endpoint.price)) throw new GatewayError('no_endpoints');
-    const plan = planAttempt(call, context.body, this.config);
-    if (!this.served.begin(call.generationId, call.attempt)) throw new GatewayError('conflict');
+    const plan = (this.planned.get(context) ?? this.tryPlan(context))();
+    if (!this.served.begin(plan.call.generationId, plan.call.attempt)) throw new GatewayError('conflict');
     return plan;
+  }
+
+  /** The plan, or what is wrong with the call, for when it is asked for: a claim that is never confirmed fails nobody. */
+  private tryPlan(context: StreamContext): () => Plan {
+    try {
+      const call = readCall(context.meta, this.endpoints);
+      // Probes are on nobody's books, so they may ask only where asking is free.
+      if (call.probe && !costsNothing(call.endpoint.price)) throw new GatewayError('no_endpoints');
+      const plan = planAttempt(call, context.body, this.config);
+      return () => plan;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    }
   }
 
   private async attempt(context: StreamContext, plan: Plan, span: ActiveSpan): Promise<void> {

@@ -48,6 +48,24 @@ describe('streams through a real broker', () => {
     expect(client.inFlight).toBe(0);
   });
 
+  it('can be thought about by their worker before they are its own, once, and are served the same', async () => {
+    const order: string[] = [];
+    const { provider, worker } = await serve(async (context) => {
+      order.push('served');
+      context.head(context.meta);
+      await context.end(null);
+    });
+    worker.strategy.onClaim((context) => {
+      order.push(`claimed with ${context.body.length} bytes`);
+      throw new Error('what goes wrong here fails nobody');
+    });
+    const stream = await client.open({ provider, meta: 'a', body: randomBytes(10) });
+    expect(stream.head).toBe('a');
+    await readAll(stream);
+    expect(order).toEqual(['claimed with 10 bytes', 'served']);
+    expect(worker.strategy.counters.faults).toBe(1);
+  });
+
   it('carries words between worker and edge beside the answer, also before the edge listens', async () => {
     const { provider, worker } = await serve(async (context) => {
       context.head(null);

@@ -25,6 +25,11 @@ export interface WorkerPeerOptions {
   readonly bodyBudgetBytes?: number;
   /** Serves a stream; what it throws fails the stream. */
   readonly handle: (stream: WorkerStream) => Promise<void>;
+  /**
+   * Called at most once before {@link handle}, while the edge makes up its mind about the claim: what can be worked out in that time
+   * and touches nobody. Many streams are served without it.
+   */
+  readonly prepare?: (stream: WorkerStream) => void;
   /** Called when the worker becomes full (false) and when it has room again (true). */
   readonly onRoom: (room: boolean) => void;
   readonly onFault: (error: unknown) => void;
@@ -184,6 +189,18 @@ export class WorkerPeer implements WorkerHost {
     else this.byEdge.set(edge, new Set([stream]));
     stream.accept();
     this.updateRoom();
+    // Behind the claim, which leaves with this turn.
+    if (call.inlineBody && this.options.prepare) this.scheduler.soon(() => this.prepare(stream));
+  }
+
+  private prepare(stream: WorkerStream): void {
+    if (!stream.claimed) return;
+    try {
+      this.options.prepare?.(stream);
+    } catch (error) {
+      this.counters.faults += 1;
+      this.options.onFault(error);
+    }
   }
 
   private async serve(stream: WorkerStream): Promise<void> {

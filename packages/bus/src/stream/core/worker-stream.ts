@@ -74,6 +74,11 @@ export class WorkerStream {
     return this.inlineBody ?? this.assembler?.bytes ?? EMPTY;
   }
 
+  /** Nobody knows yet whether the edge wants it from this worker. */
+  get claimed(): boolean {
+    return this.phase === 'claimed';
+  }
+
   /** `end` or `fail` was called, or will never be heard. */
   get closed(): boolean {
     return this.sender.closing;

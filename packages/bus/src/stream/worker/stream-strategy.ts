@@ -16,6 +16,7 @@ import { randomId } from '../ids.js';
 import { NatsPort } from '../nats-port.js';
 import { systemScheduler } from '../system-scheduler.js';
 import { Ticker } from '../ticker.js';
+import type { StreamContext } from './stream-context.js';
 import { STREAM_PATTERN, STREAM_TRANSPORT } from './stream-handler.js';
 import { WorkerPort } from './worker-port.js';
 
@@ -51,6 +52,7 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
   private ticker: Ticker | null = null;
   private intervals: NodeJS.Timeout[] = [];
   private draining: Promise<void> | null = null;
+  private claimListener: ((context: StreamContext) => void) | null = null;
 
   constructor(private readonly options: StreamStrategyOptions) {
     super();
@@ -68,6 +70,14 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
   /** At least one data connection is up. */
   get connected(): boolean {
     return this.natsPorts.some((port) => port.connected);
+  }
+
+  /**
+   * Calls back with streams that this worker has claimed and may never serve, while the edge decides: for work on the call that
+   * touches nobody. One listener. It is not asked where there is no time for it, or the body is still to come.
+   */
+  onClaim(listener: (context: StreamContext) => void): void {
+    this.claimListener = listener;
   }
 
   /** Calls back without an error once calls can arrive. */
@@ -142,6 +152,7 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
       capacity: this.capacity,
       ...(this.options.bodyBudgetBytes !== undefined && { bodyBudgetBytes: this.options.bodyBudgetBytes }),
       handle: (stream) => this.handle(stream),
+      prepare: (stream) => this.claimListener?.(stream),
       onRoom: (room) => {
         if (this.draining) return;
         for (const port of this.workerPorts) port.setRoom(room);
