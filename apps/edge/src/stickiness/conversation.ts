@@ -21,11 +21,22 @@ export interface Conversation {
  * @param sessionId of the body or of the header
  */
 export function conversationOf(request: CompletionRequest, sessionId: string | null, secret: KeyObject): Conversation {
+  let digest: string | null = null;
+  return {
+    named: Boolean(sessionId),
+    // Made for who asks: most conversations are neither looked up nor kept.
+    get digest() {
+      return (digest ??= digestOf(request, sessionId, secret));
+    },
+  };
+}
+
+function digestOf(request: CompletionRequest, sessionId: string | null, secret: KeyObject): string {
   const hmac = createHmac('sha256', secret);
   if (sessionId) hmac.update(`session\0${sessionId}`);
   else if (request.promptCacheKey) hmac.update(`cache\0${request.promptCacheKey}`);
   else begins(hmac, request);
-  return { named: Boolean(sessionId), digest: shortened(hmac) };
+  return shortened(hmac);
 }
 
 /** Where the place of a conversation with one model is kept. */

@@ -14,6 +14,11 @@ export class PinStore {
 
   constructor(private readonly clock: () => number) {}
 
+  /** Nobody stays anywhere, so that nothing has to be looked up. */
+  get isEmpty(): boolean {
+    return this.pins.size === 0;
+  }
+
   get(key: string): StickyPin | null {
     const kept = this.pins.get(key);
     if (!kept) return null;

@@ -76,6 +76,7 @@ export class Stickiness implements OnModuleInit, OnModuleDestroy {
       accountId,
       sealed,
       of: (model) => {
+        if (this.pins.isEmpty) return null;
         const pin = this.pins.get(pinKey(conversation, accountId, model, this.secret));
         return pin && (pin.why !== 'reasoning' || sealed.length > 0) ? pin : null;
       },

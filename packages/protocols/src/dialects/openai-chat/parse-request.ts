@@ -4,7 +4,7 @@ import { isRecord } from '../../json.js';
 import type { JsonRecord } from '../../json.js';
 import { describeIssue } from '../common/issue-message.js';
 import { routingOf } from '../common/routing-fields.js';
-import { GATEWAY_FIELDS, chatRequest } from './request-schema.js';
+import { GATEWAY_FIELDS, chatRequest, readChatRequest } from './request-schema.js';
 import type { ChatRequest } from './request-schema.js';
 import { present } from '../common/schema-helpers.js';
 
@@ -17,7 +17,7 @@ const KNOWN_FIELDS = new Set([...Object.keys(chatRequest.shape), ...GATEWAY_FIEL
  */
 export function parseRequest(body: unknown): CompletionRequest {
   if (!isRecord(body)) throw invalid('', 'body: expected a JSON object');
-  const result = chatRequest.safeParse(body);
+  const result = readChatRequest(body);
   if (!result.success) {
     const { path, message } = describeIssue(result.error);
     throw invalid(path, message);

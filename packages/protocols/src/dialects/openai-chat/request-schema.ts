@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonRecord } from '../../json.js';
 import { cacheControl } from '../common/cache-control.js';
 import { message } from './message-schema.js';
 import { routingFields } from '../common/routing-fields.js';
@@ -82,6 +83,30 @@ export const chatRequest = z.looseObject({
   service_tier: optional(z.string().max(32)),
 });
 export type ChatRequest = z.output<typeof chatRequest>;
+
+/** What nearly all requests do with, in the order of the whole schema. */
+const usualRequest = chatRequest.pick({
+  model: true,
+  provider: true,
+  messages: true,
+  stream: true,
+  max_tokens: true,
+  max_completion_tokens: true,
+  temperature: true,
+  top_p: true,
+  stop: true,
+  tools: true,
+  tool_choice: true,
+  response_format: true,
+  user: true,
+});
+const UNUSUAL_FIELDS = new Set(Object.keys(chatRequest.shape).filter((name) => !(name in usualRequest.shape)));
+
+/** Reads a body by {@link chatRequest}, which asks for every field that it knows, or where that finds the same by less of it. */
+export const readChatRequest = (body: JsonRecord): z.ZodSafeParseResult<ChatRequest> =>
+  Object.keys(body).some((name) => UNUSUAL_FIELDS.has(name))
+    ? chatRequest.safeParse(body)
+    : usualRequest.safeParse(body);
 
 /** Fields that only a gateway understands and that therefore never reach a provider, beside those of the schema. */
 export const GATEWAY_FIELDS: readonly string[] = [
