@@ -17,7 +17,7 @@ import {
   sequenceOf,
   typeOf,
 } from './frame.js';
-import { MAX_REASON_CHARACTERS, MAX_WINDOW_BYTES } from './limits.js';
+import { BODY_WINDOW_CHUNKS, MAX_REASON_CHARACTERS, MAX_WINDOW_BYTES } from './limits.js';
 import { FrameSender } from './sender.js';
 import { SideChannel } from './side-channel.js';
 import { controlPrefix } from './subjects.js';
@@ -35,6 +35,8 @@ export class WorkerStream {
   private phase: Phase = 'claimed';
   private readonly sender: FrameSender;
   private assembler: BodyAssembler | null;
+  /** Chunks that overtook `go`, which takes another connection. */
+  private early: Uint8Array[] = [];
   private readonly control: string;
   private controller: AbortController | null = null;
   private abortReason: string | null = null;
@@ -239,6 +241,9 @@ export class WorkerStream {
     this.sinceMs = this.host.scheduler.nowMs();
     this.phase = 'body';
     if (!this.assembler || this.assembler.complete) this.start();
+    const { early } = this;
+    this.early = [];
+    for (const frame of early) this.onChunk(frame);
   }
 
   private start(): void {
@@ -287,6 +292,11 @@ export class WorkerStream {
   }
 
   private onChunk(frame: Uint8Array): void {
+    // As many as a sender sends before it hears of one. Thrown away they would be missed only when the edge asks why nothing comes.
+    if (this.phase === 'claimed' && this.assembler && this.early.length < BODY_WINDOW_CHUNKS) {
+      this.early.push(frame);
+      return;
+    }
     if (this.phase !== 'body' || !this.assembler) {
       this.host.counters.stray += 1;
       return;
@@ -326,6 +336,7 @@ export class WorkerStream {
     this.released = true;
     this.inlineBody = null;
     this.assembler = null;
+    this.early = [];
     this.host.release(this);
   }
 
