@@ -35,11 +35,12 @@ const ALONE: Work = { ...REQUEST, lanes: 1, requests: 200 };
  */
 const MOST = {
   /** Times what the bare proxy needs. */
-  requestCpu: 40,
-  streamCpu: 30,
-  brokerMessages: 17,
-  edgeKb: 360,
-  workerKb: 330,
+  requestCpu: 16,
+  streamCpu: 12,
+  /** Not one question and its answer more. */
+  brokerMessages: 10,
+  edgeKb: 220,
+  workerKb: 190,
   /** Far below one: nothing that a request waits for asks the database. */
   lookups: 0.05,
   leases: 0.05,
