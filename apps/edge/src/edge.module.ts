@@ -26,13 +26,13 @@ import { Continuations } from './completions/continuations.service.js';
 import { Entrance } from './completions/entrance.service.js';
 import { RequestPlans } from './completions/request-plans.service.js';
 import { TokenCounts } from './completions/token-counts.service.js';
-import { FirstWitness } from './completions/first-witness.service.js';
 import { GeminiController } from './completions/gemini.controller.js';
 import { EdgeConfig, edgeIdOf } from './config.js';
 import { CreditKeeper } from './credit/credit-keeper.service.js';
 import { CreditService } from './credit/credit.service.js';
 import { LedgerLender } from './credit/ledger-lender.service.js';
 import { Lender } from './credit/lender.js';
+import { SecondWitness } from './credit/second-witness.service.js';
 import { EXPLAIN_CONTROLLERS, EXPLAIN_PROVIDERS } from './explain/index.js';
 import { GenerationsController } from './generations/generations.controller.js';
 import { GenerationsService } from './generations/generations.service.js';
@@ -133,7 +133,6 @@ export class EdgeModule {
         EdgeDrain,
         Entrance,
         FreeModels,
-        FirstWitness,
         GenerationsService,
         Guard,
         Idempotency,
@@ -147,6 +146,7 @@ export class EdgeModule {
         Receipts,
         RequestPlans,
         ResponseCache,
+        SecondWitness,
         StoredResponses,
         Succession,
         TicketOffice,

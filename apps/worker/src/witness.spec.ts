@@ -1,12 +1,15 @@
+import type { INestApplication } from '@nestjs/common';
 import { StreamClient } from '@switchyard/bus';
-import type { UpstreamStream } from '@switchyard/bus';
-import { AttemptEnd } from '@switchyard/contracts';
+import type { Delivery, UpstreamStream } from '@switchyard/bus';
+import { AttemptEnd, USAGE_STREAM } from '@switchyard/contracts';
 import { Harness, sleep, until } from './testing/harness.js';
+import { UsageReporter } from './usage/usage.reporter.js';
 
 let harness: Harness;
+let worker: INestApplication;
 beforeAll(async () => {
   harness = await Harness.start();
-  await harness.worker('sandbox');
+  worker = await harness.worker('sandbox');
 }, 30_000);
 afterAll(() => harness.stop());
 
@@ -62,6 +65,42 @@ describe('the first witness of a usage', () => {
     await edge.close();
     expect(await harness.usageOf(call.generationId)).toMatchObject({ outcome: 'insured', cancelled: false });
   });
+
+  it('says what an edge confirmed that is gone since', async () => {
+    const edge = await StreamClient.connect({ servers: harness.nats.url, edgeId: 'dying', maxLagMs: 5000 });
+    const { id, stream, bytes } = await ended(edge);
+    stream.acknowledge(bytes);
+    await edge.close();
+    expect(await harness.usageOf(id)).toMatchObject({ outcome: 'final', usage: { outputTokens: 40 } });
+  });
+
+  it('says it once, although the broker is killed with the word in its hands', async () => {
+    const { stream, bytes } = await ended();
+    const { usage } = AttemptEnd.parse(await stream.end);
+    stream.acknowledge(bytes);
+    const id = `gen-1700000000-${'w'.repeat(20)}`;
+    const confirmed = Promise.withResolvers<Delivery>();
+    worker.get(UsageReporter, { strict: false }).report({ ...usage!, generationId: id }, confirmed.promise);
+    await until(() => harness.published.has(usage!.generationId));
+    const stored = async () => (await harness.bus.reader.backlog(USAGE_STREAM, 'test')).lastSequence;
+    const before = await stored();
+    // Frozen it takes what is written to it, and the kill throws that away.
+    harness.nats.process.signal('SIGSTOP');
+    confirmed.resolve('confirmed');
+    await sleep(200);
+    await harness.nats.kill9();
+    await harness.nats.start();
+    await until(() => harness.published.has(id), 30_000);
+    await worker.get(UsageReporter, { strict: false }).flush();
+    expect(await stored()).toBe(before + 1);
+    // The others need a worker that is back.
+    const isBack = () =>
+      ended().then(
+        () => true,
+        () => false,
+      );
+    await until(isBack, 30_000);
+  }, 90_000);
 
   it('leaves to the edge what it cannot know when it has to go', async () => {
     const { id, stream, bytes } = await ended();

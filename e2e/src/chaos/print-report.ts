@@ -3,14 +3,19 @@ import type { ChaosReport } from './run-chaos.js';
 const usd = (nanos: bigint): string =>
   `${nanos / 1_000_000_000n}.${String(nanos % 1_000_000_000n).padStart(9, '0')} USD`;
 
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+
 /** The report as lines for people: what was done, what was seen, and who pays for what nobody saw the end of. */
-export function reportLines({ seed, struck, seen, clientFaults, money }: ChaosReport): string[] {
+export function reportLines({ seed, struck, blows, seen, clientFaults, money }: ChaosReport): string[] {
   const kinds = Map.groupBy(seen, ({ how, code }) => (code === null ? how : `${how}: ${code}`));
   const list = (name: string, ids: readonly string[]) => [`${name}: ${ids.length}`, ...ids.map((id) => `  ${id}`)];
   return [
     '',
     'faults',
     ...struck.map(({ name, times }) => `  ${String(times).padStart(3)} × ${name}`),
+    '',
+    'on the clock',
+    ...blows.map(({ name, fromMs, untilMs }) => `  ${seconds(fromMs)} to ${seconds(untilMs)}: ${name}`),
     '',
     `clients: ${seen.length} requests`,
     ...[...kinds]

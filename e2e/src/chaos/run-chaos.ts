@@ -18,9 +18,18 @@ export interface ChaosOptions {
   readonly progress?: (line: string) => void;
 }
 
+/** A fault that was inflicted, on the clock of the test: from the blow until all was well again. */
+export interface Struck {
+  readonly name: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 export interface ChaosReport {
   readonly seed: number;
   readonly struck: readonly { readonly name: string; readonly times: number }[];
+  /** Every blow in its order, so that what is wrong can be held against it. */
+  readonly blows: readonly Struck[];
   readonly seen: readonly Seen[];
   /** What clients may not see, and what the books may not say; both empty when all is well. */
   readonly clientFaults: readonly string[];
@@ -45,11 +54,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       clients: options.clients,
       prefix: `chaos-${seed}`,
     });
-    const { struck, outages } = await strike(stack, random.fork(), options);
+    const { struck, blows, outages } = await strike(stack, random.fork(), options);
     progress('no more faults; waiting for the clients that are still there');
     const seen = await traffic.stop();
     const money = await finalMoney(stack, seen, { giftsAllowed: true });
-    return { seed, struck, seen, clientFaults: clientFaults(seen, outages), money };
+    return { seed, struck, blows, seen, clientFaults: clientFaults(seen, outages), money };
   } finally {
     await stack.stop();
   }
@@ -71,15 +80,21 @@ async function furnish(stack: FaultStack): Promise<string[]> {
   return [stack.account.apiKey, ...more.flatMap(({ key }) => (key ? [key] : []))];
 }
 
+interface Strikes {
+  readonly struck: ChaosReport['struck'];
+  readonly blows: readonly Struck[];
+  readonly outages: readonly EdgeOutage[];
+}
+
 /** Services and the servers below them are hit at the same time, each list by a hand of its own. */
-async function strike(
-  stack: FaultStack,
-  random: Random,
-  options: ChaosOptions,
-): Promise<{ struck: ChaosReport['struck']; outages: readonly EdgeOutage[] }> {
+async function strike(stack: FaultStack, random: Random, options: ChaosOptions): Promise<Strikes> {
   const hands = [SERVICE_BLOWS, SERVER_BLOWS].map((blows) => ({ blows, random: random.fork() }));
   const done = await Promise.all(hands.map((hand) => strikeWith(hand.blows, stack, hand.random, options)));
-  return { struck: done.flatMap(({ struck }) => struck), outages: done.flatMap(({ outages }) => outages) };
+  return {
+    struck: done.flatMap(({ struck }) => struck),
+    blows: done.flatMap(({ blows }) => blows).toSorted((one, other) => one.fromMs - other.fromMs),
+    outages: done.flatMap(({ outages }) => outages),
+  };
 }
 
 async function strikeWith(
@@ -87,8 +102,9 @@ async function strikeWith(
   stack: FaultStack,
   random: Random,
   { durationMs, pauseMs: [least, most], progress = () => undefined }: ChaosOptions,
-): Promise<{ struck: ChaosReport['struck']; outages: readonly EdgeOutage[] }> {
+): Promise<Strikes> {
   const times = new Map(blows.map(({ name }) => [name, 0]));
+  const struck: Struck[] = [];
   const outages: EdgeOutage[] = [];
   const startedMs = performance.now();
   let deck: Blow[] = [];
@@ -101,11 +117,12 @@ async function strikeWith(
     if (!blow) break;
     const atMs = performance.now();
     outages.push(...(await blow.strike(stack, random)));
+    struck.push({ name: blow.name, fromMs: atMs, untilMs: performance.now() });
     times.set(blow.name, (times.get(blow.name) ?? 0) + 1);
     const seconds = (ms: number) => (ms / 1_000).toFixed(1);
     progress(`${seconds(atMs - startedMs)} s: ${blow.name}, well again after ${seconds(performance.now() - atMs)} s`);
   }
-  return { struck: [...times].map(([name, count]) => ({ name, times: count })), outages };
+  return { struck: [...times].map(([name, count]) => ({ name, times: count })), blows: struck, outages };
 }
 
 function shuffled<T>(list: readonly T[], random: Random): T[] {

@@ -110,7 +110,8 @@ function nobodysUsage({ seen, book, usage }: Omit<MoneyFacts, 'labels'>, known: 
 
 /** A client that saw the end pays what the provider counted, and was told so. */
 function unlikeTheBook(seen: Seen, booked: BookedUsage | undefined, book: readonly BookEntry[]): string | null {
-  if (!booked) return 'the client saw the end and nothing is booked';
+  if (!booked)
+    return `the client saw the end, ${(seen.endedAtMs / 1_000).toFixed(1)} s on the clock at edge ${seen.ask.edge}, and nothing is booked`;
   const entry = book.find(({ upstreamId }) => upstreamId !== null && upstreamId === booked.upstreamId);
   if (!entry) return `no provider has ${booked.upstreamId} in its book`;
   if (entry.label !== seen.ask.label) return `pays for the request of ${entry.label}`;

@@ -159,7 +159,9 @@ export class CompletionsService {
   private settle(generation: Generation, hold: Hold, answer: Answer | null): void {
     generation.steps?.end();
     const ending = answer?.ending ?? ({ kind: 'unknown' } as const);
-    const settlement = settlementOf(generation, ending, hold.boundNanos);
+    const told = answer?.served?.attempt ?? generation.attempts.at(-1);
+    const worker = told?.worker ?? null;
+    const settlement = settlementOf({ generationId: generation.id, worker }, ending, hold.boundNanos);
     this.credit.settle(hold, settlement);
     if (ending.kind === 'witnessed' && settlement.event) this.generations.publishUsage(settlement.event);
   }

@@ -35,7 +35,7 @@ const usage = (outcome: UsageOutcome, witness: UsageEvent['witness'] = 'worker')
   witness,
 });
 
-const generation = { id: 'gen', attempts: [{ worker: 'first' }, { worker: 'second' }] };
+const generation = { generationId: 'gen', worker: 'second' };
 
 describe('a settlement', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { usageEventWire, usageSubject } from '@switchyard/contracts';
-import type { Attempt, AttemptFailure, UsageEvent } from '@switchyard/contracts';
+import type { AttemptFailure, UsageEvent } from '@switchyard/contracts';
 import { payersOf } from '@switchyard/pricing';
 import type { Settlement } from '../credit/credit.service.js';
 import type { UsageMessage } from '../credit/pending-usage.js';
@@ -23,16 +23,19 @@ export const endingOfFailure = ({ usage }: AttemptFailure): Ending => (usage ? {
 export const endingOfBreak = (failure: AttemptFailure, leftToEdge: boolean): Ending =>
   leftToEdge && failure.usage ? { kind: 'witnessed', usage: failure.usage } : endingOfFailure(failure);
 
-/** What the hold is settled with. An unknown ending keeps the whole bound until the ledger tells what was applied. */
+/**
+ * What the hold is settled with. An unknown ending keeps the whole bound until the ledger tells what was applied.
+ * `worker` is the one that told its usage: of a race not always the last that was asked.
+ */
 export function settlementOf(
-  { id: generationId, attempts }: { readonly id: string; readonly attempts: readonly Pick<Attempt, 'worker'>[] },
+  { generationId, worker: firstWitness }: { readonly generationId: string; readonly worker: string | null },
   ending: Ending,
   boundNanos: bigint,
 ): Settlement {
   if (ending.kind === 'nothing') return { generationId, chargedNanos: 0n, event: null, assumed: false };
   if (ending.kind === 'unknown') return { generationId, chargedNanos: boundNanos, event: null, assumed: true };
   const { usage } = ending;
-  const worker = ending.kind === 'confirmed' ? (attempts.at(-1)?.worker ?? null) : null;
+  const worker = ending.kind === 'confirmed' ? firstWitness : null;
   const event = usageMessage(usage, worker);
   return { generationId, chargedNanos: payersOf(usage).customerNanos, event, assumed: false };
 }

@@ -5,12 +5,12 @@ import type { EventSubscription } from '@switchyard/bus';
 import { LeaseRecalled, UsageApplied } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
 import { EdgeProcess } from '../process/edge-process.js';
-import { Outbox } from '../process/outbox.service.js';
 import { CreditService } from './credit.service.js';
+import { SecondWitness } from './second-witness.service.js';
 
 const ROUND_MS = 1_000;
 
-/** Keeps leases and usage in order beside the requests: renewal, return, confirmation, a second publication. */
+/** Keeps leases and usage in order beside the requests: renewal, return, confirmation. */
 @Injectable()
 export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -21,7 +21,7 @@ export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly credit: CreditService,
     private readonly events: EventSubscriber,
-    private readonly outbox: Outbox,
+    private readonly witness: SecondWitness,
     private readonly edge: EdgeProcess,
   ) {}
 
@@ -52,13 +52,12 @@ export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
   /** Before the process ends: leases go back, and what the ledger has not confirmed is published once more. */
   async close(): Promise<void> {
     clearInterval(this.timer);
+    this.witness.speakOfAll();
     await this.round;
-    this.republish(this.credit.pending.all());
     await this.credit.closeAll();
   }
 
   private async keep(): Promise<void> {
-    this.republish(this.credit.pending.due());
     await this.credit.keep();
     this.countLeases();
   }
@@ -67,9 +66,5 @@ export class CreditKeeper implements OnModuleInit, OnApplicationShutdown {
     const { activeLeases } = this.credit;
     instruments.leasesOpen.add(activeLeases - this.countedLeases);
     this.countedLeases = activeLeases;
-  }
-
-  private republish(pending: ReturnType<CreditService['pending']['due']>): void {
-    for (const { event } of pending) if (event) this.outbox.send(event);
   }
 }

@@ -1,7 +1,7 @@
 import { affordableTokens } from './affordable.js';
 import { MAX_LEASE_NANOS, MIN_LEASE_NANOS, isLow, leaseSizeNanos } from './lease-size.js';
 import { Lease } from './lease.js';
-import { FORGET_ASSUMED_AFTER_MS, PendingUsageBook, REPUBLISH_AFTER_MS } from './pending-usage.js';
+import { FORGET_ASSUMED_AFTER_MS, LATE_AFTER_MS, PendingUsageBook, REPUBLISH_AFTER_MS } from './pending-usage.js';
 import { SpendRate } from './spend-rate.js';
 
 const identity = { leaseId: 'lease', accountId: 'account', keyId: 'key', keyVersion: 1 };
@@ -112,6 +112,46 @@ describe('the book of pending usage', () => {
     expect(book.due()).toHaveLength(0);
     now = 2 * REPUBLISH_AFTER_MS;
     expect(book.due()).toHaveLength(1);
+  });
+
+  it('has a usage published at once whose worker is gone, before or after the client has taken its answer', () => {
+    let now = 0;
+    const book = new PendingUsageBook(() => now);
+    const remember = (generationId: string, worker: string) =>
+      book.remember({ generationId, lease: leaseOf(1n), chargedNanos: 0n, event: { ...message, worker } });
+    remember('gen-1', 'dead');
+    remember('gen-2', 'alive');
+    book.hurry('dead');
+    remember('gen-3', 'dead');
+    expect(book.due().map(({ generationId }) => generationId)).toEqual(['gen-1', 'gen-3']);
+    // By then it counts as come back, or the word of every worker that was once late would be said twice for ever.
+    now = REPUBLISH_AFTER_MS + 1;
+    book.due();
+    remember('gen-4', 'dead');
+    expect(book.due()).toEqual([]);
+  });
+
+  it('answers what is late once, and still knows which of it is not confirmed', () => {
+    let now = 0;
+    const book = new PendingUsageBook(() => now);
+    const remember = (generationId: string) =>
+      book.remember({
+        generationId,
+        lease: leaseOf(1n),
+        chargedNanos: 0n,
+        event: { ...message, messageId: generationId },
+      });
+    remember('gen-1');
+    remember('gen-2');
+    now = LATE_AFTER_MS - 1;
+    remember('gen-3');
+    expect(book.late()).toEqual([]);
+    now = LATE_AFTER_MS;
+    expect(book.late().map(({ messageId }) => messageId)).toEqual(['gen-1', 'gen-2']);
+    expect(book.late()).toEqual([]);
+    book.confirm({ generationId: 'gen-1', chargedNanos: 0n });
+    expect(book.noted).toBe(1);
+    expect(book.stillLate().map(({ messageId }) => messageId)).toEqual(['gen-2']);
   });
 
   it('gives up an assumed charge that nobody ever confirmed', () => {

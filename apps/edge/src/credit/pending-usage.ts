@@ -23,6 +23,8 @@ export interface PendingUsage {
 interface Entry extends PendingUsage {
   publishAtMs: number;
   readonly sinceMs: number;
+  /** It stands in the journal. */
+  noted: boolean;
 }
 
 /** The ledger applies within a second; after this the worker's publication counts as lost and the edge's witness speaks. */
@@ -30,6 +32,8 @@ export const REPUBLISH_AFTER_MS = 30_000;
 /** A charge that was only assumed (the outcome never became known) is given up after this: the ledger would have told. */
 export const FORGET_ASSUMED_AFTER_MS = 120_000;
 export const MAX_PENDING_USAGE = 20_000;
+/** What the ledger has not confirmed after this is late: it is noted where it outlives this process. */
+export const LATE_AFTER_MS = 500;
 
 /**
  * The edge's witness of usage: what it charged its leases for, kept until the ledger says that it was applied (`UsageApplied`),
@@ -38,6 +42,9 @@ export const MAX_PENDING_USAGE = 20_000;
  */
 export class PendingUsageBook {
   private readonly entries = new Map<string, Entry>();
+  /** First witnesses that have gone, and when. */
+  private readonly gone = new Map<string, number>();
+  private notedEntries = 0;
 
   constructor(
     private readonly clock: Clock,
@@ -50,10 +57,17 @@ export class PendingUsageBook {
   get full(): boolean {
     return this.entries.size >= this.capacity;
   }
+  /** How many of them were answered by {@link late}. */
+  get noted(): number {
+    return this.notedEntries;
+  }
 
   remember(usage: PendingUsage): void {
     const now = this.clock();
-    this.entries.set(usage.generationId, { ...usage, sinceMs: now, publishAtMs: now + REPUBLISH_AFTER_MS });
+    // A client may still read an answer whose worker is dead by then.
+    const alone = this.gone.has(usage.event?.worker ?? '');
+    const publishAtMs = alone ? now : now + REPUBLISH_AFTER_MS;
+    this.entries.set(usage.generationId, { ...usage, sinceMs: now, publishAtMs, noted: false });
   }
 
   /** The ledger has applied a generation. A charge that came out smaller gives room back to its lease. */
@@ -61,6 +75,7 @@ export class PendingUsageBook {
     const entry = this.entries.get(generationId);
     if (!entry) return;
     this.entries.delete(generationId);
+    if (entry.noted) this.notedEntries -= 1;
     if (chargedNanos < entry.chargedNanos) entry.lease.credit(entry.chargedNanos - chargedNanos);
   }
 
@@ -74,6 +89,7 @@ export class PendingUsageBook {
   /** What is to be published again now; each is due again after another {@link REPUBLISH_AFTER_MS}. */
   due(): PendingUsage[] {
     const now = this.clock();
+    for (const [worker, goneMs] of this.gone) if (now - goneMs > REPUBLISH_AFTER_MS) this.gone.delete(worker);
     const due: PendingUsage[] = [];
     for (const entry of this.entries.values()) {
       if (entry.event && entry.publishAtMs <= now) {
@@ -89,7 +105,28 @@ export class PendingUsageBook {
   /** The first witness is gone and may have said nothing, so this one speaks in the next round. */
   hurry(worker: string): void {
     const now = this.clock();
+    this.gone.set(worker, now);
     for (const entry of this.entries.values()) if (entry.event?.worker === worker) entry.publishAtMs = now;
+  }
+
+  /** What is not confirmed after {@link LATE_AFTER_MS}, each once. */
+  late(): UsageMessage[] {
+    const beforeMs = this.clock() - LATE_AFTER_MS;
+    const late: UsageMessage[] = [];
+    for (const entry of this.entries.values()) {
+      // They stand in the order in which they came.
+      if (entry.sinceMs > beforeMs) break;
+      if (entry.noted || !entry.event) continue;
+      entry.noted = true;
+      this.notedEntries += 1;
+      late.push(entry.event);
+    }
+    return late;
+  }
+
+  /** What {@link late} has answered and is still not confirmed. */
+  stillLate(): UsageMessage[] {
+    return [...this.entries.values()].flatMap(({ noted, event }) => (noted && event ? [event] : []));
   }
 
   /** Everything that can be published: at shutdown. */

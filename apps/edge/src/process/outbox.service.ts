@@ -24,6 +24,11 @@ export class Outbox {
     return this.droppedMessages;
   }
 
+  /** Everything that was sent is stored or dropped. */
+  get idle(): boolean {
+    return this.underWay.size === 0;
+  }
+
   send(message: OutboxMessage): void {
     if (this.underWay.size >= MAX_UNDER_WAY) {
       this.droppedMessages += 1;

@@ -1,20 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { RpcClient } from '@switchyard/bus';
+import { JetStreamPublisher, RpcClient } from '@switchyard/bus';
 import { describeError } from '@switchyard/chassis';
 import { FenceEdge } from '@switchyard/contracts';
 import { EdgeConfig } from '../config.js';
+import { SecondWitness } from '../credit/second-witness.service.js';
+import { UsageJournal } from '../credit/usage-journal.js';
+import type { Legacy } from '../credit/usage-journal.js';
 import { EdgeLock } from './edge-lock.js';
 import { EdgeProcess } from './edge-process.js';
 
 /** The ledger may start at the same time. */
 const TRIES = 10;
 const PAUSE_MS = 1_000;
+/** Messages of an earlier life that are published at a time, and how long each is tried. */
+const BATCH = 256;
+const PATIENCE_MS = 60_000;
 
 /**
- * Tells the ledger that the life of this edge before it is over, so that the money which that had borrowed is free in seconds and
- * not when its leases have run out. Only where the edge has a folder of its own; elsewhere the leases run out.
+ * Speaks for the life of this edge before it: tells the ledger that it is over, so that the money which that had borrowed is free in
+ * seconds and not when its leases have run out, and publishes what usage it had not seen booked. Only where the edge has a folder of
+ * its own; elsewhere the leases run out.
  */
 @Injectable()
 export class Succession implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -24,6 +31,8 @@ export class Succession implements OnApplicationBootstrap, OnApplicationShutdown
 
   constructor(
     private readonly rpc: RpcClient,
+    private readonly publisher: JetStreamPublisher,
+    private readonly witness: SecondWitness,
     private readonly edge: EdgeProcess,
     private readonly config: EdgeConfig,
   ) {}
@@ -33,7 +42,7 @@ export class Succession implements OnApplicationBootstrap, OnApplicationShutdown
     if (EDGE_STATE_DIR === undefined) return;
     // Nobody waits for it: an edge that cannot tell serves all the same.
     void this.succeed(EDGE_STATE_DIR).catch((error: unknown) =>
-      this.logger.warn(`leases of an earlier life run out by themselves: ${describeError(error)}`),
+      this.logger.warn(`what an earlier life left is not settled: ${describeError(error)}`),
     );
   }
 
@@ -47,7 +56,29 @@ export class Succession implements OnApplicationBootstrap, OnApplicationShutdown
     const lock = new EdgeLock(directory, edgeId);
     const edgeEpoch = await lock.take(this.edge.edgeEpoch);
     this.lock = lock;
-    if (edgeEpoch === null) return;
+    const journal = new UsageJournal(directory, edgeId, this.edge.edgeEpoch);
+    this.witness.keep(journal);
+    await Promise.all([edgeEpoch === null ? null : this.fence(edgeEpoch), this.inherit(await journal.legacies())]);
+  }
+
+  /** Repeats hurt nobody: a generation is booked once. */
+  private async inherit(legacies: readonly Legacy[]): Promise<void> {
+    for (const { messages, forget } of legacies) {
+      for (let at = 0; at < messages.length; at += BATCH) {
+        const batch = messages.slice(at, at + BATCH);
+        await Promise.all(
+          batch.map(({ subject, bytes, messageId }) =>
+            this.publisher.publishBundled(subject, bytes, { messageId, timeoutMs: PATIENCE_MS }),
+          ),
+        );
+      }
+      await forget();
+      this.logger.log(`${messages.length} usage events of an earlier life are published`);
+    }
+  }
+
+  private async fence(edgeEpoch: string): Promise<void> {
+    const { edgeId } = this.edge;
     for (let left = TRIES; ; left -= 1) {
       try {
         const { fencedLeases } = await this.rpc.call(FenceEdge, { edgeId, edgeEpoch });
