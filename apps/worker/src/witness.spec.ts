@@ -80,8 +80,8 @@ describe('the first witness of a usage', () => {
     stream.acknowledge(bytes);
     const id = `gen-1700000000-${'w'.repeat(20)}`;
     const confirmed = Promise.withResolvers<Delivery>();
-    worker.get(UsageReporter, { strict: false }).report({ ...usage!, generationId: id }, confirmed.promise);
-    await until(() => harness.published.has(usage!.generationId));
+    worker.get(UsageReporter, { strict: false }).report({ ...usage, generationId: id }, confirmed.promise);
+    await until(() => harness.published.has(usage.generationId));
     const stored = async () => (await harness.bus.reader.backlog(USAGE_STREAM, 'test')).lastSequence;
     const before = await stored();
     // Frozen it takes what is written to it, and the kill throws that away.

@@ -10,7 +10,7 @@ const MODE = 0o600;
 export interface Legacy {
   readonly messages: readonly UsageMessage[];
   /** Call it when every message is stored: nobody needs the file any more. */
-  forget(): Promise<void>;
+  readonly forget: () => Promise<void>;
 }
 
 /**
