@@ -1,7 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { StreamClient } from '@switchyard/bus';
 import type { Delivery, UpstreamStream } from '@switchyard/bus';
-import { AttemptEnd, USAGE_STREAM } from '@switchyard/contracts';
+import { AttemptEnd, USAGE_STREAM, UsageEvent } from '@switchyard/contracts';
+import { z } from 'zod';
 import { Harness, sleep, until } from './testing/harness.js';
 import { UsageReporter } from './usage/usage.reporter.js';
 
@@ -80,7 +81,9 @@ describe('the first witness of a usage', () => {
     stream.acknowledge(bytes);
     const id = `gen-1700000000-${'w'.repeat(20)}`;
     const confirmed = Promise.withResolvers<Delivery>();
-    worker.get(UsageReporter, { strict: false }).report({ ...usage, generationId: id }, confirmed.promise);
+    worker
+      .get(UsageReporter, { strict: false })
+      .report(z.encode(UsageEvent, { ...usage, generationId: id }), confirmed.promise);
     await until(() => harness.published.has(usage.generationId));
     const stored = async () => (await harness.bus.reader.backlog(USAGE_STREAM, 'test')).lastSequence;
     const before = await stored();
