@@ -18,12 +18,26 @@ const PROBE_SLOT = /"@@switchyard-(text|padding)@@"/;
 // oxlint-disable-next-line no-control-regex -- JSON forbids raw control characters inside of strings.
 const JSON_STRING = /"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*"/y;
 
+/** A JSON string that is not empty and stands for itself. */
+// oxlint-disable-next-line no-control-regex -- JSON forbids raw control characters inside of strings.
+const PLAIN_STRING = /^"[^"\\\x00-\x1f\x80-\xff]+"$/;
+const NON_ASCII = /[\x80-\xff]/;
+
+interface Applied {
+  readonly output: string;
+  readonly characters: number;
+  readonly bytes: number;
+}
+
 /**
  * Frames of one stream differ from one to the next only in the text of the delta. A template is learned from a parsed frame:
  * the bytes before and after that text, and what stands around it in the edited frame. A frame that matches to the byte is
  * then edited by copying, without parsing it.
  */
 export class FrameTemplate {
+  /** Nothing around the text needs decoding, so text of the same kind goes through at a glance. */
+  private readonly isPlain: boolean;
+
   private constructor(
     private readonly before: string,
     /** Between text and padding; null when the frame has no padding. */
@@ -31,7 +45,9 @@ export class FrameTemplate {
     private readonly after: string,
     /** Output: fixed pieces, with the name of what stands between them at odd positions. */
     private readonly output: readonly string[],
-  ) {}
+  ) {
+    this.isPlain = between === null && !NON_ASCII.test(before + after);
+  }
 
   /**
    * @param data the frame, binary text
@@ -57,8 +73,22 @@ export class FrameTemplate {
   }
 
   /** The edited frame with the length of its text, or null when the frame does not match. */
-  apply(data: string): { readonly output: string; readonly characters: number; readonly bytes: number } | null {
+  apply(data: string): Applied | null {
     if (data.length > MAX_TEMPLATE_FRAME || !data.startsWith(this.before)) return null;
+    return (this.isPlain && this.applyPlain(data)) || this.applyAny(data);
+  }
+
+  /** The ordinary case: ASCII without escapes, of which every byte is a character. */
+  private applyPlain(data: string): Applied | null {
+    const end = data.length - this.after.length;
+    if (end < this.before.length || !data.endsWith(this.after)) return null;
+    const text = data.slice(this.before.length, end);
+    if (!PLAIN_STRING.test(text)) return null;
+    const length = text.length - 2;
+    return { output: this.filled(text, ''), characters: length, bytes: length };
+  }
+
+  private applyAny(data: string): Applied | null {
     const text = stringAt(data, this.before.length);
     // Nothing to say is another kind of frame: an empty reasoning has no details.
     if (text === null || text === '""') return null;
@@ -72,10 +102,14 @@ export class FrameTemplate {
       position += padding.length;
     }
     if (data.length - position !== this.after.length || !data.endsWith(this.after) || !isValidUtf8(data)) return null;
+    return { output: this.filled(text, padding), ...lengthOf(text) };
+  }
+
+  private filled(text: string, padding: string): string {
     let output = this.output[0]!;
     for (let slot = 1; slot < this.output.length; slot += 2)
       output += (this.output[slot] === 'text' ? text : padding) + this.output[slot + 1]!;
-    return { output, ...lengthOf(text) };
+    return output;
   }
 }
 
