@@ -9,7 +9,6 @@ import { aModel, anEndpoint } from '../catalogue/testing/builders.js';
 import { postJson } from '../testing/http.js';
 import { PEPPER } from '../testing/small-auth.js';
 import { SmallStack } from '../testing/small-stack.js';
-import { CreditService } from './credit.service.js';
 
 const MAIN = path.resolve(import.meta.dirname, '../../dist/main.js');
 const PATIENCE = { timeoutMs: 60_000 };
@@ -127,8 +126,6 @@ describe('the second witness of a usage', () => {
     expect(stack.ledger.usage.has(id)).toBe(false);
     await stack.nats.start();
     await booked(id);
-    const { pending } = edge.app.get(CreditService, { strict: false });
-    await waitUntil(() => pending.size === 0, { what: 'the confirmation', ...PATIENCE });
     expectPaidOnce([id], key.accountId);
   }, 120_000);
 
