@@ -166,11 +166,16 @@ describe('the gateway in the simulation', () => {
   });
 
   it('puts through a little less than the fullest part allows by arithmetic, and that part is full', () => {
-    const { calculated, simulated, used } = saturationOf(COSTS, WHOLE);
+    // Fixed figures: those of the day may change.
+    const processorUs = { edge: 800, broker: 250, worker: 600, ledger: 0, postgresql: 0, rest: 0 };
+    const costs = { ...COSTS, request: { ...COSTS.request, processorUs } };
+    const { calculated, simulated, used } = saturationOf(costs, WHOLE);
+    expect(calculated).toBe(5_000);
     expect(simulated).toBeLessThan(calculated);
     expect(off(simulated, calculated)).toBeLessThan(0.2);
-    expect(Math.max(used.edge, used.broker, used.worker)).toBeGreaterThan(0.95);
-    expect(Math.max(used.edge, used.broker, used.worker)).toBeLessThan(1.01);
+    expect(used.edge).toBeGreaterThan(0.95);
+    expect(used.edge).toBeLessThan(1.01);
+    expect(Math.max(used.broker, used.worker)).toBeLessThan(0.95);
   });
 
   it('queues without end when more comes than the busiest part can do', () => {
