@@ -73,14 +73,16 @@ describe('the cost of a request', () => {
       root: ROOT,
       upstream,
       paces: [REQUEST.pace, STREAM.pace],
-      environment: { NATS_URL: nats.url },
+      // A machine that is busy with others is slow here, not overloaded.
+      environment: { NATS_URL: nats.url, MAX_LOOP_LAG_MS: '60000' },
       overrides: { edge: debuggable(ports.edge), 'worker-local-1': debuggable(ports.worker) },
       progress: () => undefined,
     });
     // Until all of it is compiled and the account has borrowed its first credit.
     for (const target of [gateway, floor]) {
-      await send(target, { ...REQUEST, requests: WARM_UP });
-      await send(target, STREAM);
+      // Processes that have just started may turn one away; what is measured may not.
+      for (const cold of [{ ...REQUEST, requests: WARM_UP }, STREAM])
+        await send(target, cold).catch((error: unknown) => seen.push(`while it warmed up: ${String(error)}`));
     }
     counted = await databaseCounts(gateway.stack.databaseUrl);
   }, START_TIMEOUT_MS);
