@@ -5,7 +5,7 @@ import { GENERATIONS_STREAM } from '@switchyard/contracts';
 import { GenerationsService } from './generations.service.js';
 
 const MAX_BATCH = 500;
-const MAX_WAIT_MS = 50;
+const MAX_WAIT_MS = 150;
 const DRAIN_ORDER = 10;
 
 /** Keeps the records of finished generations. */

@@ -7,7 +7,7 @@ import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 import { UsageService } from './usage.service.js';
 
 const MAX_BATCH = 500;
-const MAX_WAIT_MS = 50;
+const MAX_WAIT_MS = 150;
 const DRAIN_ORDER = 10;
 
 /** Feeds usage from the stream to the books. A message is acknowledged after the commit that booked it. */
