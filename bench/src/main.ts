@@ -10,7 +10,7 @@ import { added, comparison, tableOf, UPSTREAM_ALONE, type RunResult } from './re
 import { bodySizes, firstToken, latency, requests, streams } from './runs/closed.js';
 import { frontier } from './runs/frontier.js';
 import { heldStreams } from './runs/held.js';
-import { interleave } from './runs/interleave.js';
+import { interleave, WARM_UP } from './runs/interleave.js';
 import type { Figures, Run } from './runs/run.js';
 import { catalogueSize } from './scale/catalogue-size.js';
 import { keys } from './scale/keys.js';
@@ -39,7 +39,7 @@ async function measureRun(run: Run, targets: readonly Target[], { rounds, scale 
     name: target.name,
     measure: (share: number) => run.measure(target, share),
   }));
-  const own = { rounds: run.rounds || rounds, scale, warmUp: run.rounds === 0 };
+  const own = { rounds: run.rounds || rounds, scale, warmUp: run.rounds === 0 ? (run.warmUp ?? WARM_UP) : 0 };
   return { run: run.name, rounds: await interleave(columns, own) };
 }
 

@@ -16,6 +16,8 @@ interface ClosedOptions {
   readonly total: number;
   readonly stream: boolean;
   readonly promptBytes?: number;
+  /** As in {@link Run}. */
+  readonly warmUp?: number;
   /** As in {@link openClient}. */
   readonly nextKey?: () => string;
 }
@@ -29,6 +31,7 @@ export const closed = (
   name,
   paces: [asked],
   rounds: 0,
+  ...(options.warmUp !== undefined && { warmUp: options.warmUp }),
   async measure(target, scale) {
     const body = bodyOf(target, asked, options);
     const client = openClient(target, body, { ...options, connections: options.lanes });
@@ -78,14 +81,14 @@ export const throughput = (exchanges: readonly Exchange[], seconds: number): Fig
 export const requests = closed(
   'requests, 32 connections',
   pace(20),
-  { lanes: 32, total: 3_000, stream: false },
+  { lanes: 32, total: 3_000, stream: false, warmUp: 5 },
   throughput,
 );
 
 export const streams = closed(
   'streams of 50 chunks, 32 connections',
   pace(50),
-  { lanes: 32, total: 1_000, stream: true },
+  { lanes: 32, total: 1_000, stream: true, warmUp: 3 },
   (exchanges, seconds) => ({
     ...throughput(exchanges, seconds),
     chunksPerSecond: Math.round(exchanges.reduce((sum, { events }) => sum + events, 0) / seconds),

@@ -10,6 +10,11 @@ export interface Run {
   readonly paces: readonly Pace[];
   /** How often every target has its turn; 0 leaves it to `--rounds`. */
   readonly rounds: number;
+  /**
+   * Share of its requests that goes before the first round. Above one where processes are brought to the state in which they spend
+   * their lives: V8 is done with compiling them after some ten thousand requests.
+   */
+  readonly warmUp?: number;
   measure(target: Target, scale: number): Promise<Figures>;
 }
 

@@ -52,7 +52,7 @@ export const keys: Series = {
       await columnOf('warm-up', target, few).measure(context.scale);
       const first = await interleave(
         [columnOf(`${FEW} keys`, target, few), columnOf(`${made.length} keys, first use`, target, inTurn(many))],
-        { ...context, warmUp: false },
+        { ...context, warmUp: 0 },
       );
       await useAll(target, many);
       context.progress('every key was used');
@@ -61,7 +61,7 @@ export const keys: Series = {
           columnOf(`${FEW} keys after all were used`, target, few),
           columnOf(`${made.length} keys, again`, target, inTurn(many)),
         ],
-        { ...context, warmUp: false },
+        { ...context, warmUp: 0 },
       );
       return [{ run: `${keys.name}; requests, ${LANES} connections`, rounds: { ...first, ...again } }];
     } finally {

@@ -2,7 +2,7 @@ import type { Child } from '../child.js';
 import { readProcesses } from '../measure/processes.js';
 import type { RunResult } from '../report.js';
 import { latency, requests } from '../runs/closed.js';
-import { interleave } from '../runs/interleave.js';
+import { interleave, WARM_UP } from '../runs/interleave.js';
 import type { Figures, Run } from '../runs/run.js';
 import type { Target } from '../targets/target.js';
 
@@ -33,7 +33,7 @@ export async function measureSize(
   const measured = new Map<string, readonly Figures[]>();
   for (const run of RUNS) {
     const column = { name: target.name, measure: (share: number) => run.measure(target, share) };
-    const figures = await interleave([column], { rounds, scale, warmUp: true });
+    const figures = await interleave([column], { rounds, scale, warmUp: WARM_UP });
     measured.set(run.name, figures[target.name]!);
   }
   const memory = memoryOf(target);
