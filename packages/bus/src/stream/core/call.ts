@@ -1,5 +1,8 @@
-import { FRAME_HEADER_BYTES, FrameType, allocateFrame, decodeJson } from './frame.js';
+import { FRAME_HEADER_BYTES, FrameType, allocateFrame, decodeJson, sequenceOf } from './frame.js';
 import { isId } from './subjects.js';
+
+/** What the edge understands; stands in the sequence of the frame, where edges from before it wrote zero. */
+const UNDERSTANDS_PACKS = 1;
 
 /**
  * The `call` of an edge. Behind the frame header: process id of the edge (22 bytes), length of the whole body (4), length of
@@ -7,6 +10,8 @@ import { isId } from './subjects.js';
  */
 export interface Call {
   readonly edge: string;
+  /** The edge takes frames of several streams in one message. */
+  readonly packs: boolean;
   readonly bodyBytes: number;
   /** W3C `traceparent`, empty when the caller is not traced. */
   readonly traceparent: string;
@@ -28,7 +33,7 @@ export function encodeCall(call: {
   const trace = Buffer.from(call.traceparent, 'latin1');
   const inlineBytes = call.inlineBody?.length ?? 0;
   const variableBytes = trace.length + call.meta.length + inlineBytes;
-  const frame = allocateFrame(FrameType.call, 0, FIXED_BYTES - FRAME_HEADER_BYTES + variableBytes);
+  const frame = allocateFrame(FrameType.call, UNDERSTANDS_PACKS, FIXED_BYTES - FRAME_HEADER_BYTES + variableBytes);
   let at = FRAME_HEADER_BYTES + frame.write(call.edge, FRAME_HEADER_BYTES, EDGE_BYTES, 'latin1');
   at = frame.writeUInt32BE(call.bodyBytes, at);
   at = frame.writeUInt16BE(trace.length, at);
@@ -54,6 +59,7 @@ export function decodeCall(bytes: Uint8Array): Call | null {
   try {
     return {
       edge,
+      packs: (sequenceOf(bytes) & UNDERSTANDS_PACKS) !== 0,
       bodyBytes,
       traceparent: frame.toString('latin1', FIXED_BYTES, traceEnd),
       meta: decodeJson(bytes.subarray(traceEnd, metaEnd)),

@@ -3,7 +3,7 @@ import { encodeCall } from './call.js';
 import { EdgeStream } from './edge-stream.js';
 import { EndedStreams } from './ended-streams.js';
 import { StreamFailure, busFailure } from './failure.js';
-import { FrameType, encodeFrame, encodeJson, encodeTextFrame, isFrame } from './frame.js';
+import { FrameType, encodeFrame, encodeJson, encodeTextFrame, isFrame, typeOf } from './frame.js';
 import {
   DEFAULT_WINDOW_BYTES,
   MAX_BODY_BYTES,
@@ -12,6 +12,7 @@ import {
   MAX_WINDOW_BYTES,
 } from './limits.js';
 import { Liveness } from './liveness.js';
+import { decodePack } from './pack.js';
 import type { Port, Scheduler, StreamCounters } from './ports.js';
 import { assertToken, framesPrefix, isControlSubject } from './subjects.js';
 import type { StreamTimers } from './timers.js';
@@ -98,11 +99,21 @@ export class EdgePeer implements EdgeHost {
   }
 
   onMessage(port: Port, subject: string, frame: Uint8Array, reply: string | undefined): void {
-    const id = subject.slice(framesPrefix(port.address).length);
     if (!isFrame(frame)) {
       this.counters.malformed += 1;
       return;
     }
+    if (typeOf(frame) === FrameType.pack) this.onPack(port, frame);
+    else this.onFrame(port, subject.slice(framesPrefix(port.address).length), frame, reply);
+  }
+
+  private onPack(port: Port, pack: Uint8Array): void {
+    const frames = decodePack(pack);
+    if (!frames) this.counters.malformed += 1;
+    for (const { id, frame } of frames ?? []) this.onFrame(port, id, frame, undefined);
+  }
+
+  private onFrame(port: Port, id: string, frame: Uint8Array, reply: string | undefined): void {
     const stream = this.byId.get(id);
     if (stream) {
       stream.onFrame(id, frame, reply);

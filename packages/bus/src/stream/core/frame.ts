@@ -22,6 +22,7 @@ export const FrameType = {
   bodyResume: 21,
   unknown: 22,
   meter: 23,
+  pack: 24,
   // Edge to worker.
   call: 32,
   go: 33,

@@ -5,6 +5,9 @@ export const MAX_WINDOW_BYTES = 1024 * 1024;
 export const COALESCE_BYTES = 16 * 1024;
 /** Largest payload of one data frame. */
 export const MAX_DATA_FRAME_BYTES = 32 * 1024;
+/** What several streams send within a turn is one message up to here; a frame of any kind fits beside it in `max_payload`. */
+export const MAX_PACK_BYTES = 256 * 1024;
+export const MAX_PACKED_FRAMES = 512;
 /** Frames of one byte must not make a ring of 65,536 entries out of a window of 64 KiB. */
 export const MAX_RING_FRAMES = 1024;
 /** Meta of `head`, `end` and `fail`, and of a call. */

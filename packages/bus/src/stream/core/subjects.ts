@@ -27,6 +27,8 @@ export const workerBeatSubject = (provider: string, worker: string): string =>
 export const edgeBeatSubject = (edge: string): string => `${ROOT}.hb.edge.${edge}`;
 export const ANY_WORKER_BEAT = `${ROOT}.hb.worker.*.*`;
 export const ANY_EDGE_BEAT = `${ROOT}.hb.edge.*`;
+/** {@link framesPrefix} of the subject of a stream's frames. */
+export const framesPrefixOf = (subject: string): string => subject.slice(0, subject.lastIndexOf('.') + 1);
 export const lastToken = (subject: string): string => subject.slice(subject.lastIndexOf('.') + 1);
 
 /** Provider and worker of a heartbeat. */

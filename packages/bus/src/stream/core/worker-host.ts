@@ -1,5 +1,6 @@
 import type { Port, Scheduler, StreamCounters } from './ports.js';
 import type { ByteBudget } from './body.js';
+import type { Packer } from './packer.js';
 import type { WorkerStream } from './worker-stream.js';
 import type { StreamTimers } from './timers.js';
 
@@ -12,6 +13,8 @@ export interface WorkerHost {
   readonly worker: string;
   readonly provider: string;
   readonly bulkAddress: string;
+  /** Of the streams that go through this connection. */
+  packerOf(port: Port): Packer;
   /** Runs the handler. Called once per stream, after `go` and the whole body. */
   run(stream: WorkerStream): void;
   /** The stream takes no more capacity. */
@@ -26,6 +29,8 @@ export interface WorkerStreamOptions {
   /** Where the edge listens. */
   readonly reply: string;
   readonly edge: string;
+  /** Its edge takes frames of several streams in one message. */
+  readonly packs: boolean;
   readonly traceparent: string;
   readonly meta: unknown;
   readonly bodyBytes: number;

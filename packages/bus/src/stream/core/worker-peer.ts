@@ -5,6 +5,7 @@ import { busFailure, encodeFailure } from './failure.js';
 import { FrameType, encodeFrame, encodeTextFrame, isFrame, payloadOf, typeOf } from './frame.js';
 import { BODY_BUDGET_BYTES, MAX_BODY_BYTES } from './limits.js';
 import { Liveness } from './liveness.js';
+import { Packer } from './packer.js';
 import type { Port, Scheduler, StreamCounters } from './ports.js';
 import { controlPrefix, isFramesSubject, isId, lastToken } from './subjects.js';
 import type { StreamTimers } from './timers.js';
@@ -41,6 +42,7 @@ const ID_BYTES = 22;
 export class WorkerPeer implements WorkerHost {
   private readonly byId = new Map<string, WorkerStream>();
   private readonly byEdge = new Map<string, Set<WorkerStream>>();
+  private readonly packers = new Map<Port, Packer>();
   private readonly liveness: Liveness;
   private room = true;
   private idle: PromiseWithResolvers<void> | null = null;
@@ -144,6 +146,7 @@ export class WorkerPeer implements WorkerHost {
 
   /** The process ends: finished streams wait for their confirmation no longer. */
   giveUpWaiting(): void {
+    for (const packer of this.packers.values()) packer.flush();
     for (const stream of this.byId.values()) stream.giveUpWaiting();
   }
 
@@ -152,6 +155,12 @@ export class WorkerPeer implements WorkerHost {
     if (this.inFlight === 0) return Promise.resolve();
     this.idle ??= Promise.withResolvers<void>();
     return this.idle.promise;
+  }
+
+  packerOf(port: Port): Packer {
+    let packer = this.packers.get(port);
+    if (!packer) this.packers.set(port, (packer = new Packer(port, this.scheduler)));
+    return packer;
   }
 
   run(stream: WorkerStream): void {
@@ -179,8 +188,12 @@ export class WorkerPeer implements WorkerHost {
   }
 
   private claim(port: Port, id: string, reply: string, call: Call): void {
-    const { edge, traceparent, meta, bodyBytes } = call;
-    const stream = new WorkerStream(this, { id, port, reply, edge, traceparent, meta, bodyBytes }, call.inlineBody);
+    const { edge, packs, traceparent, meta, bodyBytes } = call;
+    const stream = new WorkerStream(
+      this,
+      { id, port, reply, edge, packs, traceparent, meta, bodyBytes },
+      call.inlineBody,
+    );
     this.byId.set(id, stream);
     this.inFlight += 1;
     this.liveness.watch(edge);

@@ -4,6 +4,7 @@ import { FrameType, encodeFrame, encodeGo } from './frame.js';
 import { BODY_CHUNK_BYTES, BODY_WINDOW_CHUNKS } from './limits.js';
 import { newCounters } from './ports.js';
 import { STREAM_TIMERS } from './timers.js';
+import { Packer } from './packer.js';
 import { WorkerStream } from './worker-stream.js';
 
 const WINDOW_BYTES = 65_536;
@@ -16,11 +17,13 @@ describe('a stream at a worker', () => {
     const counters = newCounters();
     const bodyBytes = CHUNKS * BODY_CHUNK_BYTES;
     const port = { address: 'connection', connected: true, changedAtMs: 0, publish: () => undefined };
+    const scheduler = new World(1);
     const stream = new WorkerStream(
       {
         timers: STREAM_TIMERS,
         counters,
-        scheduler: new World(1),
+        scheduler,
+        packerOf: (connection) => new Packer(connection, scheduler),
         budget: new ByteBudget(bodyBytes),
         worker: 'worker',
         provider: 'provider',
@@ -29,7 +32,7 @@ describe('a stream at a worker', () => {
         release: () => undefined,
         forget: () => undefined,
       },
-      { id: 'stream', port, reply: 'reply', edge: 'edge', traceparent: '', meta: null, bodyBytes },
+      { id: 'stream', port, reply: 'reply', edge: 'edge', packs: true, traceparent: '', meta: null, bodyBytes },
       null,
     );
     const go = () => stream.onFrame(encodeGo(WINDOW_BYTES), undefined);

@@ -18,6 +18,7 @@ import {
   typeOf,
 } from './frame.js';
 import { BODY_WINDOW_CHUNKS, MAX_REASON_CHARACTERS, MAX_WINDOW_BYTES } from './limits.js';
+import type { Packer } from './packer.js';
 import { FrameSender } from './sender.js';
 import { SideChannel } from './side-channel.js';
 import { controlPrefix } from './subjects.js';
@@ -38,6 +39,7 @@ export class WorkerStream {
   /** Chunks that overtook `go`, which takes another connection. */
   private early: Uint8Array[] = [];
   private readonly control: string;
+  private readonly packer: Packer | null;
   private controller: AbortController | null = null;
   private abortReason: string | null = null;
   private headSent = false;
@@ -57,6 +59,7 @@ export class WorkerStream {
     this.id = options.id;
     this.control = controlPrefix(host.provider, options.port.address) + options.id;
     this.allowed = new SideChannel(host.counters);
+    this.packer = options.packs ? host.packerOf(options.port) : null;
     this.sinceMs = host.scheduler.nowMs();
     this.beatMs = this.sinceMs;
     this.assembler = inlineBody ? null : new BodyAssembler(options.bodyBytes);
@@ -351,6 +354,13 @@ export class WorkerStream {
   }
 
   private publish(frame: Uint8Array, reply?: string): void {
-    this.options.port.publish(this.options.reply, frame, reply);
+    const { port, reply: subject } = this.options;
+    if (this.packer && reply === undefined) {
+      this.packer.add(subject, frame);
+      return;
+    }
+    // It may say how far we are, which is not true before the frames are sent that wait.
+    this.packer?.flush();
+    port.publish(subject, frame, reply);
   }
 }
