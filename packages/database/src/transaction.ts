@@ -11,6 +11,8 @@ export interface TransactionOptions {
    */
   readonly idempotent: boolean;
   readonly attempts?: number;
+  /** READ COMMITTED when absent, where every statement sees what is committed by then. */
+  readonly isolation?: 'REPEATABLE READ';
 }
 
 /**
@@ -24,7 +26,7 @@ export function transaction<Result>(
 ): Promise<Result> {
   return withRetries(options, () =>
     withRunner(dataSource, async (runner) => {
-      await runner.startTransaction();
+      await runner.startTransaction(options.isolation);
       const result = await work(runner.manager);
       await runner.commitTransaction();
       return result;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ReplyOf, RunAudit } from '@switchyard/contracts';
-import { query } from '@switchyard/database';
+import { rows, transaction } from '@switchyard/database';
 import { DataSource } from 'typeorm';
 import { AUDIT_DATABASE } from '../database/connections.js';
 
@@ -54,7 +54,13 @@ export class AuditRepository {
     };
   }
 
+  /**
+   * One snapshot for planning and for reading. Otherwise a month that is opened and written to in between has no part in the plan, while
+   * what its usage did to accounts is seen: books that are sound would look broken, and the lending would stop.
+   */
   #read<Row extends object>(sql: string): Promise<Row[]> {
-    return query<Row>(this.dataSource, { idempotent: true }, sql);
+    return transaction(this.dataSource, { idempotent: true, isolation: 'REPEATABLE READ' }, (manager) =>
+      rows<Row>(manager, sql),
+    );
   }
 }

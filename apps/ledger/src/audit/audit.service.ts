@@ -61,7 +61,7 @@ export class AuditService implements OnApplicationBootstrap, OnModuleDestroy {
   async check(scope: AuditScope = {}): Promise<ReplyOf<typeof RunAudit>['violations']> {
     const violations = await this.audits.violations(scope);
     instruments.ledgerAuditViolations.record(violations.length);
-    this.gate.report(violations.length);
+    this.gate.report(violations);
     return violations;
   }
 

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { GatewayError } from '@switchyard/contracts';
+import type { Check } from './audit.repository.js';
 import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 
 /** Closed while the books do not add up: nothing new is lent, what is lent already may be spent. */
@@ -11,10 +12,13 @@ export class LendingGate {
   constructor(@Inject(LEDGER_OPTIONS) private readonly options: LedgerOptions) {}
 
   /** Tells the result of an audit. */
-  report(violations: number): void {
-    if (violations > 0 && this.#violations === 0) this.#logger.error(`${violations} invariants do not hold`);
-    if (violations === 0 && this.#violations > 0) this.#logger.log('all invariants hold again');
-    this.#violations = violations;
+  report(violations: readonly Check[]): void {
+    if (violations.length > 0 && this.#violations === 0)
+      this.#logger.error(
+        `${violations.length} invariants do not hold: ${violations.map((one) => `${one.invariant} (${one.count})`).join('; ')}`,
+      );
+    if (violations.length === 0 && this.#violations > 0) this.#logger.log('all invariants hold again');
+    this.#violations = violations.length;
   }
 
   get open(): boolean {

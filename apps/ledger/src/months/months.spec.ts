@@ -55,6 +55,23 @@ describe('the months of the books', () => {
     await expect(partitionsOf(first.generationId)).resolves.toEqual(['transfer_2026_11', 'usage_2026_11']);
   });
 
+  it('are sound to every audit while usage opens them', async () => {
+    const accountId = await fundAccount(bench, 10_000n);
+    const request = await lend(accountId, 1_000n);
+    const over = new AbortController();
+    const found: unknown[] = [];
+    const audits = Array.from({ length: 3 }, async () => {
+      while (!over.signal.aborted) found.push(...(await bench.audit.violations()));
+    });
+    for (let month = 0; month < 60; month += 1) {
+      const generationId = generationAt(new Date(Date.UTC(2031, month, 2)).toISOString());
+      await bench.usage.apply([incoming(usageEvent(request, 10n, { generationId }))]);
+    }
+    over.abort();
+    await Promise.all(audits);
+    expect(found).toEqual([]);
+  });
+
   it('books usage once though it comes before and after the end of a month', async () => {
     const accountId = await fundAccount(bench, 10_000n);
     await bench.setClock(new Date('2026-10-31T23:59:50Z'));

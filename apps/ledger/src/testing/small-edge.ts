@@ -53,22 +53,29 @@ export class SmallEdge {
     return { leaseId, reply };
   }
 
-  /** Asks for what an open lease lacks for one request, and holds it. True when the request can run. */
+  /**
+   * Asks for what an open lease lacks for one request, and holds it. True when the request can run. As an edge does, it asks again when
+   * its own room went to another one, by a recall, while the answer was under way.
+   */
   async extend(leaseId: string, needNanos: bigint): Promise<boolean> {
     const lease = this.leases.get(leaseId)!;
-    const room = lease.granted - lease.held - lease.returned;
-    const reply = await this.bus.rpc.call(TopUpLease, {
-      leaseId,
-      topUpId: randomUUID(),
-      edgeEpoch: this.edgeEpoch,
-      wantNanos: needNanos - room,
-      minNanos: needNanos - room,
-      roomNanos: room,
-      returnedNanos: lease.returned,
-    });
-    if (reply.outcome === 'refused') return false;
-    lease.granted = reply.grantedNanos;
-    if (lease.granted - lease.held - lease.returned < needNanos) throw new Error('the ledger lent too little');
+    const roomOf = () => lease.granted - lease.held - lease.returned;
+    while (roomOf() < needNanos) {
+      const { returned } = lease;
+      const room = roomOf();
+      const reply = await this.bus.rpc.call(TopUpLease, {
+        leaseId,
+        topUpId: randomUUID(),
+        edgeEpoch: this.edgeEpoch,
+        wantNanos: needNanos - room,
+        minNanos: needNanos - room,
+        roomNanos: room,
+        returnedNanos: returned,
+      });
+      if (reply.outcome === 'refused') return false;
+      lease.granted = reply.grantedNanos;
+      if (roomOf() < needNanos && lease.returned === returned) throw new Error('the ledger lent too little');
+    }
     lease.held += needNanos;
     return true;
   }
