@@ -5,6 +5,7 @@ export * from './error-list.js';
 export * from './errors.js';
 export * from './money.js';
 export * from './outside-text.js';
+export * from './random-text.js';
 export * from './rpc.js';
 export * from './v1/activity.js';
 export * from './v1/attempt-call.js';

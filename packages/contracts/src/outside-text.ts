@@ -8,6 +8,9 @@ export const isStorable = (text: string): boolean => text.isWellFormed() && !tex
 export const storableText = (text: string): string =>
   text.slice(0, MAX_CHARACTERS).toWellFormed().replaceAll('\0', '\uFFFD');
 
+/** {@link storableText} of a text that may be absent. */
+export const storableOrNull = (text: string | null): string | null => (text === null ? null : storableText(text));
+
 /**
  * Text that a client or a provider chose and that only describes: made storable, and cut to 512 characters, wherever a message with it is written or
  * read. Otherwise a provider could keep a usage off the books with one character in its finish reason.

@@ -1,4 +1,4 @@
-import { storableText } from '@switchyard/contracts';
+import { storableOrNull, storableText } from '@switchyard/contracts';
 import type { Attempt, GenerationRecord } from '@switchyard/contracts';
 import type { z } from 'zod';
 
@@ -9,23 +9,21 @@ import type { z } from 'zod';
 export const recordWire = (record: GenerationRecord): z.input<typeof GenerationRecord> => ({
   ...record,
   requestedModel: storableText(record.requestedModel),
-  nativeFinishReason: storable(record.nativeFinishReason),
-  upstreamId: storable(record.upstreamId),
+  nativeFinishReason: storableOrNull(record.nativeFinishReason),
+  upstreamId: storableOrNull(record.upstreamId),
   attempts: record.attempts.map(attemptWire),
   boundNanos: record.boundNanos.toString(),
-  httpReferer: storable(record.httpReferer),
-  appTitle: storable(record.appTitle),
-  userAgent: storable(record.userAgent),
-  sessionId: storable(record.sessionId),
-  externalUser: storable(record.externalUser),
+  httpReferer: storableOrNull(record.httpReferer),
+  appTitle: storableOrNull(record.appTitle),
+  userAgent: storableOrNull(record.userAgent),
+  sessionId: storableOrNull(record.sessionId),
+  externalUser: storableOrNull(record.externalUser),
 });
 
 function attemptWire({ costNanos, ...attempt }: Attempt): z.input<typeof Attempt> {
   return {
     ...attempt,
-    upstreamId: storable(attempt.upstreamId),
+    upstreamId: storableOrNull(attempt.upstreamId),
     ...(costNanos !== undefined && { costNanos: costNanos.toString() }),
   };
 }
-
-const storable = (text: string | null): string | null => (text === null ? null : storableText(text));

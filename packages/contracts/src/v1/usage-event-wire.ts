@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { storableText } from '../outside-text.js';
+import { storableOrNull } from '../outside-text.js';
 import type { UsageEvent } from './generation.js';
 import { Price } from './price.js';
 
@@ -19,8 +19,8 @@ export function usageEventWire(event: UsageEvent): UsageEventWire {
     costPicos: event.costPicos.toString(),
     costNanos: event.costNanos.toString(),
     boundNanos: event.boundNanos.toString(),
-    nativeFinishReason: event.nativeFinishReason === null ? null : storableText(event.nativeFinishReason),
-    upstreamId: event.upstreamId === null ? null : storableText(event.upstreamId),
+    nativeFinishReason: storableOrNull(event.nativeFinishReason),
+    upstreamId: storableOrNull(event.upstreamId),
   };
 }
 

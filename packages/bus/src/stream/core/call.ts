@@ -1,5 +1,5 @@
 import { FRAME_HEADER_BYTES, FrameType, allocateFrame, decodeJson, sequenceOf } from './frame.js';
-import { isId } from './subjects.js';
+import { ID_BYTES, isId } from './subjects.js';
 
 /** What the edge understands; stands in the sequence of the frame, where edges from before it wrote zero. */
 const UNDERSTANDS_PACKS = 1;
@@ -20,8 +20,7 @@ export interface Call {
   readonly inlineBody: Uint8Array | null;
 }
 
-const EDGE_BYTES = 22;
-const FIXED_BYTES = FRAME_HEADER_BYTES + EDGE_BYTES + 4 + 2 + 4;
+const FIXED_BYTES = FRAME_HEADER_BYTES + ID_BYTES + 4 + 2 + 4;
 
 export function encodeCall(call: {
   readonly edge: string;
@@ -34,7 +33,7 @@ export function encodeCall(call: {
   const inlineBytes = call.inlineBody?.length ?? 0;
   const variableBytes = trace.length + call.meta.length + inlineBytes;
   const frame = allocateFrame(FrameType.call, UNDERSTANDS_PACKS, FIXED_BYTES - FRAME_HEADER_BYTES + variableBytes);
-  let at = FRAME_HEADER_BYTES + frame.write(call.edge, FRAME_HEADER_BYTES, EDGE_BYTES, 'latin1');
+  let at = FRAME_HEADER_BYTES + frame.write(call.edge, FRAME_HEADER_BYTES, ID_BYTES, 'latin1');
   at = frame.writeUInt32BE(call.bodyBytes, at);
   at = frame.writeUInt16BE(trace.length, at);
   at = frame.writeUInt32BE(call.meta.length, at);
@@ -48,8 +47,8 @@ export function encodeCall(call: {
 export function decodeCall(bytes: Uint8Array): Call | null {
   if (bytes.length < FIXED_BYTES || bytes[0] !== FrameType.call) return null;
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const edge = frame.toString('latin1', FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + EDGE_BYTES);
-  const lengths = FRAME_HEADER_BYTES + EDGE_BYTES;
+  const edge = frame.toString('latin1', FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + ID_BYTES);
+  const lengths = FRAME_HEADER_BYTES + ID_BYTES;
   const bodyBytes = frame.readUInt32BE(lengths);
   const traceEnd = FIXED_BYTES + frame.readUInt16BE(lengths + 4);
   const metaEnd = traceEnd + frame.readUInt32BE(lengths + 6);

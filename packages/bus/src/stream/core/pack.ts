@@ -1,5 +1,5 @@
 import { FRAME_HEADER_BYTES, FrameType, allocateFrame, isFrame, typeOf } from './frame.js';
-import { isId } from './subjects.js';
+import { ID_BYTES, isId } from './subjects.js';
 
 /** A frame and the stream that it belongs to. */
 export interface PackedFrame {
@@ -7,7 +7,6 @@ export interface PackedFrame {
   readonly frame: Uint8Array;
 }
 
-const ID_BYTES = 22;
 const ENTRY_BYTES = ID_BYTES + 4;
 
 /**

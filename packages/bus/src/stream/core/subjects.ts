@@ -1,5 +1,7 @@
 /** Subjects of `gw.v1`. Every token is random or an operator's name, never text of a client. */
 const ROOT = 'gw.v1';
+/** Of an id in a frame: each of its characters is a byte. */
+export const ID_BYTES = 22;
 const ID = /^[A-Za-z0-9]{22}$/;
 const TOKEN = /^[A-Za-z0-9_-]{1,64}$/;
 const FRAMES_SUBJECT = /^gw\.v1\.s\.[A-Za-z0-9]{22}\.[A-Za-z0-9]{22}$/;

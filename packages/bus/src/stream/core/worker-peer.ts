@@ -7,7 +7,7 @@ import { BODY_BUDGET_BYTES, MAX_BODY_BYTES } from './limits.js';
 import { Liveness } from './liveness.js';
 import { Packer } from './packer.js';
 import type { Port, Scheduler, StreamCounters } from './ports.js';
-import { controlPrefix, isFramesSubject, isId, lastToken } from './subjects.js';
+import { ID_BYTES, controlPrefix, isFramesSubject, isId, lastToken } from './subjects.js';
 import type { StreamTimers } from './timers.js';
 import type { WorkerHost } from './worker-host.js';
 import { WorkerStream } from './worker-stream.js';
@@ -35,8 +35,6 @@ export interface WorkerPeerOptions {
   readonly onRoom: (room: boolean) => void;
   readonly onFault: (error: unknown) => void;
 }
-
-const ID_BYTES = 22;
 
 /** All streams of a worker process: answers calls, routes what comes in, cancels streams of dead edges. */
 export class WorkerPeer implements WorkerHost {
