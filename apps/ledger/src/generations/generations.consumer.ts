@@ -2,10 +2,9 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { JetStreamConsumers } from '@switchyard/bus';
 import { Drain } from '@switchyard/chassis';
 import { GENERATIONS_STREAM } from '@switchyard/contracts';
+import { BATCHING } from '../batching.js';
 import { GenerationsService } from './generations.service.js';
 
-const MAX_BATCH = 500;
-const MAX_WAIT_MS = 150;
 const DRAIN_ORDER = 10;
 
 /** Keeps the records of finished generations. */
@@ -21,8 +20,7 @@ export class GenerationsConsumer implements OnApplicationBootstrap {
     const consumer = await this.consumers.consume({
       stream: GENERATIONS_STREAM,
       durable: 'ledger',
-      maxBatch: MAX_BATCH,
-      maxWaitMs: MAX_WAIT_MS,
+      ...BATCHING,
       handler: (messages) => this.generations.record(messages),
     });
     this.drain.register('generations', DRAIN_ORDER, () => consumer.stop());

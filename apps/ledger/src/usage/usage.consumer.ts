@@ -3,11 +3,10 @@ import { JetStreamConsumers, type JetStreamMessage } from '@switchyard/bus';
 import { Drain } from '@switchyard/chassis';
 import { USAGE_STREAM } from '@switchyard/contracts';
 import { instruments } from '@switchyard/telemetry';
+import { BATCHING } from '../batching.js';
 import { LEDGER_OPTIONS, type LedgerOptions } from '../config.js';
 import { UsageService } from './usage.service.js';
 
-const MAX_BATCH = 500;
-const MAX_WAIT_MS = 150;
 const DRAIN_ORDER = 10;
 
 /** Feeds usage from the stream to the books. A message is acknowledged after the commit that booked it. */
@@ -24,8 +23,7 @@ export class UsageConsumer implements OnApplicationBootstrap {
     const consumer = await this.consumers.consume({
       stream: USAGE_STREAM,
       durable: 'ledger',
-      maxBatch: MAX_BATCH,
-      maxWaitMs: MAX_WAIT_MS,
+      ...BATCHING,
       ackWaitMs: this.options.usageAckWaitMs,
       handler: (messages) => this.#handle(messages),
     });
