@@ -4,6 +4,7 @@ import { StreamClient } from '@switchyard/bus';
 import { describeError } from '@switchyard/chassis';
 import { Outbox } from '../process/outbox.service.js';
 import { CreditService } from './credit.service.js';
+import type { PendingUsage } from './pending-usage.js';
 import type { UsageJournal } from './usage-journal.js';
 
 const ROUND_MS = 250;
@@ -56,11 +57,15 @@ export class SecondWitness implements OnModuleInit, OnApplicationShutdown {
 
   /** Before the process ends: what the ledger has not confirmed is published once more. */
   speakOfAll(): void {
-    for (const { event } of this.credit.pending.all()) if (event) this.outbox.send(event);
+    this.publish(this.credit.pending.all());
   }
 
   private speak(): void {
-    for (const { event } of this.credit.pending.due()) if (event) this.outbox.send(event);
+    this.publish(this.credit.pending.due());
+  }
+
+  private publish(pending: readonly PendingUsage[]): void {
+    for (const { event } of pending) if (event) this.outbox.send(event);
   }
 
   private note(): void {
