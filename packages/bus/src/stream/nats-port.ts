@@ -4,20 +4,40 @@ import type { BusOptions } from '../connection/index.js';
 import { MAX_INLINE_BODY_BYTES, MAX_META_BYTES } from './core/limits.js';
 import type { Port, StreamCounters } from './core/ports.js';
 import { randomId } from './ids.js';
+import { processTurn } from './system-scheduler.js';
 
 const NO_RESPONDERS = 503;
 const ENVELOPE_BYTES = 1024;
+/** A turn with much to read is longer than the messages of its beginning should wait. */
+const MAX_HELD_MS = 2;
+const MAX_HELD_MESSAGES = 256;
+
+interface Held {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly reply: string | undefined;
+}
 
 export interface PortEvents {
   onDown(port: NatsPort): void;
   onUp(port: NatsPort): void;
 }
 
-/** A data connection to the broker. */
+/**
+ * A data connection to the broker. What is published within a turn of the event loop is written as one: each write costs this process,
+ * the broker and the reader a system call and the last two a wake-up, which on a busy machine is more than all else about a message.
+ */
 export class NatsPort implements Port {
   readonly address = randomId();
   connected = true;
   changedAtMs = performance.now();
+  private held: Held[] = [];
+  private heldSinceMs = 0;
+  private planned = false;
+  private readonly endTurn = () => {
+    this.planned = false;
+    this.send();
+  };
 
   private constructor(
     private readonly connection: Connection,
@@ -46,11 +66,13 @@ export class NatsPort implements Port {
 
   publish(subject: string, payload: Uint8Array, reply?: string): void {
     if (!this.connected) return;
-    try {
-      this.connection.nats.publish(subject, payload, reply === undefined ? undefined : { reply });
-    } catch {
-      // Only a connection that is closing refuses here, or a frame over `max_payload`, which the limits rule out.
-      this.counters.faults += 1;
+    const nowMs = performance.now();
+    if (this.held.length === 0) this.heldSinceMs = nowMs;
+    this.held.push({ subject, payload, reply });
+    if (nowMs - this.heldSinceMs >= MAX_HELD_MS || this.held.length >= MAX_HELD_MESSAGES) this.send();
+    else if (!this.planned) {
+      this.planned = true;
+      processTurn.end(this.endTurn);
     }
   }
 
@@ -70,6 +92,7 @@ export class NatsPort implements Port {
   }
 
   async flush(): Promise<void> {
+    this.send();
     if (this.connected) await this.connection.nats.flush().catch(() => undefined);
   }
 
@@ -79,8 +102,25 @@ export class NatsPort implements Port {
   }
 
   async close(): Promise<void> {
+    this.send();
     await this.connection.close();
     this.connected = false;
+  }
+
+  private send(): void {
+    const { held } = this;
+    if (held.length === 0) return;
+    this.held = [];
+    // It went away meanwhile: as lost as what was on its way.
+    if (!this.connected) return;
+    for (const { subject, payload, reply } of held) {
+      try {
+        this.connection.nats.publish(subject, payload, reply === undefined ? undefined : { reply });
+      } catch {
+        // Only a connection that is closing refuses here, or a frame over `max_payload`, which the limits rule out.
+        this.counters.faults += 1;
+      }
+    }
   }
 
   private onStatus(connected: boolean, events: PortEvents): void {

@@ -54,7 +54,12 @@ describe('what is sent within a turn', () => {
       changedAtMs: 0,
       publish: (subject, payload) => void sent.push({ subject, payload }),
     };
-    packer = new Packer(port, { nowMs: () => 0, soon: (run) => void turns.push(run), after: () => undefined });
+    packer = new Packer(port, {
+      nowMs: () => 0,
+      soon: (run) => void turns.push(run),
+      afterTurn: () => undefined,
+      after: () => undefined,
+    });
   });
 
   it('goes alone, as it is, where it came alone', () => {

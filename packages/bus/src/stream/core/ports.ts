@@ -4,6 +4,8 @@ export interface Scheduler {
   nowMs(): number;
   /** Runs at the end of this turn of the event loop. */
   soon(run: () => void): void;
+  /** Runs when what was published in this turn has left. */
+  afterTurn(run: () => void): void;
   after(delayMs: number, run: () => void): void;
 }
 

@@ -200,8 +200,8 @@ export class WorkerPeer implements WorkerHost {
     else this.byEdge.set(edge, new Set([stream]));
     stream.accept();
     this.updateRoom();
-    // Behind the claim, which leaves with this turn.
-    if (call.inlineBody && this.options.prepare) this.scheduler.soon(() => this.prepare(stream));
+    // Behind the claim.
+    if (call.inlineBody && this.options.prepare) this.scheduler.afterTurn(() => this.prepare(stream));
   }
 
   private prepare(stream: WorkerStream): void {

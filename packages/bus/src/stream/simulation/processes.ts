@@ -40,6 +40,7 @@ class Process {
   readonly scheduler: Scheduler = {
     nowMs: () => this.world.nowMs(),
     soon: (work) => this.world.soon(() => this.run(work)),
+    afterTurn: (work) => this.world.afterTurn(() => this.run(work)),
     after: (delayMs, work) => this.world.after(delayMs, () => this.run(work)),
   };
 

@@ -26,6 +26,10 @@ export class World implements Scheduler {
     this.after(0, run);
   }
 
+  afterTurn(run: () => void): void {
+    this.after(0, run);
+  }
+
   after(delayMs: number, run: () => void): void {
     this.order += 1;
     const event = { atMs: this.timeMs + Math.max(0, delayMs), order: this.order, run };
