@@ -77,3 +77,18 @@ describe('the environment of the processes', () => {
     expect(namesFor('openai')).toEqual([]);
   });
 });
+
+describe('the memory of the processes', () => {
+  const semiSpacesOf = (service: string) =>
+    serviceDefinition(around, service, { port: 1 }).nodeArguments?.filter((argument) =>
+      argument.includes('semi-space'),
+    );
+
+  it.each(['auth', 'prober', 'registry', 'vault'])('is kept small for %s, which has little to do', (service) => {
+    expect(semiSpacesOf(service)).toEqual(['--max-semi-space-size=2']);
+  });
+
+  it.each(['edge', 'ledger'])('is left to V8 for %s', (service) => {
+    expect(semiSpacesOf(service)).toEqual([]);
+  });
+});

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { isConfigured, providers, variablesOf } from '@switchyard/providers';
+import { heapArguments } from './heaps.js';
 import type { ProcessDefinition } from './managed-process.js';
 import type { Secrets } from './secrets.js';
 
@@ -86,7 +87,7 @@ export function serviceDefinition(
   return {
     name,
     script: scriptOf(around, service),
-    nodeArguments: telemetry(around),
+    nodeArguments: [...heapArguments(service), ...telemetry(around)],
     url: `http://127.0.0.1:${options.port}`,
     env: {
       ...environmentOf(around, service, name, options.port),
@@ -107,6 +108,7 @@ export function serviceDefinition(
 export const sandboxUpstream = (around: Surroundings, port: number): ProcessDefinition => ({
   name: 'sandbox-upstream',
   script: path.join(around.root, 'packages/testing/dist/simulator/main.js'),
+  nodeArguments: heapArguments('sandbox'),
   env: {
     ...common(around),
     ...pick(around.environment, /^SIMULATOR_/),
