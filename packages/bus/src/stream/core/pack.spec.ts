@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FrameType, encodeFrame, encodeTextFrame } from './frame.js';
+import { FrameType, encodeFrame, encodeTextFrame, payloadOf } from './frame.js';
 import { MAX_PACKED_FRAMES, MAX_PACK_BYTES } from './limits.js';
 import { decodePack, encodePack } from './pack.js';
 import { Packer } from './packer.js';
@@ -42,24 +42,40 @@ describe('what is sent within a turn', () => {
   const edge = (number: number): string => framesPrefix(idOf(100 + number));
   let sent: { subject: string; payload: Uint8Array }[];
   let turns: (() => void)[];
+  let timers: { atMs: number; run: () => void }[];
+  let nowMs: number;
   let packer: Packer;
+  const PACK_MS = 4;
+  const passMs = (ms: number) => {
+    nowMs += ms;
+    const due = timers.filter(({ atMs }) => atMs <= nowMs);
+    timers = timers.filter(({ atMs }) => atMs > nowMs);
+    for (const { run } of due) run();
+  };
+  const inTheMiddle = (number: number) => packer.add(edge(1) + idOf(number), data(`token of ${number}`), true);
   const endOfTurn = () => turns.splice(0).forEach((run) => run());
 
   beforeEach(() => {
     sent = [];
     turns = [];
+    timers = [];
+    nowMs = 1_000;
     const port: Port = {
       address: idOf(0),
       connected: true,
       changedAtMs: 0,
       publish: (subject, payload) => void sent.push({ subject, payload }),
     };
-    packer = new Packer(port, {
-      nowMs: () => 0,
-      soon: (run) => void turns.push(run),
-      afterTurn: () => undefined,
-      after: () => undefined,
-    });
+    packer = new Packer(
+      port,
+      {
+        nowMs: () => nowMs,
+        soon: (run) => void turns.push(run),
+        afterTurn: () => undefined,
+        after: (delayMs, run) => void timers.push({ atMs: nowMs + delayMs, run }),
+      },
+      PACK_MS,
+    );
   });
 
   it('goes alone, as it is, where it came alone', () => {
@@ -94,5 +110,38 @@ describe('what is sent within a turn', () => {
       packer.add(edge(1) + idOf(number), new Uint8Array(MAX_PACK_BYTES / 2));
     endOfTurn();
     expect(sent).toHaveLength(4);
+  });
+
+  it('waits in the middle of streams for that of others, from one pack to the next', () => {
+    inTheMiddle(1);
+    endOfTurn();
+    expect(sent).toHaveLength(1);
+    for (const number of [2, 3, 4]) {
+      passMs(1);
+      inTheMiddle(number);
+      endOfTurn();
+    }
+    expect(sent).toHaveLength(1);
+    passMs(1);
+    expect(decodePack(sent[1]!.payload)?.map(({ id }) => id)).toEqual([idOf(2), idOf(3), idOf(4)]);
+    passMs(PACK_MS);
+    expect(sent).toHaveLength(2);
+    inTheMiddle(5);
+    endOfTurn();
+    expect(sent).toHaveLength(3);
+  });
+
+  it('takes along what waits when something comes that may not wait, before it', () => {
+    inTheMiddle(1);
+    endOfTurn();
+    inTheMiddle(2);
+    packer.add(edge(1) + idOf(2), data('end'));
+    endOfTurn();
+    expect(decodePack(sent[1]!.payload)?.map(({ frame }) => Buffer.from(payloadOf(frame)).toString())).toEqual([
+      'token of 2',
+      'end',
+    ]);
+    passMs(PACK_MS);
+    expect(sent).toHaveLength(2);
   });
 });

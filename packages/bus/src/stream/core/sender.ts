@@ -37,7 +37,8 @@ export class FrameSender {
   constructor(
     private readonly scheduler: Scheduler,
     private readonly coalesceMs: number,
-    private readonly publish: (frame: Uint8Array) => void,
+    /** `mayWait`: data of a stream that has begun, which its reader does not miss for some milliseconds. */
+    private readonly publish: (frame: Uint8Array, mayWait: boolean) => void,
   ) {}
 
   /** Data bytes that were sent and not confirmed: never more than the window. */
@@ -102,7 +103,7 @@ export class FrameSender {
   replay(next: number): boolean {
     const frames = this.ring.from(next);
     if (!frames) return false;
-    for (const frame of frames) this.publish(frame);
+    for (const frame of frames) this.publish(frame, false);
     return true;
   }
 
@@ -160,19 +161,20 @@ export class FrameSender {
     }
     if (used === this.pending.length) this.pending = [];
     else if (used > 0) this.pending.splice(0, used);
+    const mayWait = this.sentBytes > 0 && size < COALESCE_BYTES;
     this.pendingBytes -= size;
     this.sentBytes += size;
     this.lastDataMs = this.scheduler.nowMs();
-    this.record(frame);
+    this.record(frame, mayWait);
   }
 
   private emit(type: FrameType, payload: Uint8Array): void {
-    this.record(encodeFrame(type, this.next, payload));
+    this.record(encodeFrame(type, this.next, payload), false);
   }
 
-  private record(frame: Uint8Array): void {
+  private record(frame: Uint8Array, mayWait: boolean): void {
     this.next += 1;
     this.ring.push(frame, this.sentBytes);
-    this.publish(frame);
+    this.publish(frame, mayWait);
   }
 }

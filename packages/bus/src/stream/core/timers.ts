@@ -31,6 +31,8 @@ export interface StreamTimers {
   readonly streamBeatMs: number;
   /** Longest wait of a data byte for company. */
   readonly coalesceMs: number;
+  /** Longest wait of a frame with data for frames of other streams. */
+  readonly packMs: number;
   /** How long finished frames stay replayable, and their confirmation is asked for. */
   readonly retainMs: number;
   /** Between two questions of a worker for the confirmation of a finished stream. */
@@ -73,6 +75,7 @@ export const STREAM_TIMERS: StreamTimers = {
   resumeMs: 200,
   streamBeatMs: 5_000,
   coalesceMs: 8,
+  packMs: 4,
   retainMs: 30_000,
   confirmAskMs: 1_000,
   streamLostMs: 12_000,

@@ -157,7 +157,7 @@ export class WorkerPeer implements WorkerHost {
 
   packerOf(port: Port): Packer {
     let packer = this.packers.get(port);
-    if (!packer) this.packers.set(port, (packer = new Packer(port, this.scheduler)));
+    if (!packer) this.packers.set(port, (packer = new Packer(port, this.scheduler, this.timers.packMs)));
     return packer;
   }
 

@@ -23,7 +23,7 @@ describe('a stream at a worker', () => {
         timers: STREAM_TIMERS,
         counters,
         scheduler,
-        packerOf: (connection) => new Packer(connection, scheduler),
+        packerOf: (connection) => new Packer(connection, scheduler, STREAM_TIMERS.packMs),
         budget: new ByteBudget(bodyBytes),
         worker: 'worker',
         provider: 'provider',

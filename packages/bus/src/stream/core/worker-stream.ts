@@ -63,7 +63,10 @@ export class WorkerStream {
     this.sinceMs = host.scheduler.nowMs();
     this.beatMs = this.sinceMs;
     this.assembler = inlineBody ? null : new BodyAssembler(options.bodyBytes);
-    this.sender = new FrameSender(host.scheduler, host.timers.coalesceMs, (frame) => this.publish(frame));
+    this.sender = new FrameSender(host.scheduler, host.timers.coalesceMs, (frame, mayWait) => {
+      if (this.packer) this.packer.add(options.reply, frame, mayWait);
+      else this.publish(frame);
+    });
   }
 
   get streamId(): string {
