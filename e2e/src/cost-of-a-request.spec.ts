@@ -36,10 +36,10 @@ const ALONE: Work = { ...REQUEST, lanes: 1, requests: 200 };
  */
 const MOST = {
   /** Times what the bare proxy needs. */
-  requestCpu: 16,
-  streamCpu: 12,
+  requestCpu: 13,
+  streamCpu: 10,
   /** A slow machine gathers less in one message, and nears what every request costs by itself. */
-  brokerMessages: 16,
+  brokerMessages: 13,
   edgeKb: 220,
   workerKb: 190,
   /** Far below one: nothing that a request waits for asks the database. */
