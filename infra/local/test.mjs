@@ -19,10 +19,18 @@ mkdirSync(results, { recursive: true });
 
 let child = null;
 let interrupted = false;
+/** To the whole family: what is started through the package manager is a grandchild. */
+function tell(signal) {
+  try {
+    if (child) process.kill(-child.pid, signal);
+  } catch {
+    // It is gone.
+  }
+}
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     interrupted = true;
-    child?.kill(signal);
+    tell(signal);
   });
 }
 
@@ -32,6 +40,7 @@ function run(args, cwd = root) {
     child = spawn(pnpm, args, {
       cwd,
       stdio: 'inherit',
+      detached: true,
       env: {
         ...process.env,
         TURBO_TELEMETRY_DISABLED: '1',
@@ -43,8 +52,30 @@ function run(args, cwd = root) {
   });
 }
 
-const jest = (name, cwd, ...args) =>
-  run(['exec', 'jest', '--ci', '--json', `--outputFile=${path.join(results, `${name}.json`)}`, ...args, ...rest], cwd);
+/** How long jest may take to end when its results are written. */
+const END_MS = 30_000;
+
+/**
+ * Node was seen to spin for ever when all tests were done, cleaning up after native code (`Environment::CleanupHandles`). What counts is
+ * written by then, so its process is ended, which is said.
+ */
+async function jest(name, cwd, ...args) {
+  const file = path.join(results, `${name}.json`);
+  let writtenMs = null;
+  let ended = false;
+  const watch = setInterval(() => {
+    if (writtenMs === null) writtenMs = existsSync(file) ? performance.now() : null;
+    else if (!ended && performance.now() - writtenMs > END_MS) {
+      ended = true;
+      console.log(`switchyard: jest was done ${END_MS / 1000} s ago and does not end; its process is ended`);
+      tell('SIGKILL');
+    }
+  }, 1_000);
+  const code = await run(['exec', 'jest', '--ci', '--json', `--outputFile=${file}`, ...args, ...rest], cwd);
+  clearInterval(watch);
+  if (!ended) return code;
+  return JSON.parse(readFileSync(file, 'utf8')).success ? 0 : 1;
+}
 
 const steps = {
   lint: () => run(['run', 'lint']),
