@@ -33,11 +33,7 @@ export class NatsPort implements Port {
   changedAtMs = performance.now();
   private held: Held[] = [];
   private heldSinceMs = 0;
-  private planned = false;
-  private readonly endTurn = () => {
-    this.planned = false;
-    this.send();
-  };
+  private readonly endTurn = () => this.send();
 
   private constructor(
     private readonly connection: Connection,
@@ -67,13 +63,12 @@ export class NatsPort implements Port {
   publish(subject: string, payload: Uint8Array, reply?: string): void {
     if (!this.connected) return;
     const nowMs = performance.now();
-    if (this.held.length === 0) this.heldSinceMs = nowMs;
-    this.held.push({ subject, payload, reply });
-    if (nowMs - this.heldSinceMs >= MAX_HELD_MS || this.held.length >= MAX_HELD_MESSAGES) this.send();
-    else if (!this.planned) {
-      this.planned = true;
+    if (this.held.length === 0) {
+      this.heldSinceMs = nowMs;
       processTurn.end(this.endTurn);
     }
+    this.held.push({ subject, payload, reply });
+    if (nowMs - this.heldSinceMs >= MAX_HELD_MS || this.held.length >= MAX_HELD_MESSAGES) this.send();
   }
 
   /** What a callback throws must not end the reader of the connection, so it is counted instead. */

@@ -63,10 +63,9 @@ export class WorkerStream {
     this.sinceMs = host.scheduler.nowMs();
     this.beatMs = this.sinceMs;
     this.assembler = inlineBody ? null : new BodyAssembler(options.bodyBytes);
-    this.sender = new FrameSender(host.scheduler, host.timers.coalesceMs, (frame, mayWait) => {
-      if (this.packer) this.packer.add(options.reply, frame, mayWait);
-      else this.publish(frame);
-    });
+    this.sender = new FrameSender(host.scheduler, host.timers.coalesceMs, (frame, mayWait) =>
+      this.publish(frame, undefined, mayWait),
+    );
   }
 
   get streamId(): string {
@@ -356,10 +355,10 @@ export class WorkerStream {
     this.host.forget(this);
   }
 
-  private publish(frame: Uint8Array, reply?: string): void {
+  private publish(frame: Uint8Array, reply?: string, mayWait = false): void {
     const { port, reply: subject } = this.options;
     if (this.packer && reply === undefined) {
-      this.packer.add(subject, frame);
+      this.packer.add(subject, frame, mayWait);
       return;
     }
     // It may say how far we are, which is not true before the frames are sent that wait.
