@@ -28,7 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --rounds N          how often every target has its turn (5)
   --scale X           share of the usual number of requests, for a quick look (1)
   --only TEXT         runs whose name holds the text; may be repeated. Series of sizes begin with "scale: "
-  --everything        also the series (catalogue, keys, edges and workers), and streams held for ten minutes: about an hour
+  --everything        also the series (catalogue, keys, edges and workers), and streams held for ten minutes: well over an hour
   --held-seconds N    how long 1,000 streams are held (${HELD_SECONDS}; ${HELD_LONG_SECONDS} with --everything)
   --target TEXT       only what is called so beside the upstream (bare proxy, Portkey, Switchyard, a peer); may be repeated
   --peer NAME=URL     another gateway, by the URL of its chat completions; may be repeated. BENCH_PEER_KEY is its key
