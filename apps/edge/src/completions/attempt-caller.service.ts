@@ -113,7 +113,7 @@ export class AttemptCaller {
 
   private observe(endpointId: string, failure: AttemptFailure): void {
     const { retryAfterMs } = failure;
-    this.health.observe(endpointId, healthOutcome(failure.code, failure.retryable), {
+    this.health.observe(endpointId, healthOutcome(failure), {
       code: failure.code,
       ...(retryAfterMs !== null && { retryAfterMs }),
     });

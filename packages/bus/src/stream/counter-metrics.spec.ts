@@ -69,9 +69,10 @@ describe('CounterMetrics', () => {
   it('adds each growth once, under the name of the instrument', async () => {
     const counters = newCounters();
     const metrics = new CounterMetrics(counters);
-    const names = ['gaps_total', 'probes_total{outcome="suspect"}', 'probes_total{outcome="dead"}'];
+    const names = ['late_total', 'gaps_total', 'probes_total{outcome="suspect"}', 'probes_total{outcome="dead"}'];
     const values = () => Promise.all(names.map((name) => metric(name)));
     const before = await values();
+    counters.late = 4;
     counters.gaps = 2;
     counters.probesSuspect = 3;
     metrics.tell();
@@ -80,6 +81,6 @@ describe('CounterMetrics', () => {
     counters.probesDead = 1;
     metrics.tell();
     const after = await values();
-    expect(after.map((value, index) => value - before[index]!)).toEqual([3, 3, 1]);
+    expect(after.map((value, index) => value - before[index]!)).toEqual([4, 3, 3, 1]);
   });
 });

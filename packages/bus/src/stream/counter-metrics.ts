@@ -21,6 +21,7 @@ export class CounterMetrics {
     };
     grown('resumed', (growth) => instruments.busResumes.add(growth));
     grown('duplicates', (growth) => instruments.busDuplicates.add(growth));
+    grown('late', (growth) => instruments.busLate.add(growth));
     grown('gaps', (growth) => instruments.busGaps.add(growth));
     grown('probesAlive', (growth) => instruments.busProbes.add(growth, { outcome: 'alive' }));
     grown('probesSuspect', (growth) => instruments.busProbes.add(growth, { outcome: 'suspect' }));

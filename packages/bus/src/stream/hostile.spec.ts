@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { StreamClient } from './index.js';
 import type { StreamContext, StreamCounters } from './index.js';
 import { encodeCall } from './core/call.js';
+import type { Start } from './core/call.js';
 import { FrameType, encodeFrame, encodeGo, encodeJson, encodePosition, encodeTextFrame } from './core/frame.js';
 import { decodePack } from './core/pack.js';
 import { callSubject, controlPrefix, framesPrefixOf } from './core/subjects.js';
@@ -74,7 +75,7 @@ describe('hostile frames', () => {
   });
 
   const framesSubject = () => seen.find(({ subject }) => subject.startsWith('gw.v1.s.'))!.subject;
-  const controlSubject = () => seen.find(({ data }) => data[0] === FrameType.go)!.subject;
+  const controlSubject = () => seen.find(({ subject }) => subject.startsWith('gw.v1.c.'))!.subject;
 
   it('do not reach a stream whose id must be guessed', async () => {
     const stream = await client.open({ provider: PROVIDER, meta: { chunks: 60 }, body: EMPTY });
@@ -221,6 +222,7 @@ describe('hostile frames', () => {
       meta: encodeJson({}),
       bodyBytes: 0,
       inlineBody: EMPTY,
+      start: null,
     });
     attacker.publish(callSubject(provider), call, { reply });
     attacker.publish(callSubject(provider), call, { reply });
@@ -249,6 +251,40 @@ describe('hostile frames', () => {
     await other.close();
   });
 
+  it('cannot make a handler begin late, ahead of its time, with a wrong window, or twice', async () => {
+    let calls = 0;
+    const provider = 'begins';
+    const other = await startWorker({ servers: nats.url, provider, timers: { claimMs: 300 } }, async (context) => {
+      calls += 1;
+      context.head(null);
+      await sleep(20);
+      await context.end(null);
+    });
+    const nowMs = performance.now();
+    const call = (start: Start) =>
+      encodeCall({ edge: randomId(), traceparent: '', meta: encodeJson({}), bodyBytes: 0, inlineBody: EMPTY, start });
+    const refused: Start[] = [
+      { byMs: nowMs - 1, windowBytes: 1_000 },
+      { byMs: nowMs + 60_000, windowBytes: 1_000 },
+      { byMs: Number.NaN, windowBytes: 1_000 },
+      { byMs: nowMs + 50, windowBytes: 0 },
+      { byMs: nowMs + 50, windowBytes: 4_000_000_000 },
+    ];
+    for (const start of refused) {
+      const reply = `gw.v1.s.${randomId()}.${randomId()}`;
+      attacker.publish(callSubject(provider), call(start), { reply });
+      // It asks, as if it had not been told.
+      await until(() => seen.some(({ subject, data }) => subject === reply && data[0] === FrameType.accept));
+    }
+    expect([calls, other.strategy.counters.late]).toEqual([0, refused.length]);
+    const reply = `gw.v1.s.${randomId()}.${randomId()}`;
+    const inTime = call({ byMs: performance.now() + 90, windowBytes: 1_000 });
+    for (let tries = 0; tries < 5; tries += 1) attacker.publish(callSubject(provider), inTime, { reply });
+    await until(() => seen.some(({ subject, data }) => subject === reply && data[0] === FrameType.end));
+    expect([calls, other.strategy.counters.late]).toEqual([1, refused.length]);
+    await other.close();
+  });
+
   it('cannot make a worker hold bodies beyond its budget', async () => {
     const provider = 'budget';
     const other = await startWorker({ servers: nats.url, provider, bodyBudgetBytes: 3_000_000 }, async (context) => {
@@ -256,7 +292,7 @@ describe('hostile frames', () => {
       await context.end(null);
     });
     const call = (bodyBytes: number) =>
-      encodeCall({ edge: randomId(), traceparent: '', meta: encodeJson({}), bodyBytes, inlineBody: null });
+      encodeCall({ edge: randomId(), traceparent: '', meta: encodeJson({}), bodyBytes, inlineBody: null, start: null });
     const typesOf = async (bodyBytes: number) => {
       const reply = `gw.v1.s.${randomId()}.${randomId()}`;
       attacker.publish(callSubject(provider), call(bodyBytes), { reply });

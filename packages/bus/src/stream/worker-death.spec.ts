@@ -73,7 +73,10 @@ describe('streams when a worker process dies or freezes', () => {
     frozen.child.kill('SIGSTOP');
     const startedMs = performance.now();
     const { failure } = await failureOf(client.open({ provider, meta, body: EMPTY }));
-    expect(failure.code).toBe('worker_unavailable');
+    // It was told to begin and may have, so this attempt is over; the next one asks first.
+    expect(failure).toMatchObject({ code: 'worker_lost', phase: 'claim', retryable: true });
+    const again = await failureOf(client.open({ provider, meta, body: EMPTY }));
+    expect(again.failure.code).toBe('worker_unavailable');
     expect(performance.now() - startedMs).toBeLessThan(2_000);
     frozen.child.kill('SIGCONT');
     await sleep(500);

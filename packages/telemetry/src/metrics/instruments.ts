@@ -120,6 +120,7 @@ export const instruments = {
   busResumes: create.createCounter('switchyard.bus.resumes', { description: 'Streams resumed from a replay ring' }),
   busDuplicates: create.createCounter('switchyard.bus.duplicates', { description: 'Frames that came twice' }),
   busGaps: create.createCounter('switchyard.bus.gaps', { description: 'Frames that were missing' }),
+  busLate: create.createCounter('switchyard.bus.late', { description: 'Calls that came too late to be begun unasked' }),
   /** With `outcome`: `alive`, `suspect`, `dead`. */
   busProbes: create.createCounter('switchyard.bus.probes', { description: 'Probes of silent streams' }),
 } as const;

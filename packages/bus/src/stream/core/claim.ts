@@ -1,4 +1,5 @@
 import type { AttemptFailure } from '@switchyard/contracts';
+import type { Start } from './call.js';
 import { busFailure, decodeFailure } from './failure.js';
 import { FrameType, decodeText, payloadOf, typeOf } from './frame.js';
 import { BUSY_TRIES, CALL_TRIES } from './limits.js';
@@ -6,7 +7,7 @@ import type { EdgeEntry, EdgeHost } from './edge-host.js';
 import type { Port } from './ports.js';
 import { callSubject, controlPrefix, framesPrefix, isControlSubject } from './subjects.js';
 
-/** The worker that accepted, and where it listens. */
+/** The worker that serves, and where it listens. */
 export interface Bound {
   readonly id: string;
   readonly worker: string;
@@ -18,15 +19,24 @@ export interface Bound {
   readonly process: string;
 }
 
-export type ClaimStep = { readonly bound: Bound } | { readonly failed: AttemptFailure } | null;
+export type ClaimStep =
+  /** It waits for its `go`. */
+  | { readonly accepted: Bound }
+  /** It was told to begin, and this is its first word. */
+  | { readonly begun: Bound; readonly frame: Uint8Array }
+  /** It was told to begin, and says nothing: nobody else may be asked in its place under this attempt. */
+  | { readonly silent: Bound }
+  | { readonly failed: AttemptFailure }
+  | null;
 
 const RETRY_AFTER_MS = 1_000;
 const DIRECT_CALLS = 3;
 const ACCEPT = /^([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9]{22})$/;
 
 /**
- * Finds a worker for a stream. Each try has an id of its own, and frames are taken only under the id of the try that was
- * accepted: another worker that saw an earlier try knows no id under which it could speak.
+ * Finds a worker for a stream. The first call goes to one by name, with the word to begin, if one is heard. If that one says no or is
+ * not there, or none is heard, the group is called, and who accepts waits for its `go`. Each try has an id of its own, and frames are
+ * taken only under the id of the try that was accepted: another worker that saw an earlier try knows no id under which it could speak.
  */
 export class Claim {
   private ids: string[] = [];
@@ -35,14 +45,34 @@ export class Claim {
   private deadlineMs = 0;
   /** The second try asks several workers by name: the queue group may give it to the frozen one again. */
   private direct = false;
+  /** The worker that was told to begin, until it says no. */
+  started: Bound | null = null;
+  private overdue = false;
 
   constructor(
     private readonly host: EdgeHost,
     private readonly port: Port,
     private readonly provider: string,
-    private readonly call: Uint8Array,
+    private readonly encode: (start: Start | null) => Uint8Array,
     private readonly stream: EdgeEntry,
   ) {}
+
+  /** @param windowBytes null when the worker cannot begin with what is in the call */
+  open(windowBytes: number | null): void {
+    const starter = windowBytes === null ? null : this.host.starter(this.provider);
+    if (windowBytes === null || !starter) {
+      this.try();
+      return;
+    }
+    const nowMs = this.host.nowMs();
+    const { acceptMs, startMs } = this.host.timers;
+    this.deadlineMs = nowMs + acceptMs;
+    const { worker } = starter;
+    const prefix = controlPrefix(this.provider, starter.address);
+    const id = this.send((own) => prefix + own, { byMs: nowMs + starter.aheadMs + startMs, windowBytes });
+    const control = prefix + id;
+    this.started = { id, worker, control, bulk: control, process: controlPrefix(this.provider, worker) + id };
+  }
 
   try(): void {
     this.deadlineMs = this.host.nowMs() + this.host.timers.acceptMs;
@@ -60,12 +90,18 @@ export class Claim {
       const failed = decodeFailure(payloadOf(frame));
       if (failed) return { failed };
     }
+    if (this.started?.id === id) return { begun: this.started, frame };
     this.host.counters.malformed += 1;
     return null;
   }
 
   /** Nobody listens where this try went: no worker of the provider is running, or all are full. */
   onNoResponders(id: string): ClaimStep {
+    if (this.started?.id === id) {
+      this.drop(id);
+      this.try();
+      return null;
+    }
     if (!this.direct) return this.give();
     this.drop(id);
     return this.ids.length > 0 ? null : this.give();
@@ -76,13 +112,28 @@ export class Claim {
     return { failed: busFailure(code, 'claim', { retryAfterMs: RETRY_AFTER_MS }) };
   }
 
+  onDisconnect(): ClaimStep {
+    return this.started ? { silent: this.started } : this.give();
+  }
+
   tick(nowMs: number): ClaimStep {
-    if (!this.port.connected) return this.give();
+    if (!this.port.connected) return this.onDisconnect();
     if (nowMs < this.deadlineMs) return null;
+    if (this.started) return this.tickStarted(this.started);
     this.tries += 1;
     if (this.tries >= CALL_TRIES) return this.give();
     this.try();
     return null;
+  }
+
+  private tickStarted(started: Bound): ClaimStep {
+    // Its word may have come while this process was late; then it is read before the next look.
+    if (!this.overdue) {
+      this.overdue = true;
+      return null;
+    }
+    this.host.doubt(this.provider, started.worker);
+    return { silent: started };
   }
 
   /** Forgets all tries but the chosen one. */
@@ -99,7 +150,7 @@ export class Claim {
     }
     const [, worker = '', bulk = ''] = match;
     return {
-      bound: {
+      accepted: {
         id,
         worker,
         control: reply,
@@ -119,16 +170,18 @@ export class Claim {
     return null;
   }
 
-  private send(subjectOf: (id: string) => string): void {
+  private send(subjectOf: (id: string) => string, start: Start | null = null): string {
     const id = this.host.newId();
     this.ids.push(id);
     this.host.register(id, this.stream);
-    this.port.publish(subjectOf(id), this.call, framesPrefix(this.port.address) + id);
+    this.port.publish(subjectOf(id), this.encode(start), framesPrefix(this.port.address) + id);
+    return id;
   }
 
   private drop(id: string): void {
     this.host.unregister(id);
     this.ids = this.ids.filter((known) => known !== id);
+    if (this.started?.id === id) this.started = null;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Port, StreamCounters } from './ports.js';
 import type { StreamTimers } from './timers.js';
+import type { Starter } from './worker-directory.js';
 
 /** How a stream ended for its client: it has the whole answer (or left by itself), or was told that the answer got lost. */
 export type Verdict = 'arrived' | 'lost';
@@ -19,6 +20,10 @@ export interface EdgeHost {
   nowMs(): number;
   /** Workers of the provider that were heard lately and have room, at most `count`. */
   workersOf(provider: string, count: number): string[];
+  /** A worker of the provider that may begin without a claim; null if none is heard. */
+  starter(provider: string): Starter | null;
+  /** The worker did not say in time that it has begun. */
+  doubt(provider: string, worker: string): void;
   /** Routes frames with this id to the stream. */
   register(id: string, stream: EdgeEntry): void;
   unregister(id: string): void;

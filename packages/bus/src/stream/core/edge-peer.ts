@@ -1,5 +1,6 @@
 import type { EdgeEntry, EdgeHost, OpenOptions, Verdict } from './edge-host.js';
 import { encodeCall } from './call.js';
+import type { Start } from './call.js';
 import { EdgeStream } from './edge-stream.js';
 import { EndedStreams } from './ended-streams.js';
 import { StreamFailure, busFailure } from './failure.js';
@@ -16,7 +17,9 @@ import { decodePack } from './pack.js';
 import type { Port, Scheduler, StreamCounters } from './ports.js';
 import { assertToken, framesPrefix, isControlSubject } from './subjects.js';
 import type { StreamTimers } from './timers.js';
+import type { HeardBeat } from './worker-beat.js';
 import { WorkerDirectory } from './worker-directory.js';
+import type { Starter } from './worker-directory.js';
 
 export interface EdgePeerOptions {
   readonly ports: readonly Port[];
@@ -84,13 +87,10 @@ export class EdgePeer implements EdgeHost {
     const port = this.choosePort();
     if (!port) throw new StreamFailure(busFailure('worker_unavailable', 'claim', { retryAfterMs: 1000 }));
     const chunked = options.body.length > MAX_INLINE_BODY_BYTES;
-    const call = encodeCall({
-      edge: this.options.edge,
-      traceparent,
-      meta,
-      bodyBytes: options.body.length,
-      inlineBody: chunked ? null : options.body,
-    });
+    const { edge } = this.options;
+    const bodyBytes = options.body.length;
+    const inlineBody = chunked ? null : options.body;
+    const call = (start: Start | null) => encodeCall({ edge, traceparent, meta, bodyBytes, inlineBody, start });
     const windowBytes = Math.min(Math.max(1, options.windowBytes ?? DEFAULT_WINDOW_BYTES), MAX_WINDOW_BYTES);
     const stream = new EdgeStream(this, port, options.provider, windowBytes, call, chunked ? options.body : null);
     this.watched.add(stream);
@@ -136,10 +136,9 @@ export class EdgePeer implements EdgeHost {
     this.byId.get(id)?.onNoResponders(id);
   }
 
-  /** `hasRoom` is false while the worker drains or is full. */
-  onWorkerBeat(provider: string, worker: string, hasRoom: boolean): void {
+  onWorkerBeat(provider: string, worker: string, beat: HeardBeat): void {
     this.liveness.beat(worker);
-    this.directory.beat(provider, worker, hasRoom);
+    this.directory.beat(provider, worker, beat, this.nowMs());
   }
 
   /** One interval of worker heartbeats has passed. */
@@ -177,6 +176,14 @@ export class EdgePeer implements EdgeHost {
 
   workersOf(provider: string, count: number): string[] {
     return this.directory.choose(provider, count);
+  }
+
+  starter(provider: string): Starter | null {
+    return this.directory.starter(provider);
+  }
+
+  doubt(provider: string, worker: string): void {
+    this.directory.doubt(provider, worker);
   }
 
   register(id: string, stream: EdgeEntry): void {

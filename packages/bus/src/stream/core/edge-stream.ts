@@ -1,8 +1,9 @@
 import type { AttemptFailure } from '@switchyard/contracts';
 import { BodySender } from './body.js';
+import type { Start } from './call.js';
 import { Cancellation } from './cancellation.js';
 import { Claim } from './claim.js';
-import type { ClaimStep } from './claim.js';
+import type { Bound, ClaimStep } from './claim.js';
 import { isGivenUp } from './delivery.js';
 import type { EdgeEntry, EdgeHost, Verdict } from './edge-host.js';
 import { StreamFailure, busFailure } from './failure.js';
@@ -20,7 +21,7 @@ import { WorkerLink } from './worker-link.js';
 type Phase = 'claim' | 'bound' | 'over';
 
 /**
- * One stream at an edge, from the call to its end: claims a worker, sends the body, takes the frames, gives credit back,
+ * One stream at an edge, from the call to its end: finds a worker, sends the body, takes the frames, gives credit back,
  * watches the worker while it is silent, and ends in exactly one way. Pure but for its host; knows no timer of its own.
  */
 export class EdgeStream implements EdgeEntry {
@@ -44,7 +45,7 @@ export class EdgeStream implements EdgeEntry {
     readonly port: Port,
     provider: string,
     private readonly windowBytes: number,
-    call: Uint8Array,
+    call: (start: Start | null) => Uint8Array,
     /** A body that is too big for the call and follows it. */
     private chunkedBody: Uint8Array | null,
   ) {
@@ -58,7 +59,7 @@ export class EdgeStream implements EdgeEntry {
 
   /** Resolves at `head`, rejects with a StreamFailure. */
   open(): Promise<void> {
-    this.claim?.try();
+    this.claim?.open(this.chunkedBody ? null : this.windowBytes);
     return this.settlement.opened;
   }
 
@@ -119,6 +120,8 @@ export class EdgeStream implements EdgeEntry {
       this.close();
     }
     if (this.phase === 'over' || this.cancelled) return this.settled;
+    // It may be at it, and then it says what that cost.
+    if (this.claim?.started) this.bind(this.claim.started);
     if (this.phase === 'claim') {
       this.finish({ kind: 'lost' }, new StreamFailure(failure));
       return this.settled;
@@ -152,7 +155,7 @@ export class EdgeStream implements EdgeEntry {
   }
 
   onDisconnect(): void {
-    if (this.claim) this.step(this.claim.give());
+    if (this.claim) this.step(this.claim.onDisconnect());
   }
 
   onWorkerDead(): void {
@@ -176,17 +179,29 @@ export class EdgeStream implements EdgeEntry {
       this.finish({ kind: 'fail', meta: step.failed }, new StreamFailure(step.failed));
       return;
     }
-    this.bind(new WorkerLink(this.port, step.bound));
+    if ('accepted' in step) this.go(this.bind(step.accepted));
+    else if ('begun' in step) {
+      this.bind(step.begun);
+      this.onBoundFrame(step.frame);
+    } else {
+      this.bind(step.silent);
+      this.lose(busFailure('worker_lost', 'claim'));
+    }
   }
 
-  private bind(link: WorkerLink): void {
+  private bind(bound: Bound): WorkerLink {
+    const link = new WorkerLink(this.port, bound);
     this.link = link;
     this.phase = 'bound';
-    this.claim!.settle(link.bound.id);
+    this.claim!.settle(bound.id);
     // Frees the call, which may hold half a megabyte of prompt, for the rest of the stream.
     this.claim = null;
-    this.host.bind(link.bound.worker, this);
+    this.host.bind(bound.worker, this);
     this.probe.heard(this.host.nowMs());
+    return link;
+  }
+
+  private go(link: WorkerLink): void {
     link.go(this.windowBytes);
     if (!this.chunkedBody) return;
     this.bodySender = new BodySender(this.chunkedBody, (frame) => this.host.bulk.publish(link.bound.bulk, frame));
@@ -206,6 +221,8 @@ export class EdgeStream implements EdgeEntry {
     else if (type === FrameType.unknown)
       this.lose(busFailure(this.inbox.headSeen ? 'stream_lost' : 'worker_lost', this.failurePhase));
     else if (type === FrameType.meter) this.metered.take(frame);
+    // It was called by name, and its client left before it said no.
+    else if (type === FrameType.busy) this.lose(busFailure('worker_lost', this.failurePhase));
     else if (type === FrameType.accept) this.host.counters.duplicates += 1;
     else this.host.counters.malformed += 1;
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { decodeCall, encodeCall } from './call.js';
+import type { Start } from './call.js';
 import { decodeFailure, encodeFailure, busFailure } from './failure.js';
 import {
   FrameType,
@@ -56,28 +57,37 @@ describe('frames', () => {
 });
 
 describe('calls', () => {
-  const encode = (meta: unknown, body: Uint8Array, inline: boolean) =>
+  const encode = (meta: unknown, body: Uint8Array, inline: boolean, start: Start | null = null) =>
     encodeCall({
       edge: EDGE,
       traceparent: '00-a-b-01',
       meta: encodeJson(meta),
       bodyBytes: body.length,
       inlineBody: inline ? body : null,
+      start,
     });
+  const starts = fc.option(fc.record({ byMs: fc.double(), windowBytes: uint32 }));
 
   it('come back as they went out, with the body or only its length', () => {
     fc.assert(
-      fc.property(fc.jsonValue(), fc.uint8Array({ minLength: 1 }), fc.boolean(), (meta, body, inline) => {
-        const call = decodeCall(encode(meta, body, inline))!;
-        expect(JSON.stringify(call.meta)).toBe(JSON.stringify(meta));
-        expect([call.edge, call.traceparent, call.bodyBytes]).toEqual([EDGE, '00-a-b-01', body.length]);
-        expect(call.inlineBody && Buffer.from(call.inlineBody)).toEqual(inline ? Buffer.from(body) : null);
-      }),
+      fc.property(
+        fc.jsonValue(),
+        fc.uint8Array({ minLength: 1 }),
+        fc.boolean(),
+        starts,
+        (meta, body, inline, start) => {
+          const call = decodeCall(encode(meta, body, inline, start))!;
+          expect(JSON.stringify(call.meta)).toBe(JSON.stringify(meta));
+          expect([call.edge, call.traceparent, call.bodyBytes]).toEqual([EDGE, '00-a-b-01', body.length]);
+          expect(call.start).toEqual(start);
+          expect(call.inlineBody && Buffer.from(call.inlineBody)).toEqual(inline ? Buffer.from(body) : null);
+        },
+      ),
     );
   });
 
   it('that are cut, garbled or random are refused and never throw', () => {
-    const whole = encode({ a: 1 }, Buffer.from('body'), true);
+    const whole = encode({ a: 1 }, Buffer.from('body'), true, { byMs: 5, windowBytes: 1 });
     for (let length = 0; length < whole.length; length += 1) decodeCall(whole.subarray(0, length));
     expect(decodeCall(whole.subarray(0, whole.length - 1))).toBeNull();
     fc.assert(

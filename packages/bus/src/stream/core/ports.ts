@@ -20,13 +20,15 @@ export interface Port {
   publish(subject: string, payload: Uint8Array, reply?: string): void;
 }
 
-/** What was dropped or repaired. A healthy system shows zeros in all but `resumed` and `duplicates` after a broker restart. */
+/** What was dropped or repaired. A healthy system shows zeros in all but `resumed` and `duplicates` after a broker restart, and `late` where it is too slow. */
 export interface StreamCounters {
   /** Not a frame, a wrong length, an unknown type, meta that is not JSON. */
   malformed: number;
   /** Frames for a stream that is not there: late, replayed, guessed, or of a worker that was not chosen. */
   stray: number;
   duplicates: number;
+  /** Calls that came to a worker after the time by which it may begin without asking. */
+  late: number;
   gaps: number;
   resumed: number;
   /** Well-formed, but not allowed now: data before `head`, more than the window, an acknowledgement of bytes never sent. */
@@ -43,6 +45,7 @@ export const newCounters = (): StreamCounters => ({
   malformed: 0,
   stray: 0,
   duplicates: 0,
+  late: 0,
   gaps: 0,
   resumed: 0,
   violations: 0,

@@ -4,10 +4,14 @@
 export interface StreamTimers {
   /** How often deadlines are looked at; every other timer is exact to this. */
   readonly tickMs: number;
-  /** How long an edge waits for `accept` before it calls the queue group again. */
+  /** How long an edge waits for the first word of a worker before it asks others. */
   readonly acceptMs: number;
   /** A claim that never gets its `go` is given up: the edge chose another worker or is gone. */
   readonly claimMs: number;
+  /** A worker that was named may begin without asking for as long after the edge has called. Less than `acceptMs` by what a word of it takes. */
+  readonly startMs: number;
+  /** Then it says that it has begun, if it has nothing else to say, after this. */
+  readonly signMs: number;
   readonly workerBeatMs: number;
   readonly edgeBeatMs: number;
   /** Missing heartbeats after which a process counts as dead. */
@@ -61,6 +65,8 @@ export const STREAM_TIMERS: StreamTimers = {
   tickMs: 50,
   acceptMs: 250,
   claimMs: 2_000,
+  startMs: 100,
+  signMs: 25,
   workerBeatMs: 1_000,
   edgeBeatMs: 2_000,
   missedBeats: 3,

@@ -198,8 +198,10 @@ export class WorkerPeer implements WorkerHost {
     const streams = this.byEdge.get(edge);
     if (streams) streams.add(stream);
     else this.byEdge.set(edge, new Set([stream]));
-    stream.accept();
     this.updateRoom();
+    if (call.start && stream.begin(call.start)) return;
+    if (call.start) this.counters.late += 1;
+    stream.accept();
     // Behind the claim.
     if (call.inlineBody && this.options.prepare) this.scheduler.afterTurn(() => this.prepare(stream));
   }

@@ -1,7 +1,7 @@
 import type { AttemptFailure } from '@switchyard/contracts';
-import { BodyAssembler } from './body.js';
 import { isEdgeGone, isGivenUp } from './delivery.js';
 import type { Delivery } from './delivery.js';
+import type { Start } from './call.js';
 import { busFailure, encodeFailure } from './failure.js';
 import {
   FrameType,
@@ -14,10 +14,10 @@ import {
   encodeTextFrame,
   limited,
   payloadOf,
-  sequenceOf,
   typeOf,
 } from './frame.js';
-import { BODY_WINDOW_CHUNKS, MAX_REASON_CHARACTERS, MAX_WINDOW_BYTES } from './limits.js';
+import { BodyIntake } from './intake.js';
+import { MAX_REASON_CHARACTERS, MAX_WINDOW_BYTES } from './limits.js';
 import type { Packer } from './packer.js';
 import { FrameSender } from './sender.js';
 import { SideChannel } from './side-channel.js';
@@ -26,22 +26,23 @@ import type { WorkerHost, WorkerStreamOptions } from './worker-host.js';
 
 type Phase = 'claimed' | 'body' | 'running' | 'finished';
 
-const EMPTY = new Uint8Array(0);
+const CLOCK_TOLERANCE_MS = 1;
 
 /**
- * One stream at a worker. It holds a claim until the edge says `go`, because only then is it sure that the edge chose this
- * worker and still wants the answer: a worker that was frozen in between wakes up to claims that nobody confirms.
+ * One stream at a worker. A call that says so, and is not late, is begun at once. Any other is a claim until the edge says `go`, because
+ * only then is it sure that the edge chose this worker and still wants the answer: a worker that was frozen in between wakes up to
+ * calls that are late and claims that nobody confirms.
  */
 export class WorkerStream {
   private phase: Phase = 'claimed';
   private readonly sender: FrameSender;
-  private assembler: BodyAssembler | null;
-  /** Chunks that overtook `go`, which takes another connection. */
-  private early: Uint8Array[] = [];
+  private readonly intake: BodyIntake;
   private readonly control: string;
   private readonly packer: Packer | null;
   private controller: AbortController | null = null;
   private abortReason: string | null = null;
+  /** The edge does not know yet whether this worker has begun. */
+  private owesSign = false;
   private headSent = false;
   private sinceMs: number;
   private beatMs: number;
@@ -54,7 +55,7 @@ export class WorkerStream {
   constructor(
     private readonly host: WorkerHost,
     readonly options: WorkerStreamOptions,
-    private inlineBody: Uint8Array | null,
+    inlineBody: Uint8Array | null,
   ) {
     this.id = options.id;
     this.control = controlPrefix(host.provider, options.port.address) + options.id;
@@ -62,7 +63,7 @@ export class WorkerStream {
     this.packer = options.packs ? host.packerOf(options.port) : null;
     this.sinceMs = host.scheduler.nowMs();
     this.beatMs = this.sinceMs;
-    this.assembler = inlineBody ? null : new BodyAssembler(options.bodyBytes);
+    this.intake = new BodyIntake(inlineBody, options.bodyBytes, host.counters, (frame) => this.publish(frame));
     this.sender = new FrameSender(host.scheduler, host.timers.coalesceMs, (frame, mayWait) =>
       this.publish(frame, undefined, mayWait),
     );
@@ -78,7 +79,7 @@ export class WorkerStream {
 
   /** The whole body while the handler runs; empty afterwards, because finished streams are kept for replay and bodies are big. */
   get body(): Uint8Array {
-    return this.inlineBody ?? this.assembler?.bytes ?? EMPTY;
+    return this.intake.bytes;
   }
 
   /** Nobody knows yet whether the edge wants it from this worker. */
@@ -119,6 +120,21 @@ export class WorkerStream {
   accept(): void {
     if (this.phase !== 'claimed') return;
     this.publish(encodeTextFrame(FrameType.accept, `${this.host.worker}.${this.host.bulkAddress}`), this.control);
+  }
+
+  /** Begins without a claim. False when the call came too late for that: the edge may have given it up. */
+  begin({ byMs, windowBytes }: Start): boolean {
+    const { startMs, signMs } = this.host.timers;
+    const leftMs = byMs - this.host.scheduler.nowMs();
+    // More than there was to begin with: what the edge believes of our clock is wrong, as after a machine was suspended.
+    const inTime = leftMs >= 0 && leftMs <= startMs + CLOCK_TOLERANCE_MS;
+    if (!inTime || this.phase !== 'claimed' || !this.intake.complete || !isWindow(windowBytes)) return false;
+    this.sender.windowBytes = windowBytes;
+    // A call that took long to get here leaves its edge less time to wait for a word of us.
+    if (leftMs < startMs - signMs) this.beat();
+    else this.owesSign = true;
+    this.start();
+    return true;
   }
 
   head(meta: unknown): void {
@@ -188,7 +204,8 @@ export class WorkerStream {
         this.onCancel(frame);
         return;
       case FrameType.body:
-        this.onChunk(frame);
+        if (this.phase === 'claimed') this.intake.keepEarly(frame);
+        else this.onChunk(frame);
         return;
       case FrameType.allow:
         this.allowed.take(frame);
@@ -223,8 +240,9 @@ export class WorkerStream {
   private tickRunning(nowMs: number): void {
     const { timers } = this.host;
     const { port } = this.options;
+    const silentMs = nowMs - this.beatMs;
     if (!port.connected && nowMs - port.changedAtMs >= timers.streamLostMs) this.abort('stream_lost');
-    else if (nowMs - this.beatMs >= timers.streamBeatMs) this.beat();
+    else if (silentMs >= timers.streamBeatMs || (this.owesSign && silentMs >= timers.signMs)) this.beat();
   }
 
   /** Tells the edge how far we are, and where to object if it does not know the stream any more. */
@@ -234,7 +252,7 @@ export class WorkerStream {
   }
 
   private onGo(windowBytes: number | null): void {
-    if (windowBytes === null || windowBytes < 1 || windowBytes > MAX_WINDOW_BYTES) {
+    if (windowBytes === null || !isWindow(windowBytes)) {
       this.host.counters.malformed += 1;
       return;
     }
@@ -245,10 +263,8 @@ export class WorkerStream {
     this.sender.windowBytes = windowBytes;
     this.sinceMs = this.host.scheduler.nowMs();
     this.phase = 'body';
-    if (!this.assembler || this.assembler.complete) this.start();
-    const { early } = this;
-    this.early = [];
-    for (const frame of early) this.onChunk(frame);
+    if (this.intake.complete) this.start();
+    for (const frame of this.intake.takeEarly()) this.onChunk(frame);
   }
 
   private start(): void {
@@ -271,8 +287,7 @@ export class WorkerStream {
     if (this.phase === 'finished') this.sinceMs = this.host.scheduler.nowMs();
     const type = typeOf(frame);
     if (type === FrameType.ping && reply === this.options.reply) {
-      const nextChunk = this.assembler?.next ?? 0;
-      this.publish(encodePong(this.sender.next, { claimed: this.phase === 'claimed', nextChunk }));
+      this.publish(encodePong(this.sender.next, { claimed: this.phase === 'claimed', nextChunk: this.intake.next }));
     } else if (type === FrameType.resume) {
       this.replay(position.next);
     }
@@ -297,26 +312,13 @@ export class WorkerStream {
   }
 
   private onChunk(frame: Uint8Array): void {
-    // As many as a sender sends before it hears of one. Thrown away they would be missed only when the edge asks why nothing comes.
-    if (this.phase === 'claimed' && this.assembler && this.early.length < BODY_WINDOW_CHUNKS) {
-      this.early.push(frame);
-      return;
-    }
-    if (this.phase !== 'body' || !this.assembler) {
+    if (this.phase !== 'body') {
       this.host.counters.stray += 1;
       return;
     }
-    const verdict = this.assembler.take(sequenceOf(frame), payloadOf(frame));
-    if (verdict === 'violation') this.host.counters.violations += 1;
-    else if (verdict === 'duplicate') this.host.counters.duplicates += 1;
-    else if (verdict === 'gap') {
-      this.host.counters.gaps += 1;
-      this.publish(encodeFrame(FrameType.bodyResume, this.assembler.next));
-    } else {
-      this.sinceMs = this.host.scheduler.nowMs();
-      this.publish(encodeFrame(FrameType.bodyAck, this.assembler.next));
-      if (this.assembler.complete) this.start();
-    }
+    if (!this.intake.take(frame)) return;
+    this.sinceMs = this.host.scheduler.nowMs();
+    if (this.intake.complete) this.start();
   }
 
   private async finish(type: typeof FrameType.end | typeof FrameType.fail, payload: Uint8Array): Promise<void> {
@@ -339,9 +341,7 @@ export class WorkerStream {
   private releaseOnce(): void {
     if (this.released) return;
     this.released = true;
-    this.inlineBody = null;
-    this.assembler = null;
-    this.early = [];
+    this.intake.release();
     this.host.release(this);
   }
 
@@ -357,6 +357,7 @@ export class WorkerStream {
 
   private publish(frame: Uint8Array, reply?: string, mayWait = false): void {
     const { port, reply: subject } = this.options;
+    this.owesSign = false;
     if (this.packer && reply === undefined) {
       this.packer.add(subject, frame, mayWait);
       return;
@@ -366,3 +367,5 @@ export class WorkerStream {
     port.publish(subject, frame, reply);
   }
 }
+
+const isWindow = (bytes: number): boolean => bytes >= 1 && bytes <= MAX_WINDOW_BYTES;

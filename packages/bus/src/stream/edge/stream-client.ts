@@ -4,7 +4,7 @@ import type { OpenOptions } from '../core/edge-host.js';
 import { EdgePeer } from '../core/edge-peer.js';
 import { StreamFailure, busFailure } from '../core/failure.js';
 import { encodeJson } from '../core/frame.js';
-import { hasRoom } from '../core/worker-beat.js';
+import { decodeWorkerBeat } from '../core/worker-beat.js';
 import { DEFAULT_CONNECTIONS, MAX_LAG_MS } from '../core/limits.js';
 import { newCounters } from '../core/ports.js';
 import type { StreamCounters } from '../core/ports.js';
@@ -172,7 +172,7 @@ export class StreamClient {
     });
     port.subscribe(ANY_WORKER_BEAT, ({ subject, data }) => {
       const [provider, worker] = workerOfBeat(subject);
-      this.peer.onWorkerBeat(provider, worker, hasRoom(data));
+      this.peer.onWorkerBeat(provider, worker, decodeWorkerBeat(data));
     });
   }
 

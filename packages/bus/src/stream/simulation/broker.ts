@@ -101,10 +101,14 @@ export class SimulatedPort implements Port {
   constructor(
     private readonly world: World,
     private readonly broker: Broker,
-    readonly receive: (message: () => void) => void,
+    private readonly process: { clockMs(): number; run(work: () => void): void },
     private readonly events: { onDown(port: SimulatedPort): void; onUp(port: SimulatedPort): void },
   ) {
     this.address = world.id();
+  }
+
+  receive(message: () => void): void {
+    this.process.run(message);
   }
 
   publish(subject: string, payload: Uint8Array, reply?: string): void {
@@ -114,15 +118,15 @@ export class SimulatedPort implements Port {
   cut(durationMs: number): void {
     if (!this.connected) return;
     this.connected = false;
-    this.changedAtMs = this.world.nowMs();
-    this.receive(() => this.events.onDown(this));
+    this.changedAtMs = this.process.clockMs();
+    this.process.run(() => this.events.onDown(this));
     if (Number.isFinite(durationMs)) this.world.after(durationMs, () => this.restore());
   }
 
   private restore(): void {
     this.connected = true;
     this.connections += 1;
-    this.changedAtMs = this.world.nowMs();
-    this.receive(() => this.events.onUp(this));
+    this.changedAtMs = this.process.clockMs();
+    this.process.run(() => this.events.onUp(this));
   }
 }

@@ -12,6 +12,7 @@ import {
   workerOfBeat,
 } from '../core/subjects.js';
 import { STREAM_TIMERS } from '../core/timers.js';
+import { decodeWorkerBeat, encodeWorkerBeat } from '../core/worker-beat.js';
 import { WorkerPeer } from '../core/worker-peer.js';
 import type { WorkerStream } from '../core/worker-stream.js';
 import { SimulatedPort } from './broker.js';
@@ -20,6 +21,7 @@ import type { World } from './world.js';
 
 export const PROVIDER = 'sandbox';
 const CONNECTIONS = 2;
+const CAPACITY = 100;
 
 /** Something that runs, freezes, wakes up with all that waited for it, and dies. */
 class Process {
@@ -28,7 +30,14 @@ class Process {
   private waiting: (() => void)[] = [];
   readonly ports: SimulatedPort[] = [];
 
-  constructor(protected readonly world: World) {}
+  /** No two processes began to count at the same moment. */
+  private readonly aheadMs: number;
+
+  constructor(protected readonly world: World) {
+    this.aheadMs = world.below(1_000_000);
+  }
+
+  readonly clockMs = (): number => this.world.nowMs() + this.aheadMs;
 
   /** Runs in this process: now, when it wakes up, or never. */
   readonly run = (work: () => void): void => {
@@ -38,7 +47,7 @@ class Process {
   };
 
   readonly scheduler: Scheduler = {
-    nowMs: () => this.world.nowMs(),
+    nowMs: () => this.clockMs(),
     soon: (work) => this.world.soon(() => this.run(work)),
     afterTurn: (work) => this.world.afterTurn(() => this.run(work)),
     after: (delayMs, work) => this.world.after(delayMs, () => this.run(work)),
@@ -84,7 +93,7 @@ export class SimulatedEdge extends Process {
       onUp: (port: SimulatedPort) => this.peer.onReconnect(port),
     };
     for (let index = 0; index <= CONNECTIONS; index += 1) {
-      this.ports.push(new SimulatedPort(world, broker, this.run, events));
+      this.ports.push(new SimulatedPort(world, broker, this, events));
     }
     const edge = world.id();
     const ports = this.ports.slice(0, CONNECTIONS);
@@ -102,9 +111,9 @@ export class SimulatedEdge extends Process {
         if (noResponders) this.peer.onNoResponders(port, subject);
         else this.peer.onMessage(port, subject, data, reply);
       });
-      broker.subscribe(port, 'gw.v1.hb.worker.', ({ subject }) => {
+      broker.subscribe(port, 'gw.v1.hb.worker.', ({ subject, data }) => {
         const [provider, worker] = workerOfBeat(subject);
-        this.peer.onWorkerBeat(provider, worker, true);
+        this.peer.onWorkerBeat(provider, worker, decodeWorkerBeat(data));
       });
     }
     const beat = () => {
@@ -128,7 +137,7 @@ export class SimulatedWorker extends Process {
       onUp: (port: SimulatedPort) => this.peer.onReconnect(port),
     };
     for (let index = 0; index <= CONNECTIONS; index += 1) {
-      this.ports.push(new SimulatedPort(world, broker, this.run, events));
+      this.ports.push(new SimulatedPort(world, broker, this, events));
     }
     const worker = world.id();
     const ports = this.ports.slice(0, CONNECTIONS);
@@ -141,7 +150,7 @@ export class SimulatedWorker extends Process {
       scheduler: this.scheduler,
       timers: STREAM_TIMERS,
       counters: newCounters(),
-      capacity: 100,
+      capacity: CAPACITY,
       handle: (stream) => {
         this.streams.push(stream);
         return handle(this, stream);
@@ -173,9 +182,16 @@ export class SimulatedWorker extends Process {
     }
     control(bulk, bulk.address);
     this.every(STREAM_TIMERS.tickMs, () => this.peer.tick());
-    this.every(STREAM_TIMERS.workerBeatMs, () => {
-      for (const port of ports) port.publish(workerBeatSubject(PROVIDER, worker), new Uint8Array(0));
-    });
+    const beat = () => {
+      const { inFlight, draining } = this.peer;
+      for (const port of ports) {
+        const { address } = port;
+        const said = { inFlight, draining, capacity: CAPACITY, version: 1, address, clockMs: this.clockMs() };
+        port.publish(workerBeatSubject(PROVIDER, worker), encodeWorkerBeat(said));
+      }
+    };
+    beat();
+    this.every(STREAM_TIMERS.workerBeatMs, beat);
     this.every(STREAM_TIMERS.edgeBeatMs, () => this.peer.onBeatInterval());
   }
 }

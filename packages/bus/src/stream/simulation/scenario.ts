@@ -7,6 +7,8 @@ import type { SimulatedEdge, SimulatedWorker } from './processes.js';
 
 /** One request of a scenario: what the worker will write and how the client behaves. */
 export interface Request {
+  /** When it comes: before the edge has heard of any worker, or after. */
+  readonly openMs: number;
   readonly chunkBytes: readonly number[];
   readonly pauseMs: number;
   readonly bodyBytes: number;

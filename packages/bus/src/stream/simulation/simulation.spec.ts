@@ -40,6 +40,7 @@ const atMs = fc.integer({ min: 0, max: 4_000 });
 
 const requestArbitrary: fc.Arbitrary<Request> = fc
   .record({
+    openMs: fc.constantFrom(0, 5, 5),
     chunkBytes: fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 40 }),
     pauseMs: fc.constantFrom(0, 0, 3, 20, 120),
     bodyBytes: fc.constantFrom(0, 10, 2_000, 600_000, 1_400_000),
@@ -114,17 +115,21 @@ function begin(scenario: Scenario): Stage {
       }),
   );
   const results: Result[] = scenario.requests.map(() => ({ kind: 'running' }));
+  for (const [index, { openMs }] of scenario.requests.entries()) {
+    world.after(openMs, () =>
+      edge.run(() => {
+        void request(world, edge, scenario.requests, index).then((result) => {
+          results[index] = result;
+        });
+      }),
+    );
+  }
   return { world, edge, workers, calls, deliveries, results };
 }
 
 async function play(scenario: Scenario): Promise<Result[]> {
   const { world, edge, workers, calls, deliveries, results } = begin(scenario);
   for (const incident of scenario.incidents) world.after(incident.atMs, () => happen(incident, edge, workers));
-  for (const index of results.keys()) {
-    void request(world, edge, scenario.requests, index).then((result) => {
-      results[index] = result;
-    });
-  }
   const withinBounds = () => {
     for (const worker of workers) {
       for (const stream of worker.streams) {
@@ -167,11 +172,6 @@ async function playToTheDeathOfTheEdge(scenario: Scenario, atMs: number): Promis
   world.after(atMs, () => edge.kill());
   // What the edge had given its clients when it died reaches them a few turns of promises later; a dead edge gives nothing more.
   world.after(atMs + 1, () => (seen = [...results]));
-  for (const index of results.keys()) {
-    void request(world, edge, scenario.requests, index).then((result) => {
-      results[index] = result;
-    });
-  }
   const forgotten = () => seen !== null && workers.every(({ peer }) => peer.inFlight === 0 && peer.retained === 0);
   expect(await world.runUntil(forgotten, QUIET_MS)).toBe(true);
   for (const [index, delivery] of deliveries) {
@@ -223,6 +223,34 @@ describe('streams over a broker as bad as can be', () => {
       { numRuns: 300 },
     );
   }, 300_000);
+
+  it('are not begun by a worker that slept through its time to begin them', async () => {
+    const calm = { drop: 0, duplicate: 0, reorder: 0, delay: 0 };
+    const quick = requestArbitrary.map((wanted) => ({
+      ...wanted,
+      openMs: 20,
+      bodyBytes: Math.min(wanted.bodyBytes, 2_000),
+    }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer(),
+        manyOf(quick),
+        fc.integer({ min: 400, max: 10_000 }),
+        async (seed, requests, forMs) => {
+          const { world, workers, calls, results } = begin({ seed, faults: calm, requests, incidents: [] });
+          // Both have been heard, so calls go to them by name.
+          world.after(15, () => workers.forEach((worker) => worker.freeze(forMs)));
+          await world.runUntil(() => results.every(({ kind }) => kind !== 'running'), LONGEST_MS);
+          expect(results).toEqual(requests.map(() => ({ kind: 'failed', code: 'worker_lost' })));
+          expect(world.nowMs()).toBeLessThan(400);
+          await world.runUntil(() => false, forMs + QUIET_MS);
+          expect([...calls]).toEqual([]);
+          expect(workers.map(({ peer }) => peer.inFlight)).toEqual([0, 0]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  }, 100_000);
 
   it('all end well when the broker only restarts', async () => {
     const calm = { drop: 0, duplicate: 0, reorder: 0, delay: 0 };

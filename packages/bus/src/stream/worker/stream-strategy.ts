@@ -191,9 +191,12 @@ export class StreamStrategy extends Server implements CustomTransportStrategy {
     const { peer } = this;
     if (!peer) return;
     const { inFlight, draining } = peer;
-    const payload = encodeWorkerBeat({ inFlight, draining, capacity: this.capacity, version: PROTOCOL_VERSION });
+    const { capacity } = this;
     for (const { port } of this.workerPorts) {
-      port.publish(workerBeatSubject(this.options.provider, this.workerId), payload);
+      const { address } = port;
+      const clockMs = systemScheduler.nowMs();
+      const beat = { inFlight, capacity, draining, version: PROTOCOL_VERSION, address, clockMs };
+      port.publish(workerBeatSubject(this.options.provider, this.workerId), encodeWorkerBeat(beat));
     }
     this.metrics.tell();
   }
