@@ -1,3 +1,4 @@
+import { TransientMap } from '@switchyard/bus';
 import type { Clock } from './clock.js';
 import type { Lease } from './lease.js';
 
@@ -41,7 +42,7 @@ export const LATE_AFTER_MS = 500;
  * usage is ever forgotten for want of memory.
  */
 export class PendingUsageBook {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new TransientMap<string, Entry>();
   /** First witnesses that have gone, and when. */
   private readonly gone = new Map<string, number>();
   private notedEntries = 0;

@@ -1,3 +1,4 @@
+import { TransientMap } from '../collections/index.js';
 import type { BundledMessage } from './bundle.js';
 
 export interface BundlerOptions<T> {
@@ -21,7 +22,7 @@ interface Bundle<T> {
  * waits longer than that, and a message that comes alone goes alone.
  */
 export class Bundler<T> {
-  readonly #bundles = new Map<string, Bundle<T>>();
+  readonly #bundles = new TransientMap<string, Bundle<T>>();
   readonly #options: BundlerOptions<T>;
 
   constructor(options: BundlerOptions<T>) {

@@ -1,3 +1,4 @@
+import { TransientMap } from '../../collections/index.js';
 import type { EdgeEntry, EdgeHost, OpenOptions, Verdict } from './edge-host.js';
 import { encodeCall } from './call.js';
 import type { Start } from './call.js';
@@ -40,10 +41,10 @@ const DONE_BATCH = 64;
 
 /** All streams of an edge process: routes what comes in, looks at deadlines, notices dead workers. */
 export class EdgePeer implements EdgeHost {
-  private readonly byId = new Map<string, EdgeEntry>();
-  private readonly byWorker = new Map<string, Set<EdgeStream>>();
-  private readonly watched = new Set<EdgeStream>();
-  private readonly running = new Set<EdgeStream>();
+  private readonly byId = new TransientMap<string, EdgeEntry>();
+  private readonly byWorker = new Map<string, TransientMap<number, EdgeStream>>();
+  private readonly watched = new TransientMap<number, EdgeStream>();
+  private readonly running = new TransientMap<number, EdgeStream>();
   private readonly liveness: Liveness;
   private readonly directory: WorkerDirectory;
   private readonly ended = new EndedStreams();
@@ -93,8 +94,8 @@ export class EdgePeer implements EdgeHost {
     const call = (start: Start | null) => encodeCall({ edge, traceparent, meta, bodyBytes, inlineBody, start });
     const windowBytes = Math.min(Math.max(1, options.windowBytes ?? DEFAULT_WINDOW_BYTES), MAX_WINDOW_BYTES);
     const stream = new EdgeStream(this, port, options.provider, windowBytes, call, chunked ? options.body : null);
-    this.watched.add(stream);
-    this.running.add(stream);
+    this.watched.set(stream.serial, stream);
+    this.running.set(stream.serial, stream);
     return stream;
   }
 
@@ -150,23 +151,23 @@ export class EdgePeer implements EdgeHost {
   }
 
   onDisconnect(port: Port): void {
-    for (const stream of this.running) if (stream.port === port) stream.onDisconnect();
+    for (const stream of this.running.values()) if (stream.port === port) stream.onDisconnect();
   }
 
   onReconnect(port: Port): void {
     this.liveness.reset();
     const nowMs = this.nowMs();
-    for (const stream of this.running) if (stream.port === port) stream.onReconnect(nowMs);
+    for (const stream of this.running.values()) if (stream.port === port) stream.onReconnect(nowMs);
   }
 
   tick(): void {
     const nowMs = this.nowMs();
-    for (const stream of this.watched) stream.tick(nowMs);
+    for (const stream of this.watched.values()) stream.tick(nowMs);
   }
 
   /** The process ends: every stream is cancelled. */
   close(): void {
-    for (const stream of this.watched) void stream.cancel('edge closed');
+    for (const stream of this.watched.values()) void stream.cancel('edge closed');
     this.flushDone();
   }
 
@@ -196,27 +197,27 @@ export class EdgePeer implements EdgeHost {
 
   bind(worker: string, stream: EdgeStream): void {
     this.liveness.watch(worker);
-    const streams = this.byWorker.get(worker);
-    if (streams) streams.add(stream);
-    else this.byWorker.set(worker, new Set([stream]));
+    let streams = this.byWorker.get(worker);
+    if (!streams) this.byWorker.set(worker, (streams = new TransientMap()));
+    streams.set(stream.serial, stream);
   }
 
   buryWorker(worker: string): void {
-    for (const stream of this.byWorker.get(worker) ?? []) stream.onWorkerDead();
+    for (const stream of this.byWorker.get(worker)?.values() ?? []) stream.onWorkerDead();
     this.options.onWorkerGone?.(worker);
   }
 
   release(stream: EdgeStream, worker: string | null): void {
-    this.running.delete(stream);
+    this.running.delete(stream.serial);
     if (worker === null) return;
     this.liveness.unwatch(worker);
     const streams = this.byWorker.get(worker);
-    streams?.delete(stream);
+    streams?.delete(stream.serial);
     if (streams?.size === 0) this.byWorker.delete(worker);
   }
 
   forget(stream: EdgeStream): void {
-    this.watched.delete(stream);
+    this.watched.delete(stream.serial);
   }
 
   closeStream(control: string, id: string, verdict: Verdict): void {

@@ -20,11 +20,15 @@ import { WorkerLink } from './worker-link.js';
 
 type Phase = 'claim' | 'bound' | 'over';
 
+let opened = 0;
+
 /**
  * One stream at an edge, from the call to its end: finds a worker, sends the body, takes the frames, gives credit back,
  * watches the worker while it is silent, and ends in exactly one way. Pure but for its host; knows no timer of its own.
  */
 export class EdgeStream implements EdgeEntry {
+  /** Its name within the process. */
+  readonly serial = (opened += 1);
   private phase: Phase = 'claim';
   private claim: Claim | null;
   private readonly receiver: FrameReceiver;

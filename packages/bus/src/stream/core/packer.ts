@@ -1,3 +1,4 @@
+import { TransientMap } from '../../collections/index.js';
 import { encodePack } from './pack.js';
 import type { PackedFrame } from './pack.js';
 import { MAX_PACK_BYTES, MAX_PACKED_FRAMES } from './limits.js';
@@ -17,7 +18,7 @@ interface Waiting {
  * through here.
  */
 export class Packer {
-  private readonly waiting = new Map<string, Waiting>();
+  private readonly waiting = new TransientMap<string, Waiting>();
   private turnPlanned = false;
   private timerPlanned = false;
   private sentMs = -Infinity;

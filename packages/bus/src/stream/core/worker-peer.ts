@@ -1,3 +1,4 @@
+import { TransientMap } from '../../collections/index.js';
 import { ByteBudget } from './body.js';
 import { decodeCall } from './call.js';
 import type { Call } from './call.js';
@@ -38,8 +39,8 @@ export interface WorkerPeerOptions {
 
 /** All streams of a worker process: answers calls, routes what comes in, cancels streams of dead edges. */
 export class WorkerPeer implements WorkerHost {
-  private readonly byId = new Map<string, WorkerStream>();
-  private readonly byEdge = new Map<string, Set<WorkerStream>>();
+  private readonly byId = new TransientMap<string, WorkerStream>();
+  private readonly byEdge = new Map<string, TransientMap<string, WorkerStream>>();
   private readonly packers = new Map<Port, Packer>();
   private readonly liveness: Liveness;
   private room = true;
@@ -125,7 +126,7 @@ export class WorkerPeer implements WorkerHost {
   /** One interval of edge heartbeats has passed. */
   onBeatInterval(): void {
     if (!this.options.ports.some((port) => port.connected)) return;
-    for (const edge of this.liveness.tick()) this.abortAll(this.byEdge.get(edge) ?? [], 'edge_lost');
+    for (const edge of this.liveness.tick()) this.abortAll(this.byEdge.get(edge)?.values() ?? [], 'edge_lost');
   }
 
   onReconnect(port: Port): void {
@@ -181,7 +182,7 @@ export class WorkerPeer implements WorkerHost {
     const { edge } = stream.options;
     this.liveness.unwatch(edge);
     const streams = this.byEdge.get(edge);
-    streams?.delete(stream);
+    streams?.delete(stream.id);
     if (streams?.size === 0) this.byEdge.delete(edge);
   }
 
@@ -195,9 +196,9 @@ export class WorkerPeer implements WorkerHost {
     this.byId.set(id, stream);
     this.inFlight += 1;
     this.liveness.watch(edge);
-    const streams = this.byEdge.get(edge);
-    if (streams) streams.add(stream);
-    else this.byEdge.set(edge, new Set([stream]));
+    let streams = this.byEdge.get(edge);
+    if (!streams) this.byEdge.set(edge, (streams = new TransientMap()));
+    streams.set(id, stream);
     this.updateRoom();
     if (call.start && stream.begin(call.start)) return;
     if (call.start) this.counters.late += 1;
