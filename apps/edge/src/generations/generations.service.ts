@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { RpcClient } from '@switchyard/bus';
-import { GatewayError, GenerationFinished, GetGeneration } from '@switchyard/contracts';
+import { GatewayError, GenerationFinished, GetGeneration, usageEventWire } from '@switchyard/contracts';
 import type { Caller } from '../callers/caller.js';
 import { usageOfAnswer } from '../completions/answer.js';
 import type { Answer } from '../completions/answer.js';
@@ -37,8 +37,13 @@ export class GenerationsService {
   finished(generation: Generation, answer: Answer, firstByteAtMs: number | null): void {
     const record = generationRecord(generation, answer, { firstByteAtMs, finishedAtMs: this.edge.clock() });
     const usage = usageOfAnswer(answer);
-    this.recent.put({ generation: record, usage, chargedNanos: usage && payersOf(usage).customerNanos });
-    const bytes = JSON.stringify(recordWire(record));
+    const bytes = Buffer.from(JSON.stringify(recordWire(record)));
+    this.recent.put(record.id, {
+      accountId: record.accountId,
+      record: bytes,
+      usage: usage && Buffer.from(JSON.stringify(usageEventWire(usage))),
+      chargedNanos: usage && payersOf(usage).customerNanos,
+    });
     this.outbox.send({ subject: GenerationFinished.subject, bytes, messageId: record.id });
     recordGeneration(record, usage);
   }
