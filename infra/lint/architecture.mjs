@@ -60,6 +60,19 @@ const RULES = [
 
 const MOST_LINES = 400;
 
+/**
+ * Where an object literal has a getter, as the formatter writes it; -1 if nowhere. Every object made by it would have a shape of its own, which V8
+ * keeps until a full collection, and with it all that the getter sees: whole requests became old that way.
+ */
+function getterOfLiteral(lines) {
+  let inClass = false;
+  return lines.findIndex((line) => {
+    if (/^[\w/@]/.test(line)) inClass = /\bclass\b/.test(line);
+    const [, indent] = /^( +)(?:get|set) \w+\(/.exec(line) ?? [];
+    return indent !== undefined && !(inClass && indent.length === 2);
+  });
+}
+
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.mjs'], {
   encoding: 'utf8',
 })
@@ -70,6 +83,10 @@ for (const file of files) {
   const lines = readFileSync(file, 'utf8').split('\n');
   if (lines.length > MOST_LINES)
     problems.push(`${file}: ${lines.length} lines; split it by purpose (at most ${MOST_LINES})`);
+  if (file.endsWith('.ts') && !isTest(file)) {
+    const index = getterOfLiteral(lines);
+    if (index !== -1) problems.push(`${file}:${index + 1}: a getter in an object literal; make it a method or a class`);
+  }
   for (const rule of RULES.filter(({ files: concerns }) => file.endsWith('.ts') && concerns(file))) {
     const index = lines.findIndex((line) => rule.forbidden.test(line));
     if (index !== -1) problems.push(`${file}:${index + 1}: ${rule.name}`);

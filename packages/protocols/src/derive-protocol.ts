@@ -1,4 +1,5 @@
-import type { ProtocolId } from '@switchyard/contracts';
+import type { CompletionEvent, ProtocolId, Usage } from '@switchyard/contracts';
+import type { Frame } from './frames/frame-reader.js';
 import { readStream } from './frames/read-stream.js';
 import type { Derivation, Protocol, StreamReader } from './types.js';
 
@@ -19,7 +20,7 @@ export function deriveProtocol(
     derivation: { base: base.id, adapt, ...(openFrame && { openFrame }) },
   };
   if (!openFrame) return derived;
-  const createStreamReader = (provider?: string) => opening(base.createStreamReader(provider), openFrame);
+  const createStreamReader = (provider?: string) => new OpeningReader(base.createStreamReader(provider), openFrame);
   return {
     ...derived,
     createStreamReader,
@@ -28,16 +29,29 @@ export function deriveProtocol(
 }
 
 /** The same reader for events that lie in envelopes. */
-const opening = (reader: StreamReader, openFrame: NonNullable<Derivation['openFrame']>): StreamReader => ({
-  read: (frame) => reader.read(openFrame(frame)),
-  end: () => reader.end(),
-  get terminal() {
-    return reader.terminal;
-  },
-  get done() {
-    return reader.done;
-  },
-  get partialUsage() {
-    return reader.partialUsage;
-  },
-});
+class OpeningReader implements StreamReader {
+  constructor(
+    private readonly reader: StreamReader,
+    private readonly openFrame: NonNullable<Derivation['openFrame']>,
+  ) {}
+
+  read(frame: Frame): CompletionEvent[] {
+    return this.reader.read(this.openFrame(frame));
+  }
+
+  end(): CompletionEvent[] {
+    return this.reader.end();
+  }
+
+  get terminal(): boolean {
+    return this.reader.terminal;
+  }
+
+  get done(): boolean {
+    return this.reader.done;
+  }
+
+  get partialUsage(): Usage | null {
+    return this.reader.partialUsage;
+  }
+}

@@ -52,7 +52,7 @@ const generation: Generation = {
   clientHeaders: {},
   candidates: [{ endpoint, model, reason: 'price_weighted' }],
   verdicts: [{ endpointId: endpoint.id, kept: true, reason: 'price_weighted' }],
-  boundNanos: 12_345_678_901_234_567n,
+  hold: { boundNanos: 12_345_678_901_234_567n },
   steps: null,
   promptBytes: 2,
   admittedAtMs: 1_700_000_000_123,

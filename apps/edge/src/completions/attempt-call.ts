@@ -45,7 +45,7 @@ export function attemptCall(
     keyId: generation.caller.key.id,
     edgeId: edge.edgeId,
     edgeEpoch: edge.edgeEpoch,
-    boundNanos: generation.boundNanos.toString(),
+    boundNanos: generation.hold.boundNanos.toString(),
     ticket: tickets.issue({ generation, endpoint, lease, ownKey }),
     ownKey,
     allowance: generation.steps?.outputTokens ?? null,

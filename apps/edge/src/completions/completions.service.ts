@@ -124,9 +124,7 @@ export class CompletionsService {
       stay,
       candidates,
       verdicts,
-      get boundNanos() {
-        return hold.boundNanos;
-      },
+      hold,
       steps,
       promptBytes: facts.promptBytes,
       admittedAtMs,

@@ -75,7 +75,7 @@ export function edgeUsage({
     admittedAtMs: generation.admittedAtMs,
     costPicos: cost.picos,
     costNanos: cost.nanos,
-    boundNanos: generation.boundNanos,
+    boundNanos: generation.hold.boundNanos,
     ticket,
     ownKey: null,
     finishReason: outcome === 'insured' ? 'error' : null,

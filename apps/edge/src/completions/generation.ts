@@ -49,8 +49,8 @@ export interface Generation {
   readonly options?: AttemptOptions;
   readonly candidates: readonly OrderedCandidate[];
   readonly verdicts: readonly z.output<typeof CandidateVerdict>[];
-  /** The most that it may cost; grows with a hold in steps. */
-  readonly boundNanos: bigint;
+  /** What is set aside for it: the most that it may cost. Grows with a hold in steps. */
+  readonly hold: { readonly boundNanos: bigint };
   /** How the hold grows with the answer; null when all of it was set aside at once. */
   readonly steps: SteppedHold | null;
   /** UTF-8 bytes of the prompt, for estimates. */

@@ -35,5 +35,5 @@ function allowanceOf(
 ): unknown {
   const { endpoint } = planned.candidate;
   const ticket = tickets.issue({ generation, endpoint, lease, ownKey: null });
-  return z.encode(Allowance, { ...step, boundNanos: generation.boundNanos, ticket });
+  return z.encode(Allowance, { ...step, boundNanos: generation.hold.boundNanos, ticket });
 }

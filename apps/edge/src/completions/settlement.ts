@@ -36,19 +36,29 @@ export function settlementOf(
   if (ending.kind === 'unknown') return { generationId, chargedNanos: boundNanos, event: null, assumed: true };
   const { usage } = ending;
   const worker = ending.kind === 'confirmed' ? firstWitness : null;
-  const event = usageMessage(usage, worker);
+  const event = new UnwrittenUsage(usage, worker);
   return { generationId, chargedNanos: payersOf(usage).customerNanos, event, assumed: false };
 }
 
-const usageMessage = (usage: UsageEvent, worker: string | null): UsageMessage => ({
-  subject: usageSubject(usage.provider),
-  // Written when it is published: most are confirmed by the ledger before this edge would have to speak.
-  get bytes() {
-    return Buffer.from(JSON.stringify(usageEventWire(usage)));
-  },
-  messageId: messageIdOf(usage),
-  worker,
-});
+/** Written when it is published: most are confirmed by the ledger before this edge would have to speak. */
+class UnwrittenUsage implements UsageMessage {
+  constructor(
+    private readonly usage: UsageEvent,
+    readonly worker: string | null,
+  ) {}
+
+  get subject(): string {
+    return usageSubject(this.usage.provider);
+  }
+
+  get messageId(): string {
+    return messageIdOf(this.usage);
+  }
+
+  get bytes(): Uint8Array {
+    return Buffer.from(JSON.stringify(usageEventWire(this.usage)));
+  }
+}
 
 /**
  * What the stream recognises the event by. The edge's own words have an id of their own, or they would hide what the worker

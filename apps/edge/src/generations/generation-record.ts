@@ -42,7 +42,7 @@ export function generationRecord(generation: Generation, answer: Answer, moments
     upstreamId: usage?.upstreamId ?? null,
     attempts: [...generation.attempts],
     candidates: [...generation.verdicts],
-    boundNanos: generation.boundNanos,
+    boundNanos: generation.hold.boundNanos,
     priceVersion: (usage?.price ?? endpoint?.price)?.version ?? null,
     latencyMs: moments.firstByteAtMs === null ? null : rounded(moments.firstByteAtMs - generation.startedMs),
     generationMs: rounded(moments.finishedAtMs - generation.startedMs),

@@ -89,7 +89,7 @@ export class JobsService {
       clientHeaders: {},
       candidates,
       verdicts,
-      boundNanos: hold.boundNanos,
+      hold,
       steps: null,
       promptBytes: asked.size.promptBytes,
       ...(asked.size.pieces && { pieces: asked.size.pieces }),

@@ -7,7 +7,11 @@ import { EdgeProcess } from './edge-process.js';
 
 /** What is vouched for: a generation with the bound that is set aside for it, on one endpoint at its price. */
 export interface Admitted {
-  readonly generation: { readonly id: string; readonly boundNanos: bigint; readonly admittedAtMs: number };
+  readonly generation: {
+    readonly id: string;
+    readonly hold: { readonly boundNanos: bigint };
+    readonly admittedAtMs: number;
+  };
   readonly endpoint: Pick<CatalogueEndpoint, 'id' | 'price'>;
   readonly lease: Lease;
   readonly ownKey: OwnKeyFee | null;
@@ -35,7 +39,7 @@ export class TicketOffice {
       keyId,
       edgeEpoch: this.edge.edgeEpoch,
       endpointId: endpoint.id,
-      boundNanos: generation.boundNanos,
+      boundNanos: generation.hold.boundNanos,
       admittedAtMs: generation.admittedAtMs,
       price: endpoint.price,
       ownKey,

@@ -15,7 +15,11 @@ describe('the ticket of an attempt', () => {
   const office = new TicketOffice({ TICKET_SECRET: SECRET } as EdgeConfig, edge);
   const identity = { leaseId: randomUUID(), accountId: randomUUID(), keyId: randomUUID(), keyVersion: 1 };
   const admitted = {
-    generation: { id: 'gen-1700000000-00000000000000000000', boundNanos: 77n, admittedAtMs: 1_700_000_000_000 },
+    generation: {
+      id: 'gen-1700000000-00000000000000000000',
+      hold: { boundNanos: 77n },
+      admittedAtMs: 1_700_000_000_000,
+    },
     endpoint: { id: 'acme:large', price: { version: 'v1', prompt: 1_000n, completion: 2_000n } },
     lease: new Lease(identity, edge.clock),
     ownKey: null,

@@ -85,7 +85,7 @@ const generationOf = ({ facts, request, ...repeated }: Repeated, admittedAtMs: n
   clientHeaders: {},
   candidates: [],
   verdicts: [],
-  boundNanos: 0n,
+  hold: { boundNanos: 0n },
   steps: null,
   promptBytes: 0,
   admittedAtMs,

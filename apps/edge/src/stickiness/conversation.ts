@@ -21,14 +21,26 @@ export interface Conversation {
  * @param sessionId of the body or of the header
  */
 export function conversationOf(request: CompletionRequest, sessionId: string | null, secret: KeyObject): Conversation {
-  let digest: string | null = null;
-  return {
-    named: Boolean(sessionId),
-    // Made for who asks: most conversations are neither looked up nor kept.
-    get digest() {
-      return (digest ??= digestOf(request, sessionId, secret));
-    },
-  };
+  return new LazyConversation(request, sessionId, secret);
+}
+
+/** Its digest is made for who asks: most conversations are neither looked up nor kept. */
+class LazyConversation implements Conversation {
+  private made: string | null = null;
+
+  constructor(
+    private readonly request: CompletionRequest,
+    private readonly sessionId: string | null,
+    private readonly secret: KeyObject,
+  ) {}
+
+  get named(): boolean {
+    return Boolean(this.sessionId);
+  }
+
+  get digest(): string {
+    return (this.made ??= digestOf(this.request, this.sessionId, this.secret));
+  }
 }
 
 function digestOf(request: CompletionRequest, sessionId: string | null, secret: KeyObject): string {

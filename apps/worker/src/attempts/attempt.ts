@@ -233,12 +233,10 @@ export class Attempt {
       thrown,
       cancelled: reason === null ? null : { reason, fault },
       stopped: this.stopped,
-      get prompt() {
-        return plan.prompt;
-      },
+      prompt: plan.prompt,
     });
     if (ending.usage === null || !chargesByImage(price)) return ending;
-    return { ...ending, usage: withInputImages(ending.usage, price, plan.prompt.images) };
+    return { ...ending, usage: withInputImages(ending.usage, price, plan.prompt().images) };
   }
 }
 

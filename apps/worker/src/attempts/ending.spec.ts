@@ -36,7 +36,7 @@ const end = (summary: Partial<LaneSummary>, facts: Partial<EndingFacts> = {}) =>
     thrown: null,
     cancelled: null,
     stopped: null,
-    prompt: { promptBytes: 400, images: 1 },
+    prompt: () => ({ promptBytes: 400, images: 1 }),
     ...facts,
     summary: { ...GOOD, ...summary },
   });

@@ -18,7 +18,7 @@ export interface EndingFacts {
   readonly cancelled: { readonly reason: string; readonly fault: boolean } | null;
   /** No credit was left to go on, after so much had been written. */
   readonly stopped: { readonly outputCharacters: number } | null;
-  readonly prompt: Prompt;
+  readonly prompt: () => Prompt;
 }
 
 /** How an attempt ends: for the client, and for the ledger (`usage: null` is no entry at all). */
@@ -121,14 +121,14 @@ function ofStop({ prompt, summary }: EndingFacts, outputCharacters: number): End
   return {
     kind: 'end',
     ...entry('out_of_credit'),
-    usage: estimateUsage({ ...prompt, outputCharacters, partial: input }),
+    usage: estimateUsage({ ...prompt(), outputCharacters, partial: input }),
     stopped: true,
   };
 }
 
 const estimate = ({ prompt, summary }: EndingFacts): Usage =>
   estimateUsage({
-    ...prompt,
+    ...prompt(),
     outputCharacters: summary.outputCharacters,
     partial: reportedUsage(summary.usage) ?? reportedUsage(summary.partialUsage),
   });

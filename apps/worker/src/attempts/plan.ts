@@ -34,7 +34,7 @@ export interface Plan {
   readonly upstream: UpstreamCall;
   /** The event that ends the answer before its model does; null where the dialect has none. */
   readonly renderStop: ((reason: GatewayError) => Uint8Array) | null;
-  readonly prompt: Prompt;
+  readonly prompt: () => Prompt;
   /** Most that an answer in one piece may have; the usual limit when absent. */
   readonly maxAnswerBytes?: number;
 }
@@ -115,9 +115,7 @@ export function planAttempt(call: AttemptCall, bodyBytes: Uint8Array, config: Wo
       headers: rendered.headers,
       body: JSON.stringify(call.continues ? { ...rendered.body, ...prefillFields(provider) } : rendered.body),
     },
-    get prompt() {
-      return requestFacts(request);
-    },
+    prompt: () => requestFacts(request),
   };
 }
 

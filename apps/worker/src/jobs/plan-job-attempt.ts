@@ -43,7 +43,7 @@ export function planJobAttempt({ call, job, body, protocolId, basePath }: JobCal
       headers: rendered.headers,
       body: rendered.files ? formOf(rendered.body, rendered.files) : JSON.stringify(rendered.body),
     },
-    prompt: { promptBytes: planned.request.size.promptBytes, images: 0 },
+    prompt: () => ({ promptBytes: planned.request.size.promptBytes, images: 0 }),
     dropped: rendered.dropped,
     ...(job === 'image' && { maxAnswerBytes: MAX_IMAGES_BYTES }),
   };

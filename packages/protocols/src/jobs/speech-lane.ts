@@ -48,16 +48,9 @@ export class SpeechLane implements Lane {
     const { audioBytes, endpoint, request, reader } = this;
     const done = this.ended && reader.complete && audioBytes > 0;
     const ending = done ? ({ finishReason: 'stop', nativeFinishReason: 'stop', terminal: true } as const) : {};
-    return {
-      ...NOTHING_SAID,
-      ...ending,
-      usage: done ? reader.usage : null,
-      failure: this.failure,
-      // Asked for with every piece that passes, and read only where the answer breaks off.
-      get partialUsage() {
-        return speechEstimate(request, endpoint, audioBytes);
-      },
-    };
+    const usage = done ? reader.usage : null;
+    const partialUsage = speechEstimate(request, endpoint, audioBytes);
+    return { ...NOTHING_SAID, ...ending, usage, failure: this.failure, partialUsage };
   }
 
   renderEnd(): Uint8Array {
