@@ -7,7 +7,7 @@ const DEADLINE_MS = 30_000;
 
 /** Environment of a process whose allocations are read: it listens for a debugger on loopback. */
 export const debuggable = (port: number): Readonly<Record<string, string>> => ({
-  NODE_OPTIONS: `--inspect=127.0.0.1:${port}`,
+  NODE_OPTIONS: `--inspect=127.0.0.1:${port} --expose-gc`,
 });
 
 interface AllocationNode {
@@ -72,6 +72,29 @@ export async function allocatedBytes(port: number, work: () => Promise<unknown>)
       includeObjectsCollectedByMinorGC: true,
     });
     await work();
+    const { profile } = await inspector.ask<{ profile: { head: AllocationNode } }>('HeapProfiler.stopSampling');
+    return bytesOf(profile.head);
+  } finally {
+    inspector.close();
+  }
+}
+
+/**
+ * Bytes of what the work allocates that a collection of the young generation finds alive, or takes for alive because something dead and old still points
+ * to it: what makes such collections long. Begins with everything old, as in a process that has run for a day.
+ * @param port of its debugger
+ */
+export async function survivingBytes(port: number, work: () => Promise<unknown>): Promise<number> {
+  const inspector = await Debugger.open(port);
+  try {
+    await inspector.ask('HeapProfiler.collectGarbage');
+    await inspector.ask('HeapProfiler.startSampling', {
+      samplingInterval: SAMPLE_BYTES,
+      // What is collected last, with everything else, had survived until then.
+      includeObjectsCollectedByMajorGC: true,
+    });
+    await work();
+    await inspector.ask('Runtime.evaluate', { expression: "gc({ type: 'minor' })" });
     const { profile } = await inspector.ask<{ profile: { head: AllocationNode } }>('HeapProfiler.stopSampling');
     return bytesOf(profile.head);
   } finally {

@@ -5,7 +5,7 @@ import { bodyOf, openClient } from '../measure/client.js';
 import { closedLoop } from '../measure/load.js';
 import { readProcesses } from '../measure/processes.js';
 import { median } from '../measure/statistics.js';
-import { allocatedBytes } from './allocations.js';
+import { allocatedBytes, survivingBytes } from './allocations.js';
 
 export interface Work {
   readonly pace: Pace;
@@ -79,14 +79,20 @@ export async function brokerMessages(monitorUrl: string): Promise<number> {
 }
 
 /** Kilobytes that each process allocates for a request. */
-export async function allocatedKb(
-  ports: Readonly<Record<string, number>>,
-  target: Target,
-  work: Work,
-): Promise<Record<string, number>> {
-  const found: Record<string, number> = {};
-  // One after the other: two debuggers at once would each see the other's delays.
-  for (const [name, port] of Object.entries(ports))
-    found[name] = (await allocatedBytes(port, () => send(target, work))) / work.requests / 1_024;
-  return found;
+export const allocatedKb = kilobytes(allocatedBytes);
+/** Kilobytes of them that are not gone when the young generation is collected. */
+export const survivingKb = kilobytes(survivingBytes);
+
+function kilobytes(measure: typeof allocatedBytes) {
+  return async (
+    ports: Readonly<Record<string, number>>,
+    target: Target,
+    work: Work,
+  ): Promise<Record<string, number>> => {
+    const found: Record<string, number> = {};
+    // One after the other: two debuggers at once would each see the other's delays.
+    for (const [name, port] of Object.entries(ports))
+      found[name] = (await measure(port, () => send(target, work))) / work.requests / 1_024;
+    return found;
+  };
 }
