@@ -8,6 +8,8 @@ export const FRONTIER_PACE = pace(20);
 /** Added at the 99th percentile. */
 const LIMITS_MS = [1, 5, 10, 20];
 const STEP_SECONDS = 3;
+/** Of fewer the 99th percentile is but the worst or the next to it. */
+const LEAST_REQUESTS = 400;
 const CONNECTIONS = 256;
 /** The search ends when the rates that hold and that do not are this close. */
 const CLOSE_ENOUGH = 1.15;
@@ -20,7 +22,7 @@ async function p99At(target: Target, perSecond: number): Promise<number> {
     connections: CONNECTIONS,
     stream: false,
   });
-  const { exchanges } = await openLoop(client, perSecond, STEP_SECONDS);
+  const { exchanges } = await openLoop(client, perSecond, Math.max(STEP_SECONDS, LEAST_REQUESTS / perSecond));
   await client.close();
   if (exchanges.some(({ ok }) => !ok)) return Number.POSITIVE_INFINITY;
   return percentile(ascending(exchanges.map(({ totalMs }) => totalMs)), 0.99);
