@@ -161,6 +161,8 @@ export class Claim {
   }
 
   private onBusy(id: string): ClaimStep {
+    // Its heartbeat said otherwise: the next one says how it is by then.
+    if (this.started?.id === id) this.host.doubt(this.provider, this.started.worker);
     this.drop(id);
     this.busy += 1;
     // Others that were asked may still accept.

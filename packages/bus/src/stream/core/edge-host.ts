@@ -22,7 +22,7 @@ export interface EdgeHost {
   workersOf(provider: string, count: number): string[];
   /** A worker of the provider that may begin without a claim; null if none is heard. */
   starter(provider: string): Starter | null;
-  /** The worker did not say in time that it has begun. */
+  /** The worker did not say in time that it has begun, or said that it cannot. */
   doubt(provider: string, worker: string): void;
   /** Routes frames with this id to the stream. */
   register(id: string, stream: EdgeEntry): void;

@@ -10,7 +10,7 @@ interface Connection {
 interface Entry {
   missed: number;
   hasRoom: boolean;
-  /** It did not answer in time, and has not been heard since. */
+  /** It did not answer in time, or had no room, and has not been heard since. */
   doubted: boolean;
   readonly connections: Map<string, Connection>;
 }
@@ -74,7 +74,7 @@ export class WorkerDirectory {
     return gone;
   }
 
-  /** The worker did not answer in time: until it is heard again, it begins nothing without a claim. */
+  /** The worker did not answer in time, or had no room: until it is heard again, it begins nothing without a claim. */
   doubt(provider: string, worker: string): void {
     const entry = this.providers.get(provider)?.get(worker);
     if (!entry) return;
