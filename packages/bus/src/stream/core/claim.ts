@@ -59,27 +59,33 @@ export class Claim {
 
   /** @param windowBytes null when the worker cannot begin with what is in the call */
   open(windowBytes: number | null): void {
-    const starter = windowBytes === null ? null : this.host.starter(this.provider);
-    if (windowBytes === null || !starter) {
-      this.try();
-      return;
-    }
+    if (windowBytes === null || !this.start(windowBytes)) this.try();
+  }
+
+  /** False when no worker is heard. */
+  private start(windowBytes: number): boolean {
+    const starter = this.host.starter(this.provider);
+    if (!starter) return false;
     const nowMs = this.host.nowMs();
     const { acceptMs, startMs } = this.host.timers;
     this.deadlineMs = nowMs + acceptMs;
     const { worker } = starter;
     const prefix = controlPrefix(this.provider, starter.address);
-    const id = this.send((own) => prefix + own, { byMs: nowMs + starter.aheadMs + startMs, windowBytes });
+    const call = this.encode({ byMs: nowMs + starter.aheadMs + startMs, windowBytes });
+    const id = this.send((own) => prefix + own, call);
     const control = prefix + id;
     this.started = { id, worker, control, bulk: control, process: controlPrefix(this.provider, worker) + id };
+    return true;
   }
 
-  try(): void {
+  private try(): void {
     this.deadlineMs = this.host.nowMs() + this.host.timers.acceptMs;
     const workers = this.tries === 0 ? [] : this.host.workersOf(this.provider, DIRECT_CALLS);
     this.direct = workers.length > 0;
-    for (const worker of workers) this.send((id) => controlPrefix(this.provider, worker) + id);
-    if (!this.direct) this.send(() => callSubject(this.provider));
+    // Half a megabyte of prompt may be in it: one for all that are asked.
+    const call = this.encode(null);
+    for (const worker of workers) this.send((id) => controlPrefix(this.provider, worker) + id, call);
+    if (!this.direct) this.send(() => callSubject(this.provider), call);
   }
 
   onFrame(id: string, frame: Uint8Array, reply: string | undefined): ClaimStep {
@@ -172,11 +178,11 @@ export class Claim {
     return null;
   }
 
-  private send(subjectOf: (id: string) => string, start: Start | null = null): string {
+  private send(subjectOf: (id: string) => string, call: Uint8Array): string {
     const id = this.host.newId();
     this.ids.push(id);
     this.host.register(id, this.stream);
-    this.port.publish(subjectOf(id), this.encode(start), framesPrefix(this.port.address) + id);
+    this.port.publish(subjectOf(id), call, framesPrefix(this.port.address) + id);
     return id;
   }
 
