@@ -14,6 +14,7 @@ const LONGEST_MS = 180_000;
 /** After the last stream: edges forget at once, workers after their longest timer. */
 const QUIET_MS = 60_000;
 const OUTAGE_MS = 5_000;
+const CALM: Faults = { drop: 0, duplicate: 0, reorder: 0, delay: 0 };
 
 type Incident =
   | {
@@ -212,20 +213,18 @@ describe('streams over a broker as bad as can be', () => {
   }, 600_000);
 
   it('are confirmed to their worker exactly if the client had everything when its edge was killed', async () => {
-    const calm = { drop: 0, duplicate: 0, reorder: 0, delay: 0 };
     await fc.assert(
       fc.asyncProperty(
         fc.integer(),
         manyOf(requestArbitrary),
         fc.integer({ min: 1, max: 3_000 }),
-        (seed, requests, at) => playToTheDeathOfTheEdge({ seed, faults: calm, requests, incidents: [] }, at),
+        (seed, requests, at) => playToTheDeathOfTheEdge({ seed, faults: CALM, requests, incidents: [] }, at),
       ),
       { numRuns: 300 },
     );
   }, 300_000);
 
   it('are not begun by a worker that slept through its time to begin them', async () => {
-    const calm = { drop: 0, duplicate: 0, reorder: 0, delay: 0 };
     const quick = requestArbitrary.map((wanted) => ({
       ...wanted,
       openMs: 20,
@@ -237,7 +236,7 @@ describe('streams over a broker as bad as can be', () => {
         manyOf(quick),
         fc.integer({ min: 400, max: 10_000 }),
         async (seed, requests, forMs) => {
-          const { world, workers, calls, results } = begin({ seed, faults: calm, requests, incidents: [] });
+          const { world, workers, calls, results } = begin({ seed, faults: CALM, requests, incidents: [] });
           // Both have been heard, so calls go to them by name.
           world.after(15, () => workers.forEach((worker) => worker.freeze(forMs)));
           await world.runUntil(() => results.every(({ kind }) => kind !== 'running'), LONGEST_MS);
@@ -253,7 +252,6 @@ describe('streams over a broker as bad as can be', () => {
   }, 100_000);
 
   it('all end well when the broker only restarts', async () => {
-    const calm = { drop: 0, duplicate: 0, reorder: 0, delay: 0 };
     const patient = requestArbitrary.map((wanted) => ({
       ...wanted,
       failAfter: null,
@@ -268,7 +266,7 @@ describe('streams over a broker as bad as can be', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), manyOf(patient), restarts, async (seed, requests, restart) => {
         const incidents = [{ kind: 'restart' as const, ...restart }];
-        const results = await play({ seed, faults: calm, requests, incidents });
+        const results = await play({ seed, faults: CALM, requests, incidents });
         expect(results).toEqual(requests.map(() => ({ kind: 'end' })));
       }),
       { numRuns: 200 },
