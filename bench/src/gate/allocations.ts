@@ -63,28 +63,26 @@ class Debugger {
  * samples, which does not depend on how fast or how busy the machine is.
  * @param port of its debugger
  */
-export async function allocatedBytes(port: number, work: () => Promise<unknown>): Promise<number> {
-  const inspector = await Debugger.open(port);
-  try {
-    await inspector.ask('HeapProfiler.startSampling', {
-      samplingInterval: SAMPLE_BYTES,
-      includeObjectsCollectedByMajorGC: true,
-      includeObjectsCollectedByMinorGC: true,
-    });
-    await work();
-    const { profile } = await inspector.ask<{ profile: { head: AllocationNode } }>('HeapProfiler.stopSampling');
-    return bytesOf(profile.head);
-  } finally {
-    inspector.close();
-  }
-}
+export const allocatedBytes = (port: number, work: () => Promise<unknown>): Promise<number> =>
+  sampledBytes(port, true, work);
 
 /**
  * Bytes of what the work allocates that a collection of the young generation finds alive, or takes for alive because something dead and old still points
  * to it: what makes such collections long. Begins with everything old, as in a process that has run for a day.
  * @param port of its debugger
  */
-export async function survivingBytes(port: number, work: () => Promise<unknown>): Promise<number> {
+export const survivingBytes = (port: number, work: () => Promise<unknown>): Promise<number> =>
+  sampledBytes(port, false, async (inspector) => {
+    await work();
+    await inspector.ask('Runtime.evaluate', { expression: "gc({ type: 'minor' })" });
+  });
+
+/** @param gone whether what the young generation has let go counts, too */
+async function sampledBytes(
+  port: number,
+  gone: boolean,
+  work: (inspector: Debugger) => Promise<unknown>,
+): Promise<number> {
   const inspector = await Debugger.open(port);
   try {
     await inspector.ask('HeapProfiler.collectGarbage');
@@ -92,9 +90,9 @@ export async function survivingBytes(port: number, work: () => Promise<unknown>)
       samplingInterval: SAMPLE_BYTES,
       // What is collected last, with everything else, had survived until then.
       includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: gone,
     });
-    await work();
-    await inspector.ask('Runtime.evaluate', { expression: "gc({ type: 'minor' })" });
+    await work(inspector);
     const { profile } = await inspector.ask<{ profile: { head: AllocationNode } }>('HeapProfiler.stopSampling');
     return bytesOf(profile.head);
   } finally {
