@@ -116,6 +116,24 @@ describe('the credit service', () => {
     expect(lender.closed).toMatchObject([{ keepNanos: 1_000n }]);
   });
 
+  it('waits a moment for the ledger when everything is given back, so that nothing stays lent that is booked', async () => {
+    const hold = await credit.admit(key, 1_000n);
+    credit.settle(hold, { generationId: 'gen-1', chargedNanos: 300n, event, assumed: false });
+    await credit.admit({ ...key, id: randomUUID() }, 700n);
+    const closing = credit.closeAll(60_000);
+    expect(lender.closed).toMatchObject([{ keepNanos: 700n }]);
+    credit.pending.confirm({ generationId: 'gen-1', chargedNanos: 300n });
+    await closing;
+    expect(lender.closed).toMatchObject([{ keepNanos: 700n }, { keepNanos: 0n }]);
+  });
+
+  it('keeps what a ledger that is away has not confirmed', async () => {
+    const hold = await credit.admit(key, 1_000n);
+    credit.settle(hold, { generationId: 'gen-1', chargedNanos: 300n, event, assumed: false });
+    await credit.closeAll(30);
+    expect(lender.closed).toMatchObject([{ keepNanos: 300n }]);
+  });
+
   it('answers a recall at once with all that nothing is held or charged against', async () => {
     const hold = await credit.admit(key, 1_000n);
     credit.settle(hold, { generationId: 'gen-1', chargedNanos: 300n, event, assumed: false });

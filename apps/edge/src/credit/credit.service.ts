@@ -11,6 +11,9 @@ import type { UsageMessage } from './pending-usage.js';
 /** A lease without a generation for this long goes back to the account. */
 export const IDLE_CLOSE_MS = 15_000;
 
+/** The ledger books within a few hundred milliseconds; one that is away must not hold up a shutdown. */
+const CONFIRMED_WITHIN_MS = 2_000;
+
 /** What one generation came to, for its hold. */
 export interface Settlement {
   readonly generationId: string;
@@ -72,12 +75,19 @@ export class CreditService {
     await Promise.allSettled(work);
   }
 
-  /** Gives every lease back, keeping what still runs or is not applied yet: at shutdown. */
-  async closeAll(): Promise<void> {
+  /**
+   * Gives every lease back, keeping what still runs or is not applied yet: at shutdown. What is kept stays lent until the lease
+   * has expired, so one that has just been charged waits a moment for the ledger to say what it has applied.
+   */
+  async closeAll(confirmedWithinMs = CONFIRMED_WITHIN_MS): Promise<void> {
     const work: Promise<unknown>[] = [];
+    const settled = this.pending.settled(confirmedWithinMs);
     for (const credit of this.credits.values()) {
       credit.retire();
-      for (const lease of credit.leases) work.push(this.giveBack(credit, lease));
+      for (const lease of credit.leases) {
+        const isApplied = this.pending.unappliedNanos(lease) === 0n;
+        work.push(isApplied ? this.giveBack(credit, lease) : settled.then(() => this.giveBack(credit, lease)));
+      }
     }
     await Promise.allSettled(work);
   }

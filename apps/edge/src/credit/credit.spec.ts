@@ -1,7 +1,13 @@
 import { affordableTokens } from './affordable.js';
 import { MAX_LEASE_NANOS, MIN_LEASE_NANOS, isLow, leaseSizeNanos } from './lease-size.js';
 import { Lease } from './lease.js';
-import { FORGET_ASSUMED_AFTER_MS, LATE_AFTER_MS, PendingUsageBook, REPUBLISH_AFTER_MS } from './pending-usage.js';
+import {
+  EARLY_FOR_MS,
+  FORGET_ASSUMED_AFTER_MS,
+  LATE_AFTER_MS,
+  PendingUsageBook,
+  REPUBLISH_AFTER_MS,
+} from './pending-usage.js';
 import { SpendRate } from './spend-rate.js';
 
 const identity = { leaseId: 'lease', accountId: 'account', keyId: 'key', keyVersion: 1 };
@@ -99,6 +105,31 @@ describe('the book of pending usage', () => {
     book.confirm({ generationId: 'gen-1', chargedNanos: 20n });
     book.confirm({ generationId: 'gen-1', chargedNanos: 20n });
     expect(lease.chargedNanos).toBe(20n);
+  });
+
+  it('knows what the ledger confirmed before the client had read its answer, for a while', () => {
+    let now = 0;
+    const lease = leaseOf(100n);
+    const book = new PendingUsageBook(() => now, 2);
+    const remember = (generationId: string) =>
+      book.remember({ generationId, lease, chargedNanos: lease.admit(10n)!.settle(10n), event: message });
+    book.confirm({ generationId: 'gen-1', chargedNanos: 4n });
+    remember('gen-1');
+    expect(book.size).toBe(0);
+    expect(lease.chargedNanos).toBe(4n);
+    // Once: what comes after is a generation of its own.
+    remember('gen-1');
+    expect(book.size).toBe(1);
+    book.confirm({ generationId: 'gen-1', chargedNanos: 10n });
+    // Never more of them than of what is remembered, the newest count.
+    for (const generationId of ['gen-2', 'gen-3', 'gen-4']) book.confirm({ generationId, chargedNanos: 10n });
+    remember('gen-2');
+    remember('gen-3');
+    expect(book.all().map(({ generationId }) => generationId)).toEqual(['gen-2']);
+    now = EARLY_FOR_MS;
+    book.due();
+    remember('gen-4');
+    expect(book.all().map(({ generationId }) => generationId)).toEqual(['gen-2', 'gen-4']);
   });
 
   it('publishes again what the ledger did not confirm in time, and again after that', () => {

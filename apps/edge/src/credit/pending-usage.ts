@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TransientMap } from '@switchyard/bus';
 import type { Clock } from './clock.js';
 import type { Lease } from './lease.js';
@@ -35,6 +36,9 @@ export const FORGET_ASSUMED_AFTER_MS = 120_000;
 export const MAX_PENDING_USAGE = 20_000;
 /** What the ledger has not confirmed after this is late: it is noted where it outlives this process. */
 export const LATE_AFTER_MS = 500;
+/** A client may read the end of an answer this much later than the ledger has booked it. */
+export const EARLY_FOR_MS = 300_000;
+const SETTLED_POLL_MS = 10;
 
 /**
  * The edge's witness of usage: what it charged its leases for, kept until the ledger says that it was applied (`UsageApplied`),
@@ -45,6 +49,8 @@ export class PendingUsageBook {
   private readonly entries = new TransientMap<string, Entry>();
   /** First witnesses that have gone, and when. */
   private readonly gone = new Map<string, number>();
+  /** What the ledger has confirmed before it was remembered here, the oldest first. */
+  private readonly early = new Map<string, { readonly chargedNanos: bigint; readonly atMs: number }>();
   private notedEntries = 0;
 
   constructor(
@@ -64,6 +70,12 @@ export class PendingUsageBook {
   }
 
   remember(usage: PendingUsage): void {
+    const early = this.early.get(usage.generationId);
+    if (early) {
+      this.early.delete(usage.generationId);
+      correct(usage, early.chargedNanos);
+      return;
+    }
     const now = this.clock();
     // A client may still read an answer whose worker is dead by then.
     const alone = this.gone.has(usage.event?.worker ?? '');
@@ -71,13 +83,16 @@ export class PendingUsageBook {
     this.entries.set(usage.generationId, { ...usage, sinceMs: now, publishAtMs, noted: false });
   }
 
-  /** The ledger has applied a generation. A charge that came out smaller gives room back to its lease. */
+  /**
+   * The ledger has applied a generation. A charge that came out smaller gives room back to its lease. The ledger may be faster
+   * than this edge, which is not done before its client is: then it is known when the usage is remembered.
+   */
   confirm({ generationId, chargedNanos }: { readonly generationId: string; readonly chargedNanos: bigint }): void {
     const entry = this.entries.get(generationId);
-    if (!entry) return;
+    if (!entry) return this.keepEarly(generationId, chargedNanos);
     this.entries.delete(generationId);
     if (entry.noted) this.notedEntries -= 1;
-    if (chargedNanos < entry.chargedNanos) entry.lease.credit(entry.chargedNanos - chargedNanos);
+    correct(entry, chargedNanos);
   }
 
   /** Sum of what a lease was charged and the ledger has not applied: must stay in the lease when it is given back. */
@@ -87,10 +102,17 @@ export class PendingUsageBook {
     return sum;
   }
 
+  /** Waits until the ledger has confirmed everything, but no longer than that. */
+  async settled(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs;
+    while (this.entries.size > 0 && performance.now() < until) await sleep(SETTLED_POLL_MS);
+  }
+
   /** What is to be published again now; each is due again after another {@link REPUBLISH_AFTER_MS}. */
   due(): PendingUsage[] {
     const now = this.clock();
     for (const [worker, goneMs] of this.gone) if (now - goneMs > REPUBLISH_AFTER_MS) this.gone.delete(worker);
+    this.forgetEarly(now - EARLY_FOR_MS);
     const due: PendingUsage[] = [];
     for (const entry of this.entries.values()) {
       if (entry.event && entry.publishAtMs <= now) {
@@ -134,4 +156,20 @@ export class PendingUsageBook {
   all(): PendingUsage[] {
     return [...this.entries.values()].filter(({ event }) => event !== null);
   }
+
+  private keepEarly(generationId: string, chargedNanos: bigint): void {
+    if (this.early.size >= this.capacity) this.early.delete(this.early.keys().next().value!);
+    this.early.set(generationId, { chargedNanos, atMs: this.clock() });
+  }
+
+  private forgetEarly(beforeMs: number): void {
+    for (const [generationId, { atMs }] of this.early) {
+      if (atMs > beforeMs) break;
+      this.early.delete(generationId);
+    }
+  }
 }
+
+const correct = ({ lease, chargedNanos }: PendingUsage, appliedNanos: bigint): void => {
+  if (appliedNanos < chargedNanos) lease.credit(chargedNanos - appliedNanos);
+};
