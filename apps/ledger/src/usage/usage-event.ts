@@ -1,6 +1,6 @@
-import { AdmissionTickets, MAX_TRANSFER_NANOS, UsageEvent } from '@switchyard/contracts';
+import { AdmissionTickets, MAX_TRANSFER_NANOS, UsageEvent, usageEventWire } from '@switchyard/contracts';
 import { costOf } from '@switchyard/pricing';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export interface ValidUsage {
   readonly kind: 'valid';
@@ -30,7 +30,7 @@ export function readUsage(data: Uint8Array, tickets: AdmissionTickets): ValidUsa
   if (!parsed.success)
     return { kind: 'unusable', reason: `schema: ${faults(parsed.error)}`, event: null, payload: null };
   const event = parsed.data;
-  const payload = JSON.stringify(z.encode(UsageEvent, event));
+  const payload = JSON.stringify(usageEventWire(event));
   const unusable = (reason: string): UnusableUsage => ({ kind: 'unusable', reason, event, payload });
   if (event.ticket === null) return unusable('ticket: missing');
   if (!tickets.isGenuine(event.ticket, event)) return unusable('ticket: not for what the event says');
