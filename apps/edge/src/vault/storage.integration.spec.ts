@@ -87,7 +87,8 @@ describe('what an account lets be kept', () => {
     await expect(put('three')).resolves.toBe(false);
     resolve();
     await expect(Promise.all(waiting)).resolves.toEqual([true, true]);
-    await expect(put('three')).resolves.toBe(true);
+    // Sixty-four megabytes may take longer than an answer of the vault is waited for, where this process has no processor.
+    await waitUntil(() => put('three').catch(() => false), { what: 'the third' });
   });
 
   it('can be seen as numbers and be erased, of the own account alone', async () => {
