@@ -6,7 +6,6 @@ import type { Caller } from '../callers/caller.js';
 import { usageOfAnswer } from '../completions/answer.js';
 import type { Answer } from '../completions/answer.js';
 import type { Generation } from '../completions/generation.js';
-import { payersOf } from '@switchyard/pricing';
 import type { UsageMessage } from '../credit/pending-usage.js';
 import { EdgeProcess } from '../process/edge-process.js';
 import { Outbox } from '../process/outbox.service.js';
@@ -26,24 +25,21 @@ const FRESH_S = 60;
 /** Finished generations: remembered here for a while, told to the ledger for good. */
 @Injectable()
 export class GenerationsService {
-  private readonly recent = new RecentGenerations();
+  private readonly recent: RecentGenerations;
 
   constructor(
     private readonly rpc: RpcClient,
     private readonly outbox: Outbox,
     private readonly edge: EdgeProcess,
-  ) {}
+  ) {
+    this.recent = new RecentGenerations(edge.clock);
+  }
 
   finished(generation: Generation, answer: Answer, firstByteAtMs: number | null): void {
     const record = generationRecord(generation, answer, { firstByteAtMs, finishedAtMs: this.edge.clock() });
     const usage = usageOfAnswer(answer);
     const bytes = Buffer.from(JSON.stringify(recordWire(record)));
-    this.recent.put(record.id, {
-      accountId: record.accountId,
-      record: bytes,
-      usage: usage && Buffer.from(JSON.stringify(usageEventWire(usage))),
-      chargedNanos: usage && payersOf(usage).customerNanos,
-    });
+    this.recent.put(record.id, bytes, usage && JSON.stringify(usageEventWire(usage)));
     this.outbox.send({ subject: GenerationFinished.subject, bytes, messageId: record.id });
     recordGeneration(record, usage);
   }

@@ -1,5 +1,7 @@
 import { GenerationRecord, UsageEvent } from '@switchyard/contracts';
-import { LRUCache } from 'lru-cache';
+import { payersOf } from '@switchyard/pricing';
+import type { Clock } from '../credit/clock.js';
+import { ByteRing } from './byte-ring.js';
 
 /** A generation with what is known of its cost. */
 export interface KnownGeneration {
@@ -8,37 +10,44 @@ export interface KnownGeneration {
   readonly chargedNanos: bigint | null;
 }
 
-/**
- * As it crosses the bus, JSON. Thousands are kept and hardly one is asked for, and what is kept is copied twice before it is old: the hundreds
- * of objects of a record and a usage would be most of what the young generation has to copy, bytes lie outside of it.
- */
-export interface WrittenGeneration {
-  readonly accountId: string;
-  readonly record: Buffer;
-  readonly usage: Buffer | null;
-  readonly chargedNanos: bigint | null;
-}
-
-export const MAX_RECENT = 5_000;
+const SLAB_BYTES = 1024 * 1024;
+/** Sixteen megabytes: some five thousand generations. */
+const SLABS = 16;
 const KEEP_MS = 10 * 60_000;
 
-/** The last generations of this edge: readable before the ledger has heard of them. */
-export class RecentGenerations {
-  private readonly byId = new LRUCache<string, WrittenGeneration>({ max: MAX_RECENT, ttl: KEEP_MS });
+// When it was put in, and how long its record is; the record and the usage follow.
+const TIME_AT = 0;
+const RECORD_LENGTH_AT = 8;
+const HEAD_BYTES = 12;
 
-  put(id: string, written: WrittenGeneration): void {
-    this.byId.set(id, written);
+/**
+ * The last generations of this edge: readable before the ledger has heard of them. Kept as they cross the bus, JSON: thousands are kept
+ * and hardly one is asked for.
+ */
+export class RecentGenerations {
+  private readonly ring = new ByteRing(SLAB_BYTES, SLABS);
+
+  constructor(private readonly clock: Clock) {}
+
+  /** @param record wire form of the record, @param usage that of the usage, if anything was used */
+  put(id: string, record: Uint8Array, usage: string | null): void {
+    const recordEnd = HEAD_BYTES + record.byteLength;
+    const entry = this.ring.reserve(id, recordEnd + (usage === null ? 0 : Buffer.byteLength(usage)));
+    if (!entry) return;
+    entry.writeDoubleLE(this.clock(), TIME_AT);
+    entry.writeUInt32LE(record.byteLength, RECORD_LENGTH_AT);
+    entry.set(record, HEAD_BYTES);
+    if (usage !== null) entry.write(usage, recordEnd);
   }
 
   find(id: string, accountId: string): KnownGeneration | null {
-    const written = this.byId.get(id);
-    if (written?.accountId !== accountId) return null;
-    const { record, usage, chargedNanos } = written;
-    return {
-      generation: GenerationRecord.parse(jsonOf(record)),
-      usage: usage === null ? null : UsageEvent.parse(jsonOf(usage)),
-      chargedNanos,
-    };
+    const entry = this.ring.get(id);
+    if (!entry || this.clock() - entry.readDoubleLE(TIME_AT) > KEEP_MS) return null;
+    const recordEnd = HEAD_BYTES + entry.readUInt32LE(RECORD_LENGTH_AT);
+    const generation = GenerationRecord.parse(jsonOf(entry.subarray(HEAD_BYTES, recordEnd)));
+    if (generation.accountId !== accountId) return null;
+    const usage = entry.byteLength === recordEnd ? null : UsageEvent.parse(jsonOf(entry.subarray(recordEnd)));
+    return { generation, usage, chargedNanos: usage && payersOf(usage).customerNanos };
   }
 }
 
