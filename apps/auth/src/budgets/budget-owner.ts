@@ -14,7 +14,7 @@ export function scopeIdOf({ accountId, kind, workspaceId, userId }: Owner): stri
 }
 
 /** Whether a key spends under a budget. */
-export function countsAgainst(key: KeyRow, budget: BudgetRow): boolean {
+export function countsAgainst(key: KeyRow, budget: Owner): boolean {
   if (key.accountId !== budget.accountId || key.kind !== 'inference') return false;
   if (budget.kind === 'account') return true;
   return budget.kind === 'workspace'

@@ -6,12 +6,15 @@ import { policyOf } from './routing-column.js';
 
 const iso = (time: Date | null): string | null => time?.toISOString() ?? null;
 
+/** What of a budget concerns the keys that count against it. */
+export type KeyBudget = Omit<BudgetRow, 'id' | 'createdAt' | 'updatedAt'>;
+
 /**
  * What a key has from its account: budgets, also such that other keys count against, the policies of workspaces by their id, and
  * whether the account runs the installation.
  */
 export interface KeyTerms {
-  readonly budgets: readonly BudgetRow[];
+  readonly budgets: readonly KeyBudget[];
   readonly policies: ReadonlyMap<string, RoutingPolicy>;
   readonly operator: boolean;
 }
@@ -53,8 +56,12 @@ function routingOf(row: KeyRow, { policies }: KeyTerms): Pick<ApiKey, 'routing'>
 }
 
 /** What a key may do at this moment. Revoked is final, so it comes before what could still change. */
-export function resolve(row: KeyRow | null, terms: KeyTerms, nowMs: number): ReplyOf<typeof ResolveKey> {
-  if (!row) return { status: 'unknown' };
+export function resolve(
+  found: { readonly key: KeyRow; readonly terms: KeyTerms } | null,
+  nowMs: number,
+): ReplyOf<typeof ResolveKey> {
+  if (!found) return { status: 'unknown' };
+  const { key: row, terms } = found;
   if (row.revokedAt) return { status: 'revoked' };
   const key = toApiKey(row, terms);
   if (row.disabled) return { status: 'disabled', key };

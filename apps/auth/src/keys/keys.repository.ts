@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { KeyKind } from '@switchyard/contracts';
 import { query, transaction } from '@switchyard/database';
-import { DataSource, In, IsNull, Not, type EntityManager } from 'typeorm';
+import { DataSource, In, IsNull, Not, type EntityManager, type EntityMetadata } from 'typeorm';
 import { AccountEntity } from '../accounts/account.entity.js';
 import { budgetsOfKeys } from '../budgets/budgets.repository.js';
 import { KeyChangeEntity } from '../changes/key-change.entity.js';
 import { WorkspaceEntity } from '../workspaces/workspace.entity.js';
-import type { KeyTerms } from './api-key.js';
+import type { KeyBudget, KeyTerms } from './api-key.js';
 import { KeyEntity, type KeyRow } from './key.entity.js';
-import { policyOf } from './routing-column.js';
+import { policyOf, type RoutingColumn } from './routing-column.js';
 
 /** A key of one account: the account comes from the caller's own key, and is part of every query but `findByDigest`. */
 export interface OwnKey {
@@ -44,13 +44,18 @@ export type KeyChanges = Partial<
 export class KeysRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Of any account, and also revoked: for resolving the credential itself. */
-  findByDigest(digest: string): Promise<{ key: KeyEntity | null; terms: KeyTerms }> {
-    return this.read(async (manager) => {
-      // The key first: a budget that is set in between changes the key's version, and so it is asked for again.
-      const key = await manager.findOneBy(KeyEntity, { digest });
-      return { key, terms: await termsOf(manager, key ? [key] : []) };
-    });
+  /**
+   * Of any account, and also revoked: for resolving the credential itself. One statement, because an edge asks for every key that it
+   * does not know, or not well enough any more; null for an unknown one.
+   */
+  async findByDigest(digest: string): Promise<{ key: KeyRow; terms: KeyTerms } | null> {
+    const [found] = await query<ResolvedKey>(this.dataSource, { idempotent: true }, RESOLVE_KEY, [digest]);
+    if (!found) return null;
+    const key = rowOf<KeyRow>(this.dataSource.getMetadata(KeyEntity), found);
+    const policy = policyOf(found.workspace_routing);
+    const budgets = found.budgets.map((budget) => ({ ...budget, capNanos: BigInt(budget.capNanos) }));
+    const policies = new Map(policy ? [[key.workspaceId, policy]] : []);
+    return { key, terms: { budgets, policies, operator: found.operator ?? false } };
   }
 
   /** The terms of keys of one account. */
@@ -134,6 +139,36 @@ export class KeysRepository {
     return transaction(this.dataSource, { idempotent: true }, work);
   }
 }
+
+/** The columns of a key, and what it has from its account. */
+interface ResolvedKey extends Record<string, unknown> {
+  readonly operator: boolean | null;
+  readonly workspace_routing: RoutingColumn | null;
+  readonly budgets: readonly (Omit<KeyBudget, 'capNanos'> & { readonly capNanos: string })[];
+}
+
+const RESOLVE_KEY = `
+SELECT key.*, account.operator, workspace.routing AS workspace_routing, (
+  SELECT coalesce(json_agg(json_build_object(
+    'accountId', account_id, 'kind', kind, 'workspaceId', workspace_id, 'userId', user_id,
+    'scopeId', scope_id, 'interval', period, 'capNanos', cap_nanos::text)), '[]')
+  FROM budget
+  WHERE account_id = key.account_id
+    AND (kind = 'account' OR workspace_id = key.workspace_id OR user_id = key.creator_user_id)) AS budgets
+FROM api_key AS key
+LEFT JOIN account ON account.id = key.account_id
+LEFT JOIN workspace ON workspace.id = key.workspace_id AND workspace.account_id = key.account_id
+WHERE key.digest = $1`;
+
+/** A row of plain SQL as TypeORM would have read it. */
+const rowOf = <Row>({ columns }: EntityMetadata, raw: Readonly<Record<string, unknown>>): Row =>
+  Object.fromEntries(
+    columns.map(({ propertyName, databaseName, transformer }) => {
+      const value = raw[databaseName];
+      const through = transformer === undefined ? [] : [transformer].flat();
+      return [propertyName, through.reduce<unknown>((read, one) => one.from(read), value)];
+    }),
+  ) as Row;
 
 async function termsOf(manager: EntityManager, keys: readonly KeyRow[]): Promise<KeyTerms> {
   const [first] = keys;

@@ -34,9 +34,9 @@ export class KeysService {
   ) {}
 
   async resolve({ digest }: RequestOf<typeof ResolveKey>): Promise<ReplyOf<typeof ResolveKey>> {
-    const { key, terms } = await this.keys.findByDigest(digest);
+    const found = await this.keys.findByDigest(digest);
     // The index compared it already; this does not tell by its time how much of a guess was right.
-    return resolve(key && digestsEqual(key.digest, digest) ? key : null, terms, Date.now());
+    return resolve(found && digestsEqual(found.key.digest, digest) ? found : null, Date.now());
   }
 
   async create({
