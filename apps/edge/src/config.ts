@@ -54,7 +54,7 @@ export const edgeConfig = z.object({
   KEEP_ALIVE_MS: milliseconds(10_000),
   /** A client that takes nothing for this long while data waits is cut. */
   SLOW_CLIENT_MS: milliseconds(60_000),
-  /** At more event-loop lag than this no new generation is started. */
+  /** At more event-loop lag than this, for a second, no new generation is started. */
   MAX_LOOP_LAG_MS: milliseconds(200),
   /** Generations that may run at once in this process. */
   MAX_GENERATIONS: count(10_000),

@@ -9,19 +9,28 @@ export class Ticker {
   private readonly timer: NodeJS.Timeout;
   private dueMs: number;
   private lastLagMs = 0;
+  private onTimeMs: number;
   private skipped = false;
 
+  /** @param maxLagMs what is later is not on time, as {@link lateForMs} sees it */
   constructor(
     private readonly intervalMs: number,
     private readonly onTick: () => void,
+    private readonly maxLagMs = LATE_MS,
   ) {
-    this.dueMs = performance.now() + intervalMs;
+    this.onTimeMs = performance.now();
+    this.dueMs = this.onTimeMs + intervalMs;
     this.timer = setInterval(() => this.tick(), intervalMs);
   }
 
   /** How late the event loop was at the last tick, or is now. */
   get lagMs(): number {
     return Math.max(this.lastLagMs, performance.now() - this.dueMs);
+  }
+
+  /** How long no tick has been on time. */
+  get lateForMs(): number {
+    return this.lagMs > this.maxLagMs ? performance.now() - this.onTimeMs : 0;
   }
 
   stop(): void {
@@ -32,6 +41,7 @@ export class Ticker {
     const nowMs = performance.now();
     this.lastLagMs = Math.max(0, nowMs - this.dueMs);
     this.dueMs = nowMs + this.intervalMs;
+    if (this.lastLagMs <= this.maxLagMs) this.onTimeMs = nowMs;
     // Not twice in a row, or a process that is always late would never look at a deadline.
     this.skipped = this.lastLagMs >= LATE_MS && !this.skipped;
     if (!this.skipped) this.onTick();

@@ -18,6 +18,8 @@ import { systemScheduler } from '../system-scheduler.js';
 import { Ticker } from '../ticker.js';
 import type { UpstreamStream } from './upstream-stream.js';
 
+/** An event loop that has not been on time for so long: half of what the broker waits before it cuts who does not read (nats.conf). */
+const OVERLOADED_AFTER_MS = 1_000;
 /** How long a call waits for an event loop that lags. */
 const LAG_WAIT_MS = 100;
 const MAX_LAG_WAITS = 15;
@@ -28,7 +30,7 @@ export interface StreamClientOptions {
   readonly edgeId: string;
   /** Connections that streams are spread over; one more carries request bodies. */
   readonly connections?: number;
-  /** An event loop that is later than this refuses new streams; 200 ms by default. */
+  /** An event loop that is later than this for a second refuses new streams; 200 ms by default. */
   readonly maxLagMs?: number;
   readonly timers?: Partial<StreamTimers>;
 }
@@ -69,9 +71,12 @@ export class StreamClient {
     return this.ticker.lagMs;
   }
 
-  /** New streams would be refused, because this process is too slow to serve them. */
+  /**
+   * New streams would be refused, because this process is too slow to serve them, and has been for a while: a large body that is
+   * parsed, or a machine that stands still for a moment, is no reason to turn others away.
+   */
   get overloaded(): boolean {
-    return this.lagMs > this.maxLagMs;
+    return this.ticker.lateForMs > OVERLOADED_AFTER_MS;
   }
 
   /** At least one data connection is up. */
@@ -156,7 +161,7 @@ export class StreamClient {
     });
     for (const port of ports) this.listen(port);
     await Promise.all(ports.map((port) => port.flush()));
-    this.ticker = new Ticker(this.timers.tickMs, () => this.peer.tick());
+    this.ticker = new Ticker(this.timers.tickMs, () => this.peer.tick(), this.maxLagMs);
     const beat = () => this.beat(ports);
     beat();
     this.intervals = [
