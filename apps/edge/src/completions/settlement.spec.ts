@@ -1,39 +1,11 @@
-import { UsageEvent, usageOf } from '@switchyard/contracts';
+import { UsageEvent } from '@switchyard/contracts';
 import type { UsageOutcome } from '@switchyard/contracts';
 import { z } from 'zod';
+import { aUsageEvent } from '../testing/usage-events.js';
 import { settlementOf } from './settlement.js';
 
-const id = '00000000-0000-4000-8000-000000000001';
-const usage = (outcome: UsageOutcome, witness: UsageEvent['witness'] = 'worker'): UsageEvent => ({
-  generationId: 'gen-1700000000-00000000000000000000',
-  leaseId: id,
-  accountId: id,
-  keyId: id,
-  edgeId: 'edge',
-  edgeEpoch: id,
-  provider: 'acme',
-  endpointId: 'acme:large',
-  model: 'acme/large',
-  upstreamModel: 'large',
-  outcome,
-  usage: usageOf({ source: 'reported', inputTokens: 10 }),
-  price: { version: 'v1', prompt: 1_000n, completion: 1_000n },
-  admittedAtMs: 1_700_000_000_000,
-  costPicos: 10_000n,
-  costNanos: 10n,
-  boundNanos: 10n,
-  ticket: null,
-  ownKey: null,
-  finishReason: 'stop',
-  nativeFinishReason: 'stop',
-  upstreamId: null,
-  cancelled: false,
-  streamed: true,
-  headersMs: null,
-  firstTokenMs: null,
-  totalMs: 1,
-  witness,
-});
+const usage = (outcome: UsageOutcome, witness: UsageEvent['witness'] = 'worker'): UsageEvent =>
+  aUsageEvent({ outcome, witness });
 
 const generation = { generationId: 'gen', worker: 'second' };
 

@@ -1,5 +1,6 @@
-import { GenerationRecord, UsageEvent, usageOf } from '@switchyard/contracts';
+import { GenerationRecord, UsageEvent } from '@switchyard/contracts';
 import { z } from 'zod';
+import { aUsageEvent } from '../testing/usage-events.js';
 import { RecentGenerations } from './recent-generations.js';
 
 const uuid = '00000000-0000-4000-8000-000000000001';
@@ -38,36 +39,7 @@ const record: GenerationRecord = {
   externalUser: null,
 };
 
-const usage: UsageEvent = {
-  generationId: id,
-  leaseId: uuid,
-  accountId: uuid,
-  keyId: uuid,
-  edgeId: 'edge',
-  edgeEpoch: uuid,
-  provider: 'acme',
-  endpointId: 'acme:large',
-  model: 'acme/large',
-  upstreamModel: 'large',
-  outcome: 'final',
-  usage: usageOf({ source: 'reported', outputTokens: 2, requests: 1 }),
-  price: { version: 'v1', prompt: 1_000n, completion: 2_000n },
-  admittedAtMs: 0,
-  costPicos: 4_000n,
-  costNanos: 4n,
-  boundNanos: 10n,
-  ticket: null,
-  ownKey: null,
-  finishReason: 'stop',
-  nativeFinishReason: 'stop',
-  upstreamId: null,
-  cancelled: false,
-  streamed: true,
-  headersMs: 1,
-  firstTokenMs: 2,
-  totalMs: 3,
-  witness: 'worker',
-};
+const usage = aUsageEvent({ generationId: id, accountId: uuid, costPicos: 4_000n, costNanos: 4n });
 
 const recordBytes = Buffer.from(JSON.stringify(z.encode(GenerationRecord, record)));
 const usageText = JSON.stringify(z.encode(UsageEvent, usage));
