@@ -82,11 +82,12 @@ export class CreditService {
   async closeAll(confirmedWithinMs = CONFIRMED_WITHIN_MS): Promise<void> {
     const work: Promise<unknown>[] = [];
     const settled = this.pending.settled(confirmedWithinMs);
+    const charged = this.pending.unappliedLeases();
     for (const credit of this.credits.values()) {
       credit.retire();
       for (const lease of credit.leases) {
-        const isApplied = this.pending.unappliedNanos(lease) === 0n;
-        work.push(isApplied ? this.giveBack(credit, lease) : settled.then(() => this.giveBack(credit, lease)));
+        const giveBack = () => this.giveBack(credit, lease);
+        work.push(charged.has(lease) ? settled.then(giveBack) : giveBack());
       }
     }
     await Promise.allSettled(work);

@@ -102,6 +102,13 @@ export class PendingUsageBook {
     return sum;
   }
 
+  /** Those with a charge that the ledger has not applied. */
+  unappliedLeases(): ReadonlySet<Lease> {
+    const leases = new Set<Lease>();
+    for (const { lease, chargedNanos } of this.entries.values()) if (chargedNanos > 0n) leases.add(lease);
+    return leases;
+  }
+
   /** Waits until the ledger has confirmed everything, but no longer than that. */
   async settled(withinMs: number): Promise<void> {
     const until = performance.now() + withinMs;
